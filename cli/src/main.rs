@@ -1,0 +1,2 @@
+//! Bulla: the command line.
+fn main() {}
