@@ -1,1 +1,31 @@
-//! Bulla: core.
+//! Bulla's core: consensus objects, commitments and the validator.
+//!
+//! Data flows one way: [`seal`] → [`operation`] → [`bundle`] → [`commit`] → [`anchor`] →
+//! [`consignment`] → [`validator`]. Nothing here does I/O, reads a clock, draws randomness or
+//! panics on input; `PROTOCOL.md` beside this crate specifies every byte.
+
+pub mod anchor;
+pub mod bundle;
+mod codec;
+pub mod commit;
+pub mod consignment;
+pub mod frame;
+mod hash;
+pub mod header;
+mod id;
+pub mod limits;
+mod network;
+pub mod operation;
+pub mod outputs;
+pub mod schema;
+pub mod seal;
+mod settle;
+pub mod state;
+pub mod validator;
+pub mod value;
+pub mod witness;
+
+pub use self::codec::DecodeError;
+pub use self::id::{
+    BundleId, ContractId, NetworkId, OperationId, ParseIdError, SchemaId, SecretSeal,
+};

@@ -1,0 +1,47 @@
+//! The limits that are consensus, in one place (PROTOCOL.md §4 has the same table).
+//!
+//! The width of a length prefix follows from the limit (strict encoding), so none can change
+//! within a format. Limits of a machine (file size, time) are `Limits` of the validator instead.
+
+/// Inputs of one transition, at least 1.
+pub const INPUTS: usize = 65_535;
+/// Transitions shown in one frame, at least 1.
+pub const TRANSITIONS: usize = 65_535;
+/// Owned types with an output in one operation.
+pub const OWNED_TYPES: usize = 255;
+/// Global values, and as many metadata values, of one operation.
+pub const VALUES: usize = 255;
+/// Bytes of one global or metadata value.
+pub const VALUE_BYTES: usize = 65_535;
+/// Bytes of one Data state.
+pub const DATA_BYTES: usize = 65_535;
+/// Leaves of one Amount type in one operation, at least 1 for a type that is present.
+pub const AMOUNT_LEAVES: usize = 1 << 20;
+/// Leaves of one Token, Right or Data type in one operation.
+pub const OTHER_LEAVES: usize = 4_096;
+/// Bytes of an encoded schema.
+pub const SCHEMA_BYTES: usize = 65_535;
+/// Rules of one schema.
+pub const SCHEMA_RULES: usize = 255;
+/// Nodes of one rule.
+pub const RULE_NODES: usize = 255;
+/// Bytes of a header, of a frame, and of a witness transaction.
+pub const FRAME_BYTES: usize = (1 << 24) - 1;
+/// Terminals of one consignment.
+pub const TERMINALS: usize = 65_535;
+/// Entries of a base frame.
+pub const BASE_ENTRIES: usize = 65_535;
+/// Signatures beside one transition.
+pub const SIGNATURES: usize = 255;
+/// Steps of a bundle proof.
+pub const BUNDLE_STEPS: usize = (1 << 24) - 1;
+/// Levels of a bundle tree.
+pub const BUNDLE_DEPTH: usize = 256;
+/// Hashes of a block proof's branch.
+pub const BRANCH: usize = 25;
+/// Bytes of the script of a tapret partner leaf.
+pub const PARTNER_SCRIPT: usize = 10_000;
+/// Depth of an MPC tree.
+pub const MPC_DEPTH: usize = 16;
+/// Cofactor of an MPC tree; it is below the tree's width, too.
+pub const MPC_COFACTOR: u16 = 500;
