@@ -49,7 +49,7 @@ impl Decode for Anchor {
     const MIN_BYTES: usize = 9;
 
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { mpc: mpc::Proof::decode_from(reader)?, dbc: DbcProof::decode_from(reader)? })
+        Ok(Self { mpc: reader.with(mpc::Proof::decode_from)?, dbc: reader.with(DbcProof::decode_from)? })
     }
 }
 

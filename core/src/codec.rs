@@ -7,6 +7,8 @@
 
 use amplify::confinement::Confined;
 
+use crate::commit::WireError;
+
 /// Why bytes are not an object.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
@@ -163,6 +165,18 @@ impl<'a> Reader<'a> {
         self.take(what, length)
     }
 
+    /// Reads with a function over the slice that is left.
+    pub(crate) fn with<T>(
+        &mut self,
+        read: impl FnOnce(&mut &'a [u8]) -> Result<T, WireError>,
+    ) -> Result<T, DecodeError> {
+        let mut rest = self.left;
+        let value = read(&mut rest)?;
+        self.at += self.left.len() - rest.len();
+        self.left = rest;
+        Ok(value)
+    }
+
     /// No byte is left.
     pub(crate) fn end(&self, what: &'static str) -> Result<(), DecodeError> {
         match self.left.len() {
@@ -297,4 +311,19 @@ plain_ids! {
     crate::id::SchemaId = "schema id",
     crate::id::SecretSeal = "secret seal",
     crate::id::NetworkId = "network id",
+}
+
+impl From<WireError> for DecodeError {
+    fn from(error: WireError) -> Self {
+        match error {
+            WireError::Short { what, expected, found } => {
+                Self::Short { what, at: 0, expected, found }
+            }
+            WireError::NotCanonical { what } => Self::NotCanonical { what },
+            WireError::Limit { what, max, found } => Self::Limit { what, min: 0, max, found },
+            WireError::UnknownTag { what, found } => Self::value(what, "a known tag", found),
+            WireError::Invalid { what } => Self::value(what, "valid bytes", "others"),
+            WireError::Trailing { found } => Self::Trailing { what: "proof", found },
+        }
+    }
 }
