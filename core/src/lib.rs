@@ -1,1 +1,3 @@
 //! Bulla: core.
+
+pub mod schema;
