@@ -105,6 +105,14 @@ pub(super) fn take_text(input: &mut &[u8]) -> Decoded<String> {
     Ok(text.to_owned())
 }
 
+/// Refuses more than a limit.
+pub(super) fn within(what: &'static str, found: usize, max: usize) -> Decoded<()> {
+    if found > max {
+        return Err(DecodeError::Limit { what, found, max });
+    }
+    Ok(())
+}
+
 /// The one byte before a list of at most 255 items.
 ///
 /// A longer list has no encoding; what is written for one decodes to no schema.

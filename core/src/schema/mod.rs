@@ -19,9 +19,12 @@ pub mod limits;
 mod locktime;
 mod parse;
 mod rule;
+mod rule_codec;
+mod scope;
 mod signers;
 mod standin;
 mod toml;
+mod toml_value;
 mod types;
 
 pub use counts::{CountFailure, Part, TypeFailure};

@@ -28,19 +28,20 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use ::toml::Spanned;
-use ::toml::de::{DeArray, DeInteger, DeTable, DeValue};
+use ::toml::de::{DeTable, DeValue};
 
 use super::error::{Problem, SchemaError};
 use super::limits::{INPUTS, VALUES, leaves};
 use super::parse;
 use super::rule::Rule;
 use super::standin::StateKind;
-use super::types::{
-    GenesisDef, GlobalDef, MetaDef, Occurs, OwnedDef, RULE_VERSION, Schema, TransitionDef,
-    ValueType,
+use super::toml_value::{
+    Numbered, Read, Table, array, choose, join, line_of, number, occurs, string, supported,
+    wrong_toml,
 };
-
-type Read<T> = Result<T, SchemaError>;
+use super::types::{
+    GenesisDef, GlobalDef, MetaDef, Occurs, OwnedDef, Schema, TransitionDef, ValueType,
+};
 
 const KINDS: [(&str, StateKind); 4] = [
     ("amount", StateKind::Amount),
@@ -75,12 +76,6 @@ struct Reader<'a> {
     text: &'a str,
     /// Where each field stands, to name the line of a problem that is found later.
     lines: BTreeMap<String, usize>,
-}
-
-/// A table with the path that leads to it.
-struct Table<'t> {
-    path: String,
-    entries: Vec<(&'t str, &'t Spanned<DeValue<'t>>)>,
 }
 
 impl Reader<'_> {
@@ -123,7 +118,7 @@ impl Reader<'_> {
             let word = string(&entry.field("type"), word)?;
             let ty = choose(&ValueType::ALL, word, expected);
             let ty = ty.map_err(|problem| entry.error("type", problem))?;
-            let number = self.own_number(&entry)?;
+            let number = entry.own_number()?;
             numbered.add(&entry, number, name, def(name.to_owned(), ty))?;
         }
         Ok(numbered.map)
@@ -138,7 +133,7 @@ impl Reader<'_> {
             let word = string(&entry.field("state"), word)?;
             let kind = choose(&KINDS, word, expected);
             let kind = kind.map_err(|problem| entry.error("state", problem))?;
-            let number = self.own_number(&entry)?;
+            let number = entry.own_number()?;
             let name = name.to_owned();
             numbered.add(&entry, number, &name.clone(), OwnedDef { name, kind })?;
         }
@@ -164,7 +159,7 @@ impl Reader<'_> {
         let mut numbered = Numbered::default();
         for (name, entry) in self.section(root, "transitions")? {
             entry.keys("number inputs outputs globals metadata rules")?;
-            let number = self.own_number(&entry)?;
+            let number = entry.own_number()?;
             let owned = |name: &str| schema.owned_number(name);
             let meta = |name: &str| schema.meta_number(name).map(|number| (number, VALUES));
             let input = |name: &str| owned(name).map(|number| (number, INPUTS));
@@ -258,13 +253,6 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn own_number(&mut self, entry: &Table<'_>) -> Read<u16> {
-        let value = entry.required("number", "its number, 0 to 65535")?;
-        let field = entry.field("number");
-        let number = number(&field, value, u64::from(u16::MAX))?;
-        u16::try_from(number).map_err(|_| entry.error("number", out_of_range(number, u16::MAX)))
-    }
-
     fn table<'t>(&mut self, path: String, table: &'t DeTable<'t>) -> Table<'t> {
         let mut entries = Vec::new();
         for (key, value) in table {
@@ -306,152 +294,5 @@ impl Reader<'_> {
             field = field.rsplit_once('.').map_or("", |(parent, _)| parent);
         }
         error
-    }
-}
-
-impl<'t> Table<'t> {
-    fn get(&self, key: &str) -> Option<&'t Spanned<DeValue<'t>>> {
-        let mut entries = self.entries.iter();
-        entries.find_map(|(name, value)| (*name == key).then_some(*value))
-    }
-
-    fn required(&self, key: &str, expected: &'static str) -> Read<&'t Spanned<DeValue<'t>>> {
-        self.get(key)
-            .ok_or_else(|| self.error(key, Problem::MissingKey { expected }))
-    }
-
-    /// Refuses every key that is not among the words of `known`.
-    fn keys(&self, known: &'static str) -> Read<()> {
-        for (key, _) in &self.entries {
-            if !known.split(' ').any(|word| word == *key) {
-                return Err(self.error(key, Problem::UnknownKey { expected: known }));
-            }
-        }
-        Ok(())
-    }
-
-    fn field(&self, key: &str) -> String {
-        join(&self.path, key)
-    }
-
-    fn error(&self, key: &str, problem: Problem) -> SchemaError {
-        SchemaError::new(self.field(key), problem)
-    }
-}
-
-/// Definitions by number, each number once.
-struct Numbered<D> {
-    map: BTreeMap<u16, D>,
-    names: BTreeMap<u16, String>,
-}
-
-impl<D> Default for Numbered<D> {
-    fn default() -> Self {
-        Self {
-            map: BTreeMap::new(),
-            names: BTreeMap::new(),
-        }
-    }
-}
-
-impl<D> Numbered<D> {
-    fn add(&mut self, entry: &Table<'_>, number: u16, name: &str, def: D) -> Read<()> {
-        if let Some(first) = self.names.insert(number, name.to_owned()) {
-            return Err(entry.error("number", Problem::DuplicateNumber { number, first }));
-        }
-        self.map.insert(number, def);
-        Ok(())
-    }
-}
-
-fn join(path: &str, key: &str) -> String {
-    let dot = if path.is_empty() { "" } else { "." };
-    format!("{path}{dot}{}", key.escape_debug())
-}
-
-fn line_of(text: &str, position: usize) -> usize {
-    let before = text.bytes().take(position);
-    before.filter(|byte| *byte == b'\n').count() + 1
-}
-
-fn string<'t>(field: &str, value: &'t Spanned<DeValue<'t>>) -> Read<&'t str> {
-    let text = value.get_ref().as_str();
-    text.ok_or_else(|| wrong_toml(field, value, "a text in quotes"))
-}
-
-fn array<'t>(field: &str, value: &'t Spanned<DeValue<'t>>) -> Read<&'t DeArray<'t>> {
-    let array = value.get_ref().as_array();
-    array.ok_or_else(|| wrong_toml(field, value, "a list of texts"))
-}
-
-fn wrong_toml(field: &str, value: &Spanned<DeValue<'_>>, expected: &'static str) -> SchemaError {
-    let found = value.get_ref().type_str();
-    SchemaError::new(field, Problem::WrongToml { found, expected })
-}
-
-fn number(field: &str, value: &Spanned<DeValue<'_>>, max: u64) -> Read<u64> {
-    let DeValue::Integer(integer) = value.get_ref() else {
-        return Err(wrong_toml(field, value, "a number"));
-    };
-    let number = parse_integer(integer).filter(|number| *number <= max);
-    number.ok_or_else(|| {
-        let found = integer.to_string();
-        SchemaError::new(field, Problem::NumberRange { found, max })
-    })
-}
-
-fn parse_integer(integer: &DeInteger<'_>) -> Option<u64> {
-    u64::from_str_radix(integer.as_str(), integer.radix()).ok()
-}
-
-fn out_of_range(found: u64, max: u16) -> Problem {
-    Problem::NumberRange {
-        found: found.to_string(),
-        max: u64::from(max),
-    }
-}
-
-fn supported(version: u64) -> Result<u8, Problem> {
-    if version == u64::from(RULE_VERSION) {
-        return Ok(RULE_VERSION);
-    }
-    Err(Problem::Version {
-        found: version,
-        expected: RULE_VERSION,
-    })
-}
-
-fn choose<T: Copy>(words: &[(&str, T)], word: &str, expected: &'static str) -> Result<T, Problem> {
-    let mut words = words.iter();
-    let chosen = words.find_map(|(known, value)| (*known == word).then_some(*value));
-    chosen.ok_or_else(|| Problem::UnknownWord {
-        found: word.to_owned(),
-        expected,
-    })
-}
-
-/// `"1"`, `"0..1"`, `"2..5"` or `"1.."`, both ends included; the last means at most `most`.
-fn occurs(text: &str, most: u32) -> Result<Occurs, Problem> {
-    let bad = || Problem::BadOccurs {
-        found: text.to_owned(),
-    };
-    let end = |digits: &str| {
-        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let end = digits.parse::<u32>().ok();
-        end.filter(|_| plain).ok_or_else(bad)
-    };
-    match text.split_once("..") {
-        None => end(text).map(|count| Occurs {
-            min: count,
-            max: count,
-        }),
-        Some((min, "")) => Ok(Occurs {
-            min: end(min)?,
-            max: most,
-        }),
-        Some((min, max)) => Ok(Occurs {
-            min: end(min)?,
-            max: end(max)?,
-        }),
     }
 }
