@@ -327,3 +327,22 @@ impl From<WireError> for DecodeError {
         }
     }
 }
+
+impl From<crate::schema::DecodeError> for DecodeError {
+    fn from(error: crate::schema::DecodeError) -> Self {
+        use crate::schema::DecodeError as E;
+        match error {
+            E::End { needed, left } => {
+                Self::Short { what: "schema", at: 0, expected: needed, found: left }
+            }
+            E::Trailing(found) => Self::Trailing { what: "schema", found },
+            E::Order { what, .. } => Self::NotCanonical { what },
+            E::Tag { what, found, .. } => Self::value(what, "a known tag", found),
+            E::Utf8(at) => Self::value("text in a schema", "UTF-8", at),
+            E::Limit { what, found, max } => {
+                Self::Limit { what, min: 0, max: max as u64, found: found as u64 }
+            }
+            E::Unsupported { what, found } => Self::Unsupported { what, found: found.into() },
+        }
+    }
+}

@@ -48,7 +48,7 @@ impl Decode for Header {
             return Err(DecodeError::Unsupported { what: "wire format", found: format.into() });
         }
         let network = NetworkId::decode_from(reader)?;
-        let schema = Schema::decode(reader.blob("schema", 1, SCHEMA_BYTES)?)?;
+        let schema = Schema::decode_unchecked(reader.blob("schema", 1, SCHEMA_BYTES)?)?;
         Ok(Self { format, network, schema, genesis: Genesis::decode_from(reader)? })
     }
 }

@@ -8,20 +8,20 @@ pub mod anchor;
 pub mod bundle;
 mod codec;
 pub mod commit;
-
+pub mod consignment;
 pub mod frame;
 mod hash;
-
+pub mod header;
 mod id;
 pub mod limits;
 mod network;
 pub mod operation;
 pub mod outputs;
-
+pub mod schema;
 pub mod seal;
-
+mod settle;
 pub mod state;
-
+pub mod validator;
 pub mod value;
 pub mod witness;
 
