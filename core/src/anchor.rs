@@ -32,7 +32,11 @@ impl Anchor {
     ///
     /// # Errors
     /// If it does not.
-    pub fn verify(&self, commitment: Commitment, transaction: &Transaction) -> Result<(), DbcError> {
+    pub fn verify(
+        &self,
+        commitment: Commitment,
+        transaction: &Transaction,
+    ) -> Result<(), DbcError> {
         self.dbc.verify(commitment, transaction)
     }
 }
@@ -49,7 +53,10 @@ impl Decode for Anchor {
     const MIN_BYTES: usize = 9;
 
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { mpc: reader.with(mpc::Proof::decode_from)?, dbc: reader.with(DbcProof::decode_from)? })
+        Ok(Self {
+            mpc: reader.with(mpc::Proof::decode_from)?,
+            dbc: reader.with(DbcProof::decode_from)?,
+        })
     }
 }
 

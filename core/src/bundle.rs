@@ -30,7 +30,11 @@ impl Bundle {
     /// The proof that the inputs for which `shown` holds map to their operations.
     pub fn prove(&self, shown: impl Fn(&OperationId) -> bool) -> BundleProof {
         let entries = Entries::new(self.0.iter().map(|(input, operation)| (*input, *operation)));
-        let kept: Vec<bool> = entries.0.iter().map(|entry| shown(&entry.operation)).collect();
+        let kept: Vec<bool> = entries
+            .0
+            .iter()
+            .map(|entry| shown(&entry.operation))
+            .collect();
         let mut steps = Vec::new();
         if kept.iter().any(|kept| !kept) {
             prove(&entries.0, &kept, 0, &mut steps);
@@ -64,8 +68,10 @@ impl Entries {
     fn new(entries: impl IntoIterator<Item = (Input, OperationId)>) -> Self {
         let mut entries: Vec<_> = entries
             .into_iter()
-            .map(|(input, operation)| {
-                Entry { key: tags::BUNDLE_KEY.hash(&input.encode()), input, operation }
+            .map(|(input, operation)| Entry {
+                key: tags::BUNDLE_KEY.hash(&input.encode()),
+                input,
+                operation,
             })
             .collect();
         entries.sort_unstable_by_key(|entry| entry.key);
@@ -75,7 +81,8 @@ impl Entries {
 
 /// Bit `depth` of a key, from the first.
 fn bit(key: &[u8; 32], depth: usize) -> bool {
-    key.get(depth / 8).is_some_and(|byte| byte & (0x80 >> (depth % 8)) != 0)
+    key.get(depth / 8)
+        .is_some_and(|byte| byte & (0x80 >> (depth % 8)) != 0)
 }
 
 fn split(entries: &[Entry], depth: usize) -> usize {
@@ -238,7 +245,11 @@ fn walk(
         return Err(BundleError::TooDeep);
     }
     let below = walk(entries, depth + 1, steps)?;
-    Ok(if left.is_empty() { node(other, below) } else { node(below, other) })
+    Ok(if left.is_empty() {
+        node(other, below)
+    } else {
+        node(below, other)
+    })
 }
 
 impl Encode for Step {
@@ -263,7 +274,11 @@ impl Decode for Step {
             0 => Ok(Self::Leaf),
             1 => Ok(Self::Empty),
             2 => reader.array("hidden subtree").map(Self::Hidden),
-            tag => Err(DecodeError::value("step of a bundle proof", "0, 1 or 2", tag)),
+            tag => Err(DecodeError::value(
+                "step of a bundle proof",
+                "0, 1 or 2",
+                tag,
+            )),
         }
     }
 }
@@ -302,18 +317,25 @@ impl Decode for Bundle {
         let mut entries = BTreeMap::new();
         for _ in 0..length {
             let input = Input::decode_from(reader)?;
-            if entries.last_key_value().is_some_and(|(last, _)| *last >= input) {
-                return Err(DecodeError::not_canonical("entries of a bundle do not ascend"));
+            if entries
+                .last_key_value()
+                .is_some_and(|(last, _)| *last >= input)
+            {
+                return Err(DecodeError::not_canonical(
+                    "entries of a bundle do not ascend",
+                ));
             }
             entries.insert(input, OperationId::decode_from(reader)?);
         }
         let found = entries.len() as u64;
-        Confined::try_from(entries).map(Self).map_err(|_| DecodeError::Limit {
-            what: "entries of a bundle",
-            min: 1,
-            max: FRAME_BYTES as u64,
-            found,
-        })
+        Confined::try_from(entries)
+            .map(Self)
+            .map_err(|_| DecodeError::Limit {
+                what: "entries of a bundle",
+                min: 1,
+                max: FRAME_BYTES as u64,
+                found,
+            })
     }
 }
 
@@ -324,19 +346,33 @@ mod tests {
     use super::*;
 
     fn input(n: u32) -> Input {
-        Input { operation: OperationId::from_bytes([1; 32]), owned_type: 1, index: n }
+        Input {
+            operation: OperationId::from_bytes([1; 32]),
+            owned_type: 1,
+            index: n,
+        }
     }
 
     fn bundle(n: u32) -> Bundle {
         let entries: BTreeMap<_, _> = (0..n)
-            .map(|i| (input(i), OperationId::from_bytes([u8::try_from(i % 5).unwrap(); 32])))
+            .map(|i| {
+                (
+                    input(i),
+                    OperationId::from_bytes([u8::try_from(i % 5).unwrap(); 32]),
+                )
+            })
             .collect();
         Bundle(Confined::try_from(entries).unwrap())
     }
 
     fn shown(bundle: &Bundle, operation: u8) -> Vec<(Input, OperationId)> {
         let id = OperationId::from_bytes([operation; 32]);
-        bundle.0.iter().filter(|(_, op)| **op == id).map(|(input, op)| (*input, *op)).collect()
+        bundle
+            .0
+            .iter()
+            .filter(|(_, op)| **op == id)
+            .map(|(input, op)| (*input, *op))
+            .collect()
     }
 
     #[test]
@@ -346,7 +382,11 @@ mod tests {
             for operation in 0..u8::try_from(n.min(5)).unwrap() {
                 let id = OperationId::from_bytes([operation; 32]);
                 let proof = bundle.prove(|op| *op == id);
-                assert_eq!(proof.bundle_id(shown(&bundle, operation)), Ok(bundle.id()), "{n}");
+                assert_eq!(
+                    proof.bundle_id(shown(&bundle, operation)),
+                    Ok(bundle.id()),
+                    "{n}"
+                );
                 assert_eq!(BundleProof::decode(&proof.encode()), Ok(proof));
             }
             assert!(bundle.prove(|_| true).0.is_empty());
@@ -365,7 +405,10 @@ mod tests {
 
     #[test]
     fn an_input_claimed_twice_is_refused() {
-        let twice = [(input(1), OperationId::from_bytes([1; 32])), (input(1), OperationId::from_bytes([2; 32]))];
+        let twice = [
+            (input(1), OperationId::from_bytes([1; 32])),
+            (input(1), OperationId::from_bytes([2; 32])),
+        ];
         let error = BundleProof::default().bundle_id(twice);
         assert_eq!(error, Err(BundleError::InputTwice { input: input(1) }));
     }
@@ -403,6 +446,9 @@ mod tests {
         assert_eq!(short.bundle_id(entry()), Err(BundleError::TooShort));
         let steps = vec![Step::Hidden([7; 32]), Step::Leaf, Step::Leaf];
         let long = BundleProof(Confined::try_from(steps).unwrap());
-        assert_eq!(long.bundle_id(entry()), Err(BundleError::TooLong { left: 1 }));
+        assert_eq!(
+            long.bundle_id(entry()),
+            Err(BundleError::TooLong { left: 1 })
+        );
     }
 }

@@ -147,18 +147,37 @@ impl Consistent<Consignment> {
         let mut conflicts = sought.iter().zip(&positions.list);
         if let Some((witness, _)) = conflicts.find(|(_, at)| **at == Position::Conflicted) {
             let witness = witness.txid;
-            return Ok(Settlement::Conflicted { consignment: self, witness });
+            return Ok(Settlement::Conflicted {
+                consignment: self,
+                witness,
+            });
         }
-        let depths = positions.list.iter().map(|position| depth(*position, positions.tip));
-        let weakest = sought.iter().zip(&positions.list).zip(depths).min_by_key(|(_, depth)| *depth);
+        let depths = positions
+            .list
+            .iter()
+            .map(|position| depth(*position, positions.tip));
+        let weakest = sought
+            .iter()
+            .zip(&positions.list)
+            .zip(depths)
+            .min_by_key(|(_, depth)| *depth);
         match weakest {
-            None => Ok(Settlement::Settled(Settled { content: self.0, depth: None })),
-            Some((_, depth)) if depth >= min_depth => {
-                Ok(Settlement::Settled(Settled { content: self.0, depth: Some(depth) }))
-            }
+            None => Ok(Settlement::Settled(Settled {
+                content: self.0,
+                depth: None,
+            })),
+            Some((_, depth)) if depth >= min_depth => Ok(Settlement::Settled(Settled {
+                content: self.0,
+                depth: Some(depth),
+            })),
             Some(((witness, position), depth)) => {
                 let (weakest, position) = (witness.txid, *position);
-                Ok(Settlement::Pending { consignment: self, depth, weakest, position })
+                Ok(Settlement::Pending {
+                    consignment: self,
+                    depth,
+                    weakest,
+                    position,
+                })
             }
         }
     }

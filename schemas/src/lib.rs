@@ -34,7 +34,7 @@ mod tests {
             .collect::<Vec<_>>();
         let pinned = [(
             "fixed",
-            "e9f4b9889d1dca10f25dea412e00700f330af684e29bd60cba637b9f9a2587c8",
+            "bsch1a86tnzyarh9ppujaafqjuqrspues4a5yu2davr96vdaelx39slyq93rts8",
         )]
         .map(|(name, id)| (name.to_owned(), id.to_owned()));
         assert_eq!(ids, pinned);

@@ -41,6 +41,10 @@ impl Decode for BlockProof {
             // `length` is within the bound.
             let _ = branch.push(hash);
         }
-        Ok(Self { height, position, branch })
+        Ok(Self {
+            height,
+            position,
+            branch,
+        })
     }
 }

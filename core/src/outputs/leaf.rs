@@ -42,6 +42,9 @@ impl<S: LeafState> Decode for Leaf<S> {
     const MIN_BYTES: usize = S::MIN_BYTES + <AssignedSeal as Decode>::MIN_BYTES;
 
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { state: S::read(reader)?, seal: AssignedSeal::decode_from(reader)? })
+        Ok(Self {
+            state: S::read(reader)?,
+            seal: AssignedSeal::decode_from(reader)?,
+        })
     }
 }

@@ -73,7 +73,10 @@ impl Pruned {
         if count == 0 || count as usize > AMOUNT_LEAVES {
             return Err(PrunedError::Count { found: count });
         }
-        let ascend = shown.iter().zip(shown.iter().skip(1)).all(|((a, _), (b, _))| a < b);
+        let ascend = shown
+            .iter()
+            .zip(shown.iter().skip(1))
+            .all(|((a, _), (b, _))| a < b);
         if !ascend || shown.last().is_some_and(|(index, _)| *index >= count) {
             return Err(PrunedError::Order { count });
         }
@@ -82,21 +85,32 @@ impl Pruned {
         }
         let expected = siblings_needed(0, count, &shown);
         if siblings.len() != expected {
-            return Err(PrunedError::Siblings { found: siblings.len(), expected });
+            return Err(PrunedError::Siblings {
+                found: siblings.len(),
+                expected,
+            });
         }
         let amounts = shown.iter().map(|(_, leaf)| leaf.state);
         let sum = amounts
             .chain(siblings.iter().map(|sibling| sibling.amount))
             .try_fold(0_u64, u64::checked_add)
             .ok_or(PrunedError::Overflow)?;
-        Ok(Self { count, shown, siblings, sum })
+        Ok(Self {
+            count,
+            shown,
+            siblings,
+            sum,
+        })
     }
 
     /// Prunes a whole list down to the leaves with these numbers; none if all would be shown.
     pub fn of(amounts: &Amounts, keep: impl Fn(u32) -> bool) -> Option<Self> {
         let leaves = amounts.leaves();
-        let shown: Vec<_> =
-            (0..).zip(leaves.iter()).filter(|(i, _)| keep(*i)).map(|(i, leaf)| (i, *leaf)).collect();
+        let shown: Vec<_> = (0..)
+            .zip(leaves.iter())
+            .filter(|(i, _)| keep(*i))
+            .map(|(i, leaf)| (i, *leaf))
+            .collect();
         let mut siblings = Vec::new();
         collect_siblings(0, leaves, &shown, &mut siblings);
         let shown = Confined::try_from(shown).ok()?;
@@ -141,7 +155,10 @@ impl Pruned {
 /// Splits the leaves of a subtree that begins at `start` at the start of its right half.
 fn split(start: u32, count: u32, shown: &[(u32, Leaf<u64>)]) -> (u32, usize) {
     let middle = left_count(count);
-    (middle, shown.partition_point(|(index, _)| *index < start.saturating_add(middle)))
+    (
+        middle,
+        shown.partition_point(|(index, _)| *index < start.saturating_add(middle)),
+    )
 }
 
 fn siblings_needed(start: u32, count: u32, shown: &[(u32, Leaf<u64>)]) -> usize {
@@ -166,15 +183,25 @@ fn walk(
     match (shown, count) {
         ([], _) => {
             // `new` counted the siblings, so one is there.
-            let sibling = siblings.next().copied().unwrap_or(Sibling { hash: [0; 32], amount: 0 });
-            Root { hash: sibling.hash, aggregate: sibling.amount, count }
+            let sibling = siblings.next().copied().unwrap_or(Sibling {
+                hash: [0; 32],
+                amount: 0,
+            });
+            Root {
+                hash: sibling.hash,
+                aggregate: sibling.amount,
+                count,
+            }
         }
         ([(_, leaf), ..], 1) => leaf.node(),
         _ => {
             let (middle, at) = split(start, count, shown);
             let (left, right) = shown.split_at(at);
             let left = walk(start, middle, left, siblings);
-            join(&left, &walk(start + middle, count - middle, right, siblings))
+            join(
+                &left,
+                &walk(start + middle, count - middle, right, siblings),
+            )
         }
     }
 }
@@ -188,7 +215,10 @@ fn collect_siblings(
     match (shown, leaves) {
         ([], _) => {
             let root = super::tree::whole_root(leaves);
-            siblings.push(Sibling { hash: root.hash, amount: root.aggregate });
+            siblings.push(Sibling {
+                hash: root.hash,
+                amount: root.aggregate,
+            });
         }
         (_, [_] | []) => {}
         _ => {
@@ -213,7 +243,10 @@ impl Decode for Sibling {
     const MIN_BYTES: usize = 40;
 
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { hash: reader.array("hash of a sibling")?, amount: reader.u64("sum of a sibling")? })
+        Ok(Self {
+            hash: reader.array("hash of a sibling")?,
+            amount: reader.u64("sum of a sibling")?,
+        })
     }
 }
 
@@ -250,7 +283,12 @@ impl Decode for Pruned {
         if count == 0 || count as usize > AMOUNT_LEAVES {
             let max = AMOUNT_LEAVES as u64;
             let what = "leaves of a pruned tree";
-            return Err(DecodeError::Limit { what, min: 1, max, found: count.into() });
+            return Err(DecodeError::Limit {
+                what,
+                min: 1,
+                max,
+                found: count.into(),
+            });
         }
         let shown: ShownLeaves = Confined::decode_from(reader)?;
         let siblings: Siblings = Confined::decode_from(reader)?;

@@ -54,7 +54,11 @@ pub(super) fn count<S>(leaves: &[Leaf<S>]) -> u32 {
 pub(super) fn whole_root<S: LeafState>(leaves: &[Leaf<S>]) -> Root {
     match leaves {
         [leaf] => leaf.node(),
-        [] => Root { hash: [0; 32], aggregate: 0, count: 0 },
+        [] => Root {
+            hash: [0; 32],
+            aggregate: 0,
+            count: 0,
+        },
         _ => {
             let middle = left_count(count(leaves)) as usize;
             let (left, right) = leaves.split_at(middle.min(leaves.len()));

@@ -62,7 +62,11 @@ impl Decode for Amounts {
 }
 
 pub(super) fn overflow() -> DecodeError {
-    DecodeError::value("sum of the amounts of one owned type", "at most 2^64 - 1", "more")
+    DecodeError::value(
+        "sum of the amounts of one owned type",
+        "at most 2^64 - 1",
+        "more",
+    )
 }
 
 impl Encode for Amounts {

@@ -16,7 +16,11 @@ pub(super) struct OutputFacts {
 
 /// Values as rules see them.
 pub(super) fn values(values: &Values) -> Vec<(u16, &[u8])> {
-    values.0.iter().map(|value| (value.number, value.bytes.as_slice())).collect()
+    values
+        .0
+        .iter()
+        .map(|value| (value.number, value.bytes.as_slice()))
+        .collect()
 }
 
 pub(super) fn genesis_facts(genesis: &Genesis) -> OutputFacts {
@@ -39,7 +43,10 @@ pub(super) fn output_facts(outputs: &Outputs) -> OutputFacts {
             totals.add_root(*ty, leaves.kind(), leaves.count(), leaves.aggregate());
         }
     }
-    OutputFacts { totals, empty_token }
+    OutputFacts {
+        totals,
+        empty_token,
+    }
 }
 
 /// Totals of inputs that were taken from the open state.
@@ -63,7 +70,11 @@ impl OutputFacts {
         place: Place,
     ) -> Result<(), Failure> {
         if let Err(failure) = schema.check_types(facts) {
-            return Err(place.invalid(Check::StateType, "state as the schema declares it", failure));
+            return Err(place.invalid(
+                Check::StateType,
+                "state as the schema declares it",
+                failure,
+            ));
         }
         match self.empty_token {
             None => Ok(()),

@@ -91,7 +91,13 @@ pub struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: expected {}; found {}", self.check.code(), self.expected, self.found)?;
+        write!(
+            f,
+            "{}: expected {}; found {}",
+            self.check.code(),
+            self.expected,
+            self.found
+        )?;
         if let Some(operation) = self.operation {
             write!(f, " (operation {operation})")?;
         }
@@ -134,11 +140,17 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) const fn witness(witness: Txid) -> Self {
-        Self { operation: None, witness: Some(witness) }
+        Self {
+            operation: None,
+            witness: Some(witness),
+        }
     }
 
     pub(super) const fn operation(self, operation: OperationId) -> Self {
-        Self { operation: Some(operation), ..self }
+        Self {
+            operation: Some(operation),
+            ..self
+        }
     }
 
     pub(super) fn report(

@@ -16,8 +16,8 @@ use std::collections::BTreeSet;
 
 use bitcoin::Txid;
 
-pub use self::failure::{Check, Failure, Report};
 use self::failure::Place;
+pub use self::failure::{Check, Failure, Report};
 pub use self::known::{Known, KnownLeaf, NothingKnown};
 pub use self::rules::{Limits, Rules, SchemaPolicy};
 use self::state::OpenState;
@@ -163,7 +163,10 @@ impl<'a> Validator<'a> {
     }
 
     fn count_bytes(&mut self, part: &[u8]) -> Result<(), Failure> {
-        self.bytes = self.bytes.saturating_add(part.len() as u64).saturating_add(3);
+        self.bytes = self
+            .bytes
+            .saturating_add(part.len() as u64)
+            .saturating_add(3);
         let limit = self.rules.limits.bytes;
         if self.bytes > limit {
             let place = Place::default();

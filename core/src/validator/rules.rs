@@ -45,6 +45,11 @@ pub struct Rules<'a> {
 impl Rules<'_> {
     /// Rules for a chain and a list of schemas, with nothing known before.
     pub fn new(network: NetworkId, schemas: SchemaPolicy) -> Self {
-        Self { network, schemas, limits: Limits::default(), known: &NothingKnown }
+        Self {
+            network,
+            schemas,
+            limits: Limits::default(),
+            known: &NothingKnown,
+        }
     }
 }

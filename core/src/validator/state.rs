@@ -64,7 +64,10 @@ impl OpenState {
 
     /// Operations no leaf of which was consumed.
     pub(super) fn unused(&self) -> impl Iterator<Item = &OperationId> {
-        self.operations.iter().filter(|(_, used)| !**used).map(|(operation, _)| operation)
+        self.operations
+            .iter()
+            .filter(|(_, used)| !**used)
+            .map(|(operation, _)| operation)
     }
 
     /// Opens the outputs of a genesis. A witness seal in it never opens: it has no witness.
@@ -87,7 +90,14 @@ impl OpenState {
     /// Opens a leaf that the own store has proven.
     pub(super) fn open_known(&mut self, input: Input, leaf: KnownLeaf, witness: Option<Txid>) {
         let KnownLeaf { state, seal, .. } = leaf;
-        self.leaves.insert(input, Open { state, seal, witness });
+        self.leaves.insert(
+            input,
+            Open {
+                state,
+                seal,
+                witness,
+            },
+        );
     }
 
     fn open_outputs(
@@ -99,8 +109,16 @@ impl OpenState {
     ) {
         for (owned_type, shown) in outputs.shown() {
             if opens(&shown.state, &shown.seal, vouts) {
-                let input = Input { operation, owned_type, index: shown.index };
-                let open = Open { state: shown.state, seal: shown.seal, witness };
+                let input = Input {
+                    operation,
+                    owned_type,
+                    index: shown.index,
+                };
+                let open = Open {
+                    state: shown.state,
+                    seal: shown.seal,
+                    witness,
+                };
                 self.leaves.insert(input, open);
             }
         }

@@ -59,7 +59,11 @@ impl Validator<'_> {
                 return Err(place.invalid(Check::Decode, expected, found));
             }
         }
-        Ok(frame.transitions.iter().map(|signed| signed.transition.id()).collect())
+        Ok(frame
+            .transitions
+            .iter()
+            .map(|signed| signed.transition.id())
+            .collect())
     }
 
     fn order(
@@ -88,20 +92,34 @@ impl Validator<'_> {
         ids: &[OperationId],
         place: Place,
     ) -> Result<(), Failure> {
-        let shown = frame.transitions.iter().zip(ids).flat_map(|(signed, id)| {
-            signed.transition.inputs.iter().map(|input| (*input, *id))
-        });
+        let shown =
+            frame.transitions.iter().zip(ids).flat_map(|(signed, id)| {
+                signed.transition.inputs.iter().map(|input| (*input, *id))
+            });
         let bundle = frame.bundle.bundle_id(shown).map_err(|error| {
-            place.invalid(Check::Bundle, "a bundle that maps each input to one operation", error)
+            place.invalid(
+                Check::Bundle,
+                "a bundle that maps each input to one operation",
+                error,
+            )
         })?;
-        let commitment = frame.anchor.commitment(self.contract, bundle).map_err(|error| {
-            place.invalid(Check::Mpc, "a proof of this contract's place in the tree", error)
-        })?;
+        let commitment = frame
+            .anchor
+            .commitment(self.contract, bundle)
+            .map_err(|error| {
+                place.invalid(
+                    Check::Mpc,
+                    "a proof of this contract's place in the tree",
+                    error,
+                )
+            })?;
         let carried = frame.anchor.verify(commitment, frame.witness.transaction());
         carried.map_err(|error| match &error {
-            DbcError::NoCommitmentOutput => {
-                place.invalid(Check::NoCommitment, "an output that is OP_RETURN or P2TR", error)
-            }
+            DbcError::NoCommitmentOutput => place.invalid(
+                Check::NoCommitment,
+                "an output that is OP_RETURN or P2TR",
+                error,
+            ),
             DbcError::MethodMismatch { .. } | DbcError::Tapret(_) | DbcError::Opret(_) => {
                 let expected = format!("the commitment {commitment} in the first such output");
                 place.invalid(Check::Dbc, expected, error)
@@ -158,7 +176,11 @@ impl Validator<'_> {
         let locktime = LockTime::of(frame.witness.transaction());
         let header = &self.header;
         let genesis = values(&header.genesis.globals);
-        let each = |check: &mut dyn FnMut(&Step<'_>, &TransitionDef, &Facts<'_>) -> Result<(), Failure>| {
+        let each = |check: &mut dyn FnMut(
+            &Step<'_>,
+            &TransitionDef,
+            &Facts<'_>,
+        ) -> Result<(), Failure>| {
             for step in steps {
                 let place = place.operation(step.id);
                 let Some(def) = header.schema.transitions.get(&step.transition().kind) else {
@@ -187,11 +209,14 @@ impl Validator<'_> {
             })
         })?;
         each(&mut |step, _, facts| {
-            step.outputs.check_types(&header.schema, facts, place.operation(step.id))
+            step.outputs
+                .check_types(&header.schema, facts, place.operation(step.id))
         })?;
         each(&mut |step, def, facts| {
             def.check_rules(facts, &header.schema).map_err(|failure| {
-                place.operation(step.id).invalid(Check::Rule, &failure.text, &failure)
+                place
+                    .operation(step.id)
+                    .invalid(Check::Rule, &failure.text, &failure)
             })
         })?;
         let mut unsigned = None;
@@ -214,7 +239,8 @@ impl Validator<'_> {
         let (txid, vouts) = (frame.witness.txid(), transaction.output.len());
         for (signed, id) in frame.transitions.iter().zip(ids) {
             self.operations = self.operations.saturating_add(1);
-            self.state.open_transition(*id, &signed.transition.outputs, txid, vouts);
+            self.state
+                .open_transition(*id, &signed.transition.outputs, txid, vouts);
         }
         let script = transaction
             .output
@@ -224,7 +250,11 @@ impl Validator<'_> {
         self.witnesses.push(Sought {
             txid,
             script: script.cloned(),
-            inputs: transaction.input.iter().map(|input| input.previous_output).collect(),
+            inputs: transaction
+                .input
+                .iter()
+                .map(|input| input.previous_output)
+                .collect(),
         });
     }
 }
@@ -265,7 +295,11 @@ fn steps<'f>(frame: &'f WitnessFrame, ids: &[OperationId], taken: &[Vec<Open>]) 
         .zip(ids)
         .zip(taken)
         .map(|((signed, id), taken)| {
-            let types = signed.transition.inputs.iter().map(|input| input.owned_type);
+            let types = signed
+                .transition
+                .inputs
+                .iter()
+                .map(|input| input.owned_type);
             Step {
                 id: *id,
                 signed,
@@ -290,7 +324,11 @@ fn check_signatures(
             true => Ok(None),
             false => {
                 let found = format!("{} signatures", signatures.len());
-                Err(place.invalid(Check::Signature, "no signature: no rule asks for one", found))
+                Err(place.invalid(
+                    Check::Signature,
+                    "no signature: no rule asks for one",
+                    found,
+                ))
             }
         };
     };
@@ -301,7 +339,9 @@ fn check_signatures(
         let verified = key
             .and_then(|key| XOnlyPublicKey::from_slice(key).ok())
             .zip(schnorr::Signature::from_slice(&given.signature).ok())
-            .is_some_and(|(key, signature)| secp.verify_schnorr(&signature, &message, &key).is_ok());
+            .is_some_and(|(key, signature)| {
+                secp.verify_schnorr(&signature, &message, &key).is_ok()
+            });
         if !verified {
             let expected = "signatures by keys of the genesis over this operation and witness";
             let found = format!("one by key {} that does not verify", given.key);
@@ -310,8 +350,16 @@ fn check_signatures(
     }
     let found = signatures.len();
     if (found as u64) < rule.threshold {
-        let expected = format!("signatures by {} of {} keys", rule.threshold, rule.keys.len());
-        return Ok(Some(place.report(Check::Signature, expected, format!("{found}"))));
+        let expected = format!(
+            "signatures by {} of {} keys",
+            rule.threshold,
+            rule.keys.len()
+        );
+        return Ok(Some(place.report(
+            Check::Signature,
+            expected,
+            format!("{found}"),
+        )));
     }
     Ok(None)
 }

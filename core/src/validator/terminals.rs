@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use bitcoin::{OutPoint, Txid};
 
-use super::failure::{Check, Failure, Place};
 use super::Validator;
+use super::failure::{Check, Failure, Place};
 use crate::OperationId;
 use crate::frame::Terminal;
 use crate::operation::Input;
@@ -38,8 +38,12 @@ impl Validator<'_> {
         if self.terminals.0.is_empty() && (!self.witnesses.is_empty() || self.operations > 0) {
             return Err(place.invalid(Check::Terminal, "at least one terminal", "none"));
         }
-        let terminals =
-            self.terminals.0.iter().map(|terminal| self.terminal(terminal)).collect::<Result<_, _>>()?;
+        let terminals = self
+            .terminals
+            .0
+            .iter()
+            .map(|terminal| self.terminal(terminal))
+            .collect::<Result<_, _>>()?;
         let named: BTreeSet<OperationId> = self
             .terminals
             .0
@@ -49,7 +53,11 @@ impl Validator<'_> {
                 Terminal::Evidence(operation) => *operation,
             })
             .collect();
-        match self.state.unused().find(|operation| !named.contains(operation)) {
+        match self
+            .state
+            .unused()
+            .find(|operation| !named.contains(operation))
+        {
             None => Ok(terminals),
             Some(operation) => Err(place.operation(*operation).invalid(
                 Check::Irrelevant,
