@@ -39,7 +39,9 @@ impl Electrs {
         args.push(format!("--db-dir={}", folder.path().join("db").display()));
         let mut process = Process::spawn("electrs", &program, &args, folder);
         let address = process
-            .wait_for("listening", |process| listening_address(&process.output()))
+            .wait_for("its first index", |process| {
+                ready_address(&process.output())
+            })
             .unwrap_or_else(|report| panic!("{report}"));
         let electrs = Self {
             process: Mutex::new(process),
@@ -77,9 +79,13 @@ impl Electrs {
     }
 }
 
-fn listening_address(output: &str) -> Option<SocketAddr> {
+/// The address in the output of an electrs that is ready for questions.
+fn ready_address(output: &str) -> Option<SocketAddr> {
     let (_, rest) = output.split_once("serving Electrum RPC on ")?;
-    let (address, _) = rest.split_once('\n')?;
+    // Asked for its tip before its first index is written, electrs ends with a panic.
+    let (address, _) = rest
+        .split_once('\n')
+        .filter(|(_, later)| later.contains(": indexed "))?;
     address.trim().parse().ok()
 }
 
