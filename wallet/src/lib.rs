@@ -1,3 +1,4 @@
 //! Bulla: wallet.
 
 pub mod chain;
+pub mod sandbox;
