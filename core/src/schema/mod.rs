@@ -23,6 +23,8 @@ mod rule_codec;
 mod scope;
 mod signers;
 mod standin;
+#[cfg(test)]
+mod tests;
 mod toml;
 mod toml_value;
 mod types;
