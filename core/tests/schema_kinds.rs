@@ -136,6 +136,7 @@ fn borrowed(values: &[(u16, Vec<u8>)]) -> Vec<Value<'_>> {
 fn schema(text: &str) -> Schema {
     let schema = Schema::from_toml(text).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(Schema::decode(&schema.encode()).as_ref(), Ok(&schema));
+    assert_eq!(schema.warnings(), []);
     schema
 }
 

@@ -28,6 +28,7 @@ mod tests;
 mod toml;
 mod toml_value;
 mod types;
+mod warn;
 
 pub use counts::{CountFailure, Part, TypeFailure};
 pub use cursor::DecodeError;
@@ -42,3 +43,4 @@ pub use types::{
     GenesisDef, GlobalDef, MetaDef, Occurs, OwnedDef, RULE_VERSION, Schema, TransitionDef,
     ValueType,
 };
+pub use warn::Warning;

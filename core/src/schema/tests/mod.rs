@@ -5,6 +5,7 @@ mod checks;
 mod operations;
 mod rules;
 mod texts;
+mod warnings;
 
 use super::{Problem, Schema, SchemaError};
 
