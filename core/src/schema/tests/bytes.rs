@@ -112,15 +112,6 @@ fn a_schema_decodes_from_its_bytes() {
 }
 
 #[test]
-fn the_id_is_a_tagged_hash() {
-    use bitcoin::hashes::{Hash as _, sha256};
-    let tag = sha256::Hash::hash(b"bulla:schema#1").to_byte_array();
-    let bytes = lab().encode();
-    let preimage = [&tag, &tag, bytes.as_slice()].concat();
-    assert_eq!(lab().id().0, sha256::Hash::hash(&preimage).to_byte_array());
-}
-
-#[test]
 fn every_shorter_input_ends_too_early() {
     let bytes = lab().encode();
     for length in 0..bytes.len() {

@@ -264,6 +264,19 @@ fn a_genesis_has_no_inputs_metadata_witness_or_signatures() {
 }
 
 #[test]
+fn a_transition_is_signed_by_one_list_of_keys() {
+    assert_eq!(move_rule("signed(1, keys)"), None);
+    let read = lab_with(
+        "\"signed(genesis.m, keys)\"",
+        "\"signed(genesis.m, keys)\", \"signed(1, keys)\"",
+    );
+    assert_eq!(
+        read,
+        refused(44, "transitions.burn.rules[4]", Problem::SecondSigned)
+    );
+}
+
+#[test]
 fn a_transition_needs_inputs() {
     assert_eq!(
         lab_with("inputs = { asset = \"1..\" }", "inputs = {}"),
