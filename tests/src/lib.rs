@@ -1,3 +1,4 @@
 //! Bulla: tests.
 
 pub mod servers;
+pub mod world;
