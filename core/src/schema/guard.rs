@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::error::{Problem, SchemaError};
 use super::rule::{Expr, Rule};
-use super::standin::StateKind;
 use super::types::{Occurs, Schema};
+use crate::state::StateKind;
 
 /// What an operation can consume and assign, and the rules about it.
 pub(super) struct Flow<'a> {
