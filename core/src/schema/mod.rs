@@ -20,9 +20,12 @@ mod rule;
 mod rule_codec;
 mod scope;
 mod signers;
+#[cfg(test)]
+mod tests;
 mod toml;
 mod toml_value;
 mod types;
+mod warn;
 
 pub use counts::{CountFailure, Part, TypeFailure};
 pub use error::{Problem, SchemaError};
@@ -35,3 +38,4 @@ pub use types::{
     GenesisDef, GlobalDef, MetaDef, Occurs, OwnedDef, RULE_VERSION, Schema, TransitionDef,
     ValueType,
 };
+pub use warn::Warning;
