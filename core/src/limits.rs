@@ -39,8 +39,8 @@ pub const TERMINALS: usize = 65_535;
 pub const BASE_ENTRIES: usize = 65_535;
 /// Signatures beside one transition.
 pub const SIGNATURES: usize = 255;
-/// Steps of a bundle proof.
-pub const BUNDLE_STEPS: usize = (1 << 24) - 1;
+/// Steps of a bundle proof: more than the inputs that fit a frame can need.
+pub const BUNDLE_STEPS: usize = 1 << 20;
 /// Levels of a bundle tree.
 pub const BUNDLE_DEPTH: usize = 256;
 /// Hashes of a block proof's branch.
