@@ -30,7 +30,7 @@ pub(crate) fn finish(engine: HashEngine) -> [u8; 32] {
     sha256::Hash::from_engine(engine).to_byte_array()
 }
 
-/// Every tag of the protocol (PROTOCOL.md §2); none is used twice.
+/// Every tag of the protocol (PROTOCOL.md §2.1); none is used twice.
 pub(crate) mod tags {
     use super::Tag;
 

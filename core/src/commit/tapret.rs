@@ -3,7 +3,7 @@
 //!
 //! The leaf is the whole tree, or one of the two children of its root; then the other is its
 //! *partner*. Of two leaves that look like commitments only the right one, the larger hash, can
-//! be proven, so an output carries one commitment.
+//! be proven, so an output carries one commitment (PROTOCOL.md §7.5).
 
 use std::sync::LazyLock;
 

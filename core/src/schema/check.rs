@@ -1,4 +1,4 @@
-//! Whether what a schema says makes sense.
+//! Whether what a schema says makes sense (PROTOCOL.md §9.2).
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The canonical bytes of a schema and its id.
+//! The canonical bytes of a schema and its id (PROTOCOL.md §9.1).
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Whether the rules hold of an operation.
+//! Whether the rules hold of an operation (PROTOCOL.md §9.4).
 
 use std::collections::BTreeMap;
 

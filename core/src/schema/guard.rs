@@ -1,4 +1,5 @@
-//! The guard against omission: whatever can be lost or created stands in an `==` rule.
+//! The guard against omission: whatever can be lost or created stands in an `==` rule
+//! (PROTOCOL.md §9.3).
 
 use std::collections::BTreeMap;
 

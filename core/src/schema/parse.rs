@@ -1,4 +1,4 @@
-//! Rule text to rules.
+//! Rule text to rules (PROTOCOL.md §9.7).
 //!
 //! ```text
 //! rules  = rule { "and" rule }
