@@ -1,1 +1,4 @@
 //! Bulla: tests.
+
+pub mod kit;
+pub mod servers;

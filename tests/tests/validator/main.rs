@@ -1,0 +1,3 @@
+//! The validator on bytes: what it accepts, and each reason for which it refuses.
+
+mod accepted;
