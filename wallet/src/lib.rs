@@ -1,1 +1,4 @@
 //! Bulla: wallet.
+
+pub mod chain;
+pub mod sandbox;
