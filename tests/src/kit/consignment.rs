@@ -8,12 +8,12 @@ use bitcoin::hashes::Hash;
 use bulla_core::frame::{Base, BaseEntry, Frame, Terminal, Terminals, WitnessFrame};
 use bulla_core::header::Header;
 use bulla_core::operation::Input;
-use bulla_core::outputs::{Leaf, Leaves, Outputs, Pruned};
+use bulla_core::outputs::{Leaf, Leaves, Outputs};
 use bulla_core::seal::AssignedSeal;
+use bulla_core::state::State;
 use bulla_core::{ContractId, OperationId};
 
 use super::history::{History, leaf};
-use super::make::{Assignment, outputs};
 
 /// How much a sender shows.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -163,8 +163,11 @@ impl History {
         for (frame, draft) in self.drafts().iter().enumerate().skip(from) {
             let acts = draft.acts.iter().zip(&self.anchored(frame).ids);
             for (act, id) in acts.filter(|(act, _)| act.shown) {
-                let leaves = act.transition.outputs.shown();
-                let leaves: Vec<_> = leaves
+                let leaves: Vec<_> = act
+                    .transition
+                    .outputs
+                    .shown()
+                    .filter(|(_, shown)| shown.state != State::Amount(0))
                     .map(|(ty, shown)| leaf(*id, ty, shown.index))
                     .collect();
                 let open = leaves.iter().filter(|leaf| !consumed.contains(leaf));
@@ -180,38 +183,15 @@ impl History {
 
 /// Conceals and prunes what need not be shown.
 fn narrow(operation: OperationId, of: &Outputs, view: View, needed: &BTreeSet<Input>) -> Outputs {
-    if view == View::Everything || of.0.is_empty() {
-        return of.clone();
-    }
     let needs = |ty, index| needed.contains(&leaf(operation, ty, index));
-    let list: Vec<Assignment> = of
-        .shown()
-        .map(|(ty, shown)| {
-            let seal = match needs(ty, shown.index) {
-                true => shown.seal,
-                false => AssignedSeal::Secret(shown.seal.conceal()),
-            };
-            (ty, shown.state, seal)
-        })
-        .collect();
-    if list.is_empty() {
-        return of.clone();
-    }
-    let mut types = outputs(&list).0.release();
-    if view == View::Narrow {
-        for (ty, leaves) in &mut types {
-            prune(leaves, |index| needs(*ty, index));
-        }
-    }
-    Outputs(Confined::try_from(types).expect("as many as before"))
-}
-
-/// Prunes a list of amounts to these leaves, if any can go.
-pub fn prune(leaves: &mut Leaves, keep: impl Fn(u32) -> bool) {
-    if let Leaves::Amount(amounts) = leaves
-        && let Some(pruned) = Pruned::of(amounts, keep)
-    {
-        *leaves = Leaves::Pruned(pruned);
+    let concealed = of.with_seals(|ty, index, seal| match seal {
+        AssignedSeal::Revealed(seal) if needs(ty, index) => Some(*seal),
+        AssignedSeal::Revealed(_) | AssignedSeal::Secret(_) => None,
+    });
+    match view {
+        View::Everything => of.clone(),
+        View::Leaves => concealed,
+        View::Narrow => concealed.pruned(needs),
     }
 }
 

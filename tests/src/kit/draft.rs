@@ -132,6 +132,7 @@ impl Draft {
             anchor: anchored.anchor.clone(),
             bundle: anchored
                 .bundle
+                .view()
                 .prove(|id| shown.iter().any(|(_, shown)| *shown == id)),
             transitions: Confined::try_from(transitions).expect("at least one act is shown"),
         }
