@@ -38,8 +38,22 @@ pub struct Consignment {
 impl Consignment {
     /// Its bytes, whether or not they make sense.
     pub fn encode(&self) -> Vec<u8> {
+        join(self.parts())
+    }
+
+    /// Its bytes with those of one frame changed.
+    pub fn encode_with(&self, frame: usize, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut parts = self.parts();
+        change(&mut parts[frame + 1]);
+        join(parts)
+    }
+
+    /// The bytes of the header and of each frame.
+    pub fn parts(&self) -> Vec<Vec<u8>> {
         let frames = self.frames.iter().map(Frame::encode);
-        join(std::iter::once(self.header.encode()).chain(frames))
+        std::iter::once(self.header.encode())
+            .chain(frames)
+            .collect()
     }
 
     /// Changes the witness frame with this number among all frames.
@@ -63,6 +77,15 @@ impl Consignment {
             other => panic!("the last frame is {other:?}"),
         }
     }
+}
+
+/// Puts bytes in the place of others that must be there exactly once.
+pub fn swap(bytes: &mut Vec<u8>, old: &[u8], new: &[u8]) {
+    let places: Vec<_> = (0..=bytes.len().saturating_sub(old.len()))
+        .filter(|at| bytes[*at..].starts_with(old))
+        .collect();
+    assert_eq!(places.len(), 1, "the bytes to swap stand there once");
+    bytes.splice(places[0]..places[0] + old.len(), new.iter().copied());
 }
 
 /// A stream of parts, each with its length in three bytes before it.

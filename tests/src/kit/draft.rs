@@ -1,6 +1,6 @@
 //! A witness before it is anchored: everything a sender knows, hidden parts included.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use amplify::confinement::Confined;
 use bitcoin::key::Parity;
@@ -44,6 +44,8 @@ pub struct Draft {
     pub acts: Vec<Act>,
     /// Entries of the bundle that replace or join those of the transitions.
     pub entries: BTreeMap<Input, OperationId>,
+    /// Inputs that the bundle leaves out.
+    pub omitted: BTreeSet<Input>,
     /// Messages of other contracts in the same tree.
     pub others: BTreeMap<[u8; 32], [u8; 32]>,
     /// Entropy of the tree.
@@ -72,12 +74,13 @@ pub struct Anchored {
 }
 
 impl Draft {
-    /// The bundle: every input of every act, then [`Draft::entries`].
+    /// The bundle: every input of every act, then [`Draft::entries`], less [`Draft::omitted`].
     pub fn bundle(&self, ids: &[OperationId]) -> Bundle {
         let acts = self.acts.iter().zip(ids);
         let inputs = acts.flat_map(|(act, id)| act.transition.inputs.iter().map(|i| (*i, *id)));
         let mut map: BTreeMap<Input, OperationId> = inputs.collect();
         map.extend(&self.entries);
+        map.retain(|input, _| !self.omitted.contains(input));
         Bundle(Confined::try_from(map).expect("at least one input"))
     }
 

@@ -1,6 +1,6 @@
 //! A contract's history as its maker knows it: build it, change it, anchor it anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use amplify::confinement::Confined;
 use bitcoin::hashes::Hash;
@@ -142,6 +142,9 @@ impl History {
         let mut coins: Vec<_> = inputs.filter_map(|input| self.outpoint(input)).collect();
         coins.sort_unstable();
         coins.dedup();
+        if coins.is_empty() {
+            coins.push(coin(1_000));
+        }
         let leaves = acts
             .iter()
             .flat_map(|act| act.transition.outputs.0.values());
@@ -149,6 +152,7 @@ impl History {
         Draft {
             acts,
             entries: BTreeMap::new(),
+            omitted: BTreeSet::new(),
             others: BTreeMap::new(),
             entropy: 7,
             path: false,
@@ -316,6 +320,8 @@ impl Renamed {
         draft.entries = entries
             .map(|(i, id)| (self.input(*i), self.operation(*id)))
             .collect();
+        let omitted = draft.omitted.iter();
+        draft.omitted = omitted.map(|input| self.input(*input)).collect();
         for input in &mut draft.transaction.input {
             self.txid(&mut input.previous_output.txid);
         }

@@ -17,7 +17,7 @@ mod lab;
 pub mod make;
 mod verdict;
 
-pub use consignment::{Consignment, View, amounts, contract, join};
+pub use consignment::{Consignment, View, amounts, contract, join, swap};
 pub use draft::{Act, Anchored, Carry, Draft, carry, sign};
 pub use history::{History, amounts_at, fixed_globals, leaf, network};
 pub use lab::{LAB, schema as lab_schema};

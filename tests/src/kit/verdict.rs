@@ -60,6 +60,13 @@ impl Fails {
         Self { operation, ..self }
     }
 
+    /// Names no operation after all.
+    #[must_use]
+    pub fn without_operation(self) -> Self {
+        let operation = None;
+        Self { operation, ..self }
+    }
+
     /// Names a witness, too.
     #[must_use]
     pub fn witness(self, witness: Txid) -> Self {
