@@ -7,6 +7,7 @@ use super::guard;
 use super::limits::{
     DECLARED, INPUTS, NAME_BYTES, RULE_NODES, SCHEMA_BYTES, SCHEMA_RULES, VALUES, leaves,
 };
+use super::rule::Rule;
 use super::scope::Scope;
 use super::types::{Occurs, RULE_VERSION, Schema, TransitionDef};
 
@@ -119,6 +120,10 @@ impl Schema {
             metadata: &def.metadata,
         };
         scope.check_rules(&place, &def.rules)?;
+        // A signature names its key by number alone: of two lists it could not say which.
+        let signed = |rule: &&Rule| matches!(rule, Rule::Signed { .. });
+        let signed = def.rules.iter().filter(signed).count();
+        limit(&format!("{place}.rules"), "signed rules", signed, 1)?;
         let flow = guard::Flow {
             inputs: &def.inputs,
             outputs: &def.outputs,
