@@ -1,4 +1,5 @@
 //! Bulla: tests.
 
+pub mod kit;
 pub mod servers;
 pub mod world;
