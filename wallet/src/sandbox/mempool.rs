@@ -291,13 +291,17 @@ fn remove_mined(db: &Connection, block: &Block) -> Result<(), Fault> {
     Ok(())
 }
 
-/// What was in dropped blocks comes back before what waited; what is no longer valid leaves.
 fn rebuild(db: &Connection, dropped: &[Block]) -> Result<(), Fault> {
+    let waiting = pool::all(db)?;
+    refill(db, dropped, &waiting)
+}
+
+/// What was in dropped blocks comes back before what waited; what is no longer valid leaves.
+pub(super) fn refill(db: &Connection, dropped: &[Block], waiting: &[Entry]) -> Result<(), Fault> {
     let returning = dropped
         .iter()
         .flat_map(|block| &block.txdata)
         .filter(|tx| !tx.is_coinbase());
-    let waiting = pool::all(db)?;
     pool::clear(db)?;
     let mut seen = HashSet::new();
     for tx in returning.chain(waiting.iter().map(|entry| &entry.tx)) {

@@ -161,6 +161,7 @@ impl Sandbox {
         if depth > height {
             return Err(SandboxError::TooDeep { depth, height });
         }
+        let waiting = pool::all(&db)?;
         let mut dropped = (0..depth)
             .map(|_| ledger::drop_tip(&db))
             .collect::<Result<Vec<_>, _>>()?;
@@ -171,6 +172,8 @@ impl Sandbox {
         for _ in 0..depth {
             hashes.push(mine::mine(&db, &contents.rest(), to, now)?);
         }
+        // What was too young below is judged again above, as where a longer branch arrives at once.
+        mempool::refill(&db, &dropped, &waiting)?;
         db.commit()?;
         Ok(hashes)
     }
