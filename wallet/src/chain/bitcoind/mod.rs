@@ -3,6 +3,7 @@
 
 mod answers;
 mod blocks;
+mod http;
 mod locate;
 mod rpc;
 mod waiting;

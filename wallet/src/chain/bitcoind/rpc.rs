@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use jsonrpc::Client;
 use jsonrpc::error::RpcError;
-use jsonrpc::http::simple_http::{self, SimpleHttpTransport};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::super::SourceError;
 use super::super::spec::{Auth, Node};
+use super::http::{Http, HttpError};
 
 const QUICK: Duration = Duration::from_secs(60);
 /// A scan of all block filters of a long chain.
@@ -43,20 +43,11 @@ impl Rpc {
             Auth::Password { user, password } => format!("{user}:{password}"),
             Auth::Cookie(path) => read_cookie(&name, path)?,
         };
-        let client = |timeout| -> Result<Client, SourceError> {
-            let transport = SimpleHttpTransport::builder()
-                .url(&format!("http://{}", node.address))
-                .map_err(|cause| SourceError::Unreachable {
-                    name: name.clone(),
-                    cause: cause.into(),
-                })?
-                .cookie_auth(&credentials)
-                .timeout(timeout);
-            Ok(Client::with_transport(transport.build()))
-        };
+        let client =
+            |timeout| Client::with_transport(Http::new(&node.address, &credentials, timeout));
         Ok(Rpc {
-            quick: client(QUICK)?,
-            slow: client(SLOW)?,
+            quick: client(QUICK),
+            slow: client(SLOW),
             name,
         })
     }
@@ -180,7 +171,7 @@ impl Rpc {
     fn failed(&self, method: &str, error: jsonrpc::Error) -> SourceError {
         let name = self.name.clone();
         match error {
-            jsonrpc::Error::Transport(cause) => match cause.downcast::<simple_http::Error>() {
+            jsonrpc::Error::Transport(cause) => match cause.downcast::<HttpError>() {
                 Ok(cause) => self.failed_http(method, *cause),
                 Err(cause) => SourceError::Unreachable { name, cause },
             },
@@ -188,17 +179,17 @@ impl Rpc {
         }
     }
 
-    fn failed_http(&self, method: &str, error: simple_http::Error) -> SourceError {
+    fn failed_http(&self, method: &str, error: HttpError) -> SourceError {
         let name = self.name.clone();
         match error {
-            simple_http::Error::HttpErrorCode(401 | 403) => SourceError::Denied { name },
-            simple_http::Error::Json(cause) if !cause.is_io() && !cause.is_eof() => {
-                self.odd(method, cause.to_string(), "an answer of Bitcoin Core")
-            }
-            other => SourceError::Unreachable {
+            HttpError::Denied => SourceError::Denied { name },
+            HttpError::Io(_) | HttpError::Status(_) => SourceError::Unreachable {
                 name,
-                cause: Box::new(other),
+                cause: Box::new(error),
             },
+            HttpError::Json(_) | HttpError::NotHttp(_) | HttpError::TooLarge { .. } => {
+                self.odd(method, error.to_string(), "an answer of Bitcoin Core")
+            }
         }
     }
 }
