@@ -92,6 +92,23 @@ pub(super) struct TxPlace {
     pub block: Option<BlockHash>,
 }
 
+/// `getrawtransaction` with verbosity 1, as the transaction itself
+#[derive(Deserialize)]
+pub(super) struct RawTx {
+    pub hex: String,
+    #[serde(rename = "blockhash")]
+    block: Option<BlockHash>,
+    #[serde(default)]
+    confirmations: u64,
+}
+
+impl RawTx {
+    /// Whether it waits or is in the best chain.
+    pub(super) fn is_current(&self) -> bool {
+        self.block.is_none() || self.confirmations > 0
+    }
+}
+
 /// `getblockheader`
 #[derive(Deserialize)]
 pub(super) struct HeaderInfo {

@@ -15,9 +15,9 @@ use std::sync::Arc;
 use bdk_wallet::chain::{BlockId, ConfirmationBlockTime, TxUpdate};
 use bitcoin::consensus::encode::serialize_hex;
 use bitcoin::{BlockHash, FeeRate, ScriptBuf, Transaction, Txid};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use self::answers::{BlockDetails, ChainInfo, Estimate, MempoolInfo};
+use self::answers::{BlockDetails, ChainInfo, Estimate, MempoolInfo, RawTx};
 use self::locate::{Places, Search};
 use self::rpc::{ALREADY_IN_UTXO_SET, NOT_FOUND, Rpc, VERIFY_ERROR, VERIFY_REJECTED};
 use self::waiting::{Waiting, decode};
@@ -205,6 +205,16 @@ impl Bitcoind {
         })
     }
 
+    /// A transaction that waits or is in the best chain. The node knows those of stale blocks too.
+    fn current(&self, params: Value) -> Result<Option<Transaction>, SourceError> {
+        match self.rpc.attempt::<RawTx>("getrawtransaction", params)? {
+            Ok(found) if found.is_current() => Ok(Some(decode(&self.rpc, &found.hex)?)),
+            Ok(_) => Ok(None),
+            Err(error) if error.code == NOT_FOUND => Ok(None),
+            Err(error) => Err(self.rpc.refused("getrawtransaction", error)),
+        }
+    }
+
     /// Whether a transaction that the mempool refuses is mined already.
     fn is_mined(&self, tx: &Transaction) -> Result<bool, SourceError> {
         let positions = self.positions(&[Sought::of(tx)])?;
@@ -247,17 +257,15 @@ impl ChainSource for Bitcoind {
 
     fn transaction(&self, txid: Txid) -> Result<Option<Transaction>, SourceError> {
         let place = self.places.borrow().get(&txid).map(|place| place.hash);
-        let params = match place {
-            Some(block) => json!([txid, 0, block]),
-            None => json!([txid, 0]),
-        };
-        match self.rpc.attempt::<String>("getrawtransaction", params)? {
-            Ok(hex) => Ok(Some(decode(&self.rpc, &hex)?)),
-            Err(error) if error.code != NOT_FOUND => {
-                Err(self.rpc.refused("getrawtransaction", error))
-            }
-            Err(_) if self.rpc.indexes()?.transactions => Ok(None),
-            Err(_) => Err(SourceError::NoIndex {
+        if let Some(block) = place
+            && let Some(tx) = self.current(json!([txid, 1, block]))?
+        {
+            return Ok(Some(tx));
+        }
+        match self.current(json!([txid, 1]))? {
+            Some(tx) => Ok(Some(tx)),
+            None if self.rpc.indexes()?.transactions => Ok(None),
+            None => Err(SourceError::NoIndex {
                 name: self.rpc.name.clone(),
                 txid,
                 remedy: "start the node with -txindex, or ask for its position first",

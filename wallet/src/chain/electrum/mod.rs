@@ -227,7 +227,16 @@ impl ChainSource for Electrum {
     }
 
     fn transaction(&self, txid: Txid) -> Result<Option<Transaction>, SourceError> {
-        Ok(self.server.transaction(txid)?.map(Arc::unwrap_or_clone))
+        self.server.forget(&txid);
+        let Some(tx) = self.server.transaction(txid)? else {
+            return Ok(None);
+        };
+        // A server may still know what was replaced, or stood in a stale block.
+        let found = self.positions(&[Sought::of(&tx)])?;
+        match found.list.as_slice() {
+            [Position::Mined { .. } | Position::Mempool] => Ok(Some(Arc::unwrap_or_clone(tx))),
+            _ => Ok(None),
+        }
     }
 
     fn broadcast(&self, tx: &Transaction) -> Result<(), SourceError> {

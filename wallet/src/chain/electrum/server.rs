@@ -337,6 +337,11 @@ fn failed(name: &str, call: &str, error: Error) -> SourceError {
             code: code_of(&answer),
             message: message_of(&answer),
         },
+        // The answer ended before its end.
+        Error::JSON(cause) if cause.is_io() || cause.is_eof() => SourceError::Unreachable {
+            name,
+            cause: Box::new(cause),
+        },
         Error::JSON(_)
         | Error::Hex(_)
         | Error::Bitcoin(_)
