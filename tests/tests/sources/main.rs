@@ -2,7 +2,9 @@
 //! and electrs.
 
 mod failures;
+mod leaving;
 mod person;
+mod pool;
 mod questions;
 mod view;
 mod world;
@@ -11,7 +13,7 @@ use self::questions::SCENARIOS;
 use self::world::World;
 
 fn ask_all(w: &World) {
-    for (name, scenario) in SCENARIOS {
+    for (name, scenario) in SCENARIOS.into_iter().chain(pool::SCENARIOS) {
         println!("{}: {name}", w.source.name());
         scenario(w);
     }
