@@ -360,7 +360,7 @@ fn numbered<D: std::fmt::Debug>(
 /// Schemas as bytes can say them; most are no schemas (`Schema::check`).
 pub fn schema() -> impl Strategy<Value = Schema> {
     let types = ValueType::ALL.map(|(_, ty)| ty).to_vec();
-    let typed = move || (name(), prop::sample::select(types.clone()));
+    let with_type = move || (name(), prop::sample::select(types.clone()));
     let kinds = (0..4)
         .filter_map(StateKind::from_number)
         .collect::<Vec<_>>();
@@ -380,8 +380,8 @@ pub fn schema() -> impl Strategy<Value = Schema> {
             },
         );
     let declared = (
-        numbered(typed().prop_map(|(name, ty)| GlobalDef { name, ty })),
-        numbered(typed().prop_map(|(name, ty)| MetaDef { name, ty })),
+        numbered(with_type().prop_map(|(name, ty)| GlobalDef { name, ty })),
+        numbered(with_type().prop_map(|(name, ty)| MetaDef { name, ty })),
         numbered(owned.prop_map(|(name, kind)| OwnedDef { name, kind })),
     );
     (name(), declared, genesis, numbered(transition)).prop_map(
