@@ -18,6 +18,8 @@ use super::arbitrary as any_of;
 /// A decoder, and objects that it reads.
 pub struct Codec {
     pub name: &'static str,
+    /// Decodes, and drops what was decoded.
+    pub decode: fn(&[u8]) -> Result<(), DecodeError>,
     /// Decodes, and encodes what was decoded.
     pub reencode: fn(&[u8]) -> Result<Vec<u8>, DecodeError>,
     /// Encodings of objects of the kind.
@@ -28,6 +30,7 @@ macro_rules! codecs {
     ($($object:ty = $strategy:ident),* $(,)?) => {
         pub const CODECS: &[Codec] = &[$(Codec {
             name: stringify!($object),
+            decode: |bytes| <$object>::decode(bytes).map(drop),
             reencode: |bytes| <$object>::decode(bytes).map(|object| object.encode()),
             encodings: || any_of::$strategy().prop_map(|object| object.encode()).boxed(),
         }),*];
