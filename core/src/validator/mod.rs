@@ -70,7 +70,10 @@ pub struct Validator<'a> {
     bytes: u64,
     operations: u64,
     state: OpenState,
+    /// Witnesses of the frames.
     seen: BTreeSet<Txid>,
+    /// Witnesses of the base's history.
+    known: BTreeSet<Txid>,
     witnesses: Vec<Sought>,
     unsigned: Option<Report>,
     terminals: Terminals,
@@ -113,6 +116,7 @@ impl<'a> Validator<'a> {
             operations: 0,
             state,
             seen: BTreeSet::new(),
+            known: BTreeSet::new(),
             witnesses: Vec::new(),
             unsigned: None,
             terminals: Terminals::default(),
@@ -212,7 +216,7 @@ impl<'a> Validator<'a> {
             match self.rules.known.leaf(self.contract, entry) {
                 Some(mut leaf) => {
                     for witness in std::mem::take(&mut leaf.history) {
-                        if self.seen.insert(witness.txid) {
+                        if self.known.insert(witness.txid) {
                             self.witnesses.push(witness);
                         }
                     }

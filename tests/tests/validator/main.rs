@@ -10,4 +10,6 @@ mod attacks_f;
 mod attacks_g;
 mod attacks_h;
 mod checks;
+mod delta;
+mod settle;
 mod stream;
