@@ -119,7 +119,7 @@ fn h07_a_very_deep_history_needs_no_deep_stack() {
 #[test]
 fn h08_a_merge_of_thousands() {
     let mut history = History::fixed(3_000);
-    let batch = history.transfer(&[history.seed(0)], &[1; 3_000]);
+    let batch = history.transfer(&[history.seed(0)], &vec![1; 3_000]);
     let assignments: Vec<_> = (0..3_000_u32)
         .map(|i| {
             (

@@ -18,8 +18,9 @@ fn knowing(store: &Store) -> Rules<'_> {
     }
 }
 
-fn judge(shown: &Shown, store: &Store) -> Result<Consignment, Failure> {
-    validate(&shown.encode(), &knowing(store)).map(|consistent| consistent.get().clone())
+fn judge(shown: &Shown, store: &Store) -> Result<Consignment, Box<Failure>> {
+    let judged = validate(&shown.encode(), &knowing(store)).map_err(Box::new)?;
+    Ok(judged.get().clone())
 }
 
 fn txids(content: &Consignment) -> Vec<Txid> {
@@ -65,7 +66,7 @@ fn a_base_that_is_not_known_names_every_missing_operation() {
     let store = Store::of(&history, 1);
     let failure = judge(&delta, &store).unwrap_err();
     let expected = Fails::new(Kind::Unresolved, Check::BaseMissing);
-    assert_eq!(Fails::from(&failure), expected);
+    assert_eq!(Fails::of(&failure), expected);
     let found = &failure.report().found;
     for frame in [1, 2] {
         assert!(found.contains(&history.id(frame).to_string()), "{found}");

@@ -11,5 +11,7 @@ mod attacks_g;
 mod attacks_h;
 mod checks;
 mod delta;
+mod order;
+mod properties;
 mod settle;
 mod stream;

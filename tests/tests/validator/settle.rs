@@ -20,7 +20,12 @@ fn consistent(history: &History) -> Consistent<Consignment> {
 
 /// All witnesses of three transfers mined in the blocks 10, 20 and 30 of 30.
 fn mined(history: &History) -> Chain {
-    Chain::mined(30, (0..3).map(|i| (history.txid(i), 10 * (i as u32 + 1))))
+    Chain::mined(
+        30,
+        (0..3)
+            .zip([10, 20, 30])
+            .map(|(i, height)| (history.txid(i), height)),
+    )
 }
 
 /// Depth and witness of what must be pending.
