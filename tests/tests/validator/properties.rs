@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use bulla_core::consignment::parts;
 use bulla_core::frame::Frame;
+use bulla_core::header::Header;
 use bulla_core::operation::Input;
+use bulla_core::state::State;
 use bulla_core::validator::{Check, Consignment};
-use bulla_tests::kit::{Carry, Fails, History, Kind, View, accept, judge};
+use bulla_tests::kit::make::{at, token, values};
+use bulla_tests::kit::{Carry, Fails, History, Kind, View, accept, amounts_at, judge, leaf};
 use proptest::prelude::*;
 
 /// One random transfer: how many open leaves it takes, into how many it splits them, and how.
@@ -93,6 +96,79 @@ proptest! {
         prop_assert!(judge(&bytes).is_err());
         prop_assert!(Frame::decode(&bytes).is_err() || bytes.len() > 2);
     }
+}
+
+/// A part of a consignment with everything in it: lab transitions, a pruned batch, a hidden act,
+/// paths, a delta's base.
+fn rich_parts() -> Vec<Vec<u8>> {
+    let mut lab = History::lab();
+    let genesis = lab.contract().into();
+    let inputs = [(0, 0), (2, 0), (3, 0), (4, 0)].map(|(ty, index)| leaf(genesis, ty, index));
+    let data = State::Data(amplify::confinement::Confined::try_from(vec![1; 300]).unwrap());
+    let assignments = [
+        (0, State::Amount(400), at(1)),
+        (0, State::Amount(600), at(2)),
+        (2, token(0, 10), at(3)),
+        (3, State::Right, at(4)),
+        (4, data, at(5)),
+    ];
+    let mut act = lab.act("transfer", &inputs, &assignments);
+    act.transition.globals = values(&[(0, vec![1]), (0, vec![2]), (3, vec![])]);
+    act.signers = vec![0, 2];
+    lab.push(lab.draft(vec![act]));
+    let mut history = build(&[Move {
+        takes: 3,
+        gives: 9,
+        tapret: true,
+        others: 2,
+        path: true,
+    }]);
+    let acts = (0..3).map(|n| {
+        let mut act = history.act("transfer", &[history.leaf(0, n)], &amounts_at(&[1]));
+        act.shown = n == 1;
+        act
+    });
+    let draft = history.draft(acts.collect());
+    history.push(draft);
+    let all = [
+        lab.consignment(View::Narrow),
+        history.consignment(View::Narrow),
+        history.delta(1),
+    ];
+    all.iter()
+        .flat_map(bulla_tests::kit::Consignment::parts)
+        .collect()
+}
+
+#[test]
+fn whatever_decodes_encodes_to_the_same_bytes() {
+    let decode = |part: &[u8]| {
+        let header = Header::decode(part).ok().map(|header| header.encode());
+        header
+            .into_iter()
+            .chain(Frame::decode(part).ok().map(|frame| frame.encode()))
+    };
+    let mut decoded = 0;
+    for part in rich_parts() {
+        for at in 0..part.len() {
+            for change in 0..6 {
+                let mut part = part.clone();
+                match change {
+                    0 => part[at] ^= 1,
+                    1 => part[at] = part[at].wrapping_add(1),
+                    2 => part[at] = 0xff,
+                    3 => part[at] = 0,
+                    4 => drop(part.remove(at)),
+                    _ => part.insert(at, 0),
+                }
+                for again in decode(&part) {
+                    assert_eq!(again, part, "byte {at}, change {change}");
+                    decoded += 1;
+                }
+            }
+        }
+    }
+    assert!(decoded > 1_000, "only {decoded} changes decode");
 }
 
 /// Changes every byte of a consignment in turn, and requires what may come of it: the consignment
