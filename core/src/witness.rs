@@ -21,9 +21,15 @@ impl Witness {
         let input = transaction
             .input
             .iter()
-            .map(|input| TxIn { witness: InputWitness::new(), ..input.clone() })
+            .map(|input| TxIn {
+                witness: InputWitness::new(),
+                ..input.clone()
+            })
             .collect();
-        Self::bare(Transaction { input, ..transaction.clone() })
+        Self::bare(Transaction {
+            input,
+            ..transaction.clone()
+        })
     }
 
     fn bare(transaction: Transaction) -> Self {
@@ -64,10 +70,20 @@ impl Decode for Witness {
         let transaction: Transaction =
             deserialize(bytes).map_err(|error| DecodeError::value(Self::NAME, expected, error))?;
         if transaction.input.is_empty() {
-            return Err(DecodeError::value("inputs of the witness transaction", "at least 1", 0));
+            return Err(DecodeError::value(
+                "inputs of the witness transaction",
+                "at least 1",
+                0,
+            ));
         }
-        if transaction.input.iter().any(|input| !input.witness.is_empty()) {
-            return Err(DecodeError::not_canonical("the witness transaction carries witness data"));
+        if transaction
+            .input
+            .iter()
+            .any(|input| !input.witness.is_empty())
+        {
+            return Err(DecodeError::not_canonical(
+                "the witness transaction carries witness data",
+            ));
         }
         Ok(Self::bare(transaction))
     }

@@ -16,7 +16,7 @@ use super::Commitment;
 use super::mpc::{self, MIN_DEPTH, MpcError, MpcProof, Proof, Shape};
 
 /// Most contracts in one tree. So many random ids find their slots within the depth limit.
-pub const MAX_MESSAGES: usize = 512;
+pub const MAX_MESSAGES: usize = 256;
 
 /// Why no tree was built. Nothing is ever left out of a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
