@@ -2,6 +2,7 @@
 
 mod amount;
 pub mod api;
+pub mod assets;
 pub mod invoice;
 mod tagged;
 pub mod transfer;

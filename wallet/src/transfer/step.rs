@@ -478,3 +478,7 @@ impl ReceiverState {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "step_tests.rs"]
+mod tests;
