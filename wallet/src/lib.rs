@@ -1,1 +1,3 @@
 //! Bulla: wallet.
+
+pub mod chain;
