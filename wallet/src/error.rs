@@ -2,6 +2,7 @@
 
 use crate::chain::SourceError;
 use crate::keys::KeysError;
+use crate::store::StoreError;
 
 /// Why a command failed. Nothing has changed then, unless the variant says so.
 #[derive(Debug, thiserror::Error)]
@@ -9,9 +10,18 @@ pub enum Error {
     /// Words, passphrases and keys.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// The wallet's file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The chain source.
     #[error(transparent)]
     Source(#[from] SourceError),
+}
+
+impl From<bdk_wallet::rusqlite::Error> for Error {
+    fn from(cause: bdk_wallet::rusqlite::Error) -> Self {
+        Self::Store(cause.into())
+    }
 }
 
 impl Error {
@@ -19,6 +29,7 @@ impl Error {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Keys(cause) => cause.code(),
+            Self::Store(cause) => cause.code(),
             Self::Source(_) => "source",
         }
     }
@@ -27,6 +38,7 @@ impl Error {
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Keys(cause) => cause.remedy().map(str::to_owned),
+            Self::Store(cause) => cause.remedy().map(str::to_owned),
             Self::Source(_) => None,
         }
     }

@@ -7,6 +7,7 @@ mod error;
 pub mod keys;
 mod network;
 pub mod sandbox;
+pub mod store;
 pub mod time;
 
 pub use self::error::Error;
