@@ -3,8 +3,19 @@
 mod amount;
 pub mod api;
 pub mod assets;
+pub mod chain;
+pub mod crash;
+pub mod defaults;
+mod error;
 pub mod invoice;
+pub mod keys;
+mod network;
+pub mod sandbox;
+pub mod store;
 mod tagged;
+pub mod time;
 pub mod transfer;
 
 pub use self::amount::{Amount, AmountError, MAX_PRECISION};
+pub use self::error::Error;
+pub use self::network::{Network, ParseNetworkError};

@@ -1,0 +1,45 @@
+//! What a command of the wallet can answer instead of a result.
+
+use crate::chain::SourceError;
+use crate::keys::KeysError;
+use crate::store::StoreError;
+
+/// Why a command failed. Nothing has changed then, unless the variant says so.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Words, passphrases and keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The wallet's file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The chain source.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+}
+
+impl From<bdk_wallet::rusqlite::Error> for Error {
+    fn from(cause: bdk_wallet::rusqlite::Error) -> Self {
+        Self::Store(cause.into())
+    }
+}
+
+impl Error {
+    /// A stable name for programs, in kebab case.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Keys(cause) => cause.code(),
+            Self::Store(cause) => cause.code(),
+            Self::Source(_) => "source",
+        }
+    }
+
+    /// What a person can do about it, unless the message says it.
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Keys(cause) => cause.remedy().map(str::to_owned),
+            Self::Store(cause) => cause.remedy().map(str::to_owned),
+            Self::Source(_) => None,
+        }
+    }
+}
