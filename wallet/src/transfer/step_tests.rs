@@ -10,6 +10,7 @@ fn invoice(n: u8) -> InvoiceId {
 fn awaiting(state: SenderState, invoices: &[u8]) -> Sending {
     Sending {
         state,
+        signed: !matches!(state, SenderState::Prepared),
         awaited: invoices.iter().map(|n| invoice(*n)).collect(),
         acknowledged: BTreeSet::new(),
         deadline: None,
@@ -50,19 +51,19 @@ const LOSING: Sighting = Sighting::Conflicted { depth: 5, by: None };
 
 #[test]
 fn without_awaited_acknowledgements_it_is_broadcast_at_once() {
-    let sending = awaiting(SenderState::Prepared, &[]);
-    let delivered = after(&sending, &[SenderEvent::Finished]);
+    let signed = after(&awaiting(SenderState::Prepared, &[]), &[SenderEvent::Finished]);
+    let public = (SenderState::Broadcast, vec![Effect::Broadcast]);
+    assert_eq!(state(&signed, BROADCAST), public);
+    let delivered = after(&signed, &[SenderEvent::Delivered]);
     assert_eq!(delivered.state, SenderState::Delivered);
-    assert_eq!(
-        state(&delivered, BROADCAST),
-        (SenderState::Broadcast, vec![Effect::Broadcast])
-    );
+    assert_eq!(state(&delivered, BROADCAST), public);
 }
 
 #[test]
-fn what_is_not_signed_is_not_broadcast() {
+fn what_is_not_signed_is_neither_handed_over_nor_broadcast() {
     let sending = awaiting(SenderState::Prepared, &[]);
     assert_eq!(sending.step(BROADCAST), Err(StepError::NotSigned));
+    assert_eq!(sending.step(SenderEvent::Delivered), Err(StepError::NotSigned));
 }
 
 #[test]
@@ -167,7 +168,12 @@ fn only_what_is_not_public_can_be_cancelled() {
 fn a_failed_transfer_is_neither_signed_nor_broadcast_nor_acknowledged() {
     let failure = Failure::Cancelled;
     let failed = awaiting(SenderState::Failed(failure), &[1]);
-    for event in [SenderEvent::Finished, BROADCAST, ack(1, Verdict::Accepted)] {
+    for event in [
+        SenderEvent::Finished,
+        SenderEvent::Delivered,
+        BROADCAST,
+        ack(1, Verdict::Accepted),
+    ] {
         assert_eq!(failed.step(event), Err(StepError::Failed { failure }));
     }
 }
@@ -242,7 +248,7 @@ fn a_transaction_that_is_seen_goes_on_whatever_was_written_before() {
 
 #[test]
 fn events_can_be_repeated() {
-    for event in [SenderEvent::Finished, BROADCAST] {
+    for event in [SenderEvent::Finished, SenderEvent::Delivered, BROADCAST] {
         let once = after(&awaiting(SenderState::Delivered, &[]), &[event]);
         assert_eq!(after(&once, &[event]), once);
     }
