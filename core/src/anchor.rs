@@ -28,11 +28,15 @@ impl Anchor {
         self.mpc.root(contract.to_bytes(), bundle.to_bytes())
     }
 
-    /// That the transaction carries it, in its first output that is OP_RETURN or P2TR.
+    /// That the transaction carries it, in its first output that is `OP_RETURN` or P2TR.
     ///
     /// # Errors
     /// If it does not.
-    pub fn verify(&self, commitment: Commitment, transaction: &Transaction) -> Result<(), DbcError> {
+    pub fn verify(
+        &self,
+        commitment: Commitment,
+        transaction: &Transaction,
+    ) -> Result<(), DbcError> {
         self.dbc.verify(commitment, transaction)
     }
 }
@@ -49,7 +53,10 @@ impl Decode for Anchor {
     const MIN_BYTES: usize = 9;
 
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { mpc: mpc::Proof::decode_from(reader)?, dbc: DbcProof::decode_from(reader)? })
+        Ok(Self {
+            mpc: reader.with(mpc::Proof::decode_from)?,
+            dbc: reader.with(DbcProof::decode_from)?,
+        })
     }
 }
 

@@ -7,6 +7,8 @@
 
 use amplify::confinement::Confined;
 
+use crate::commit::WireError;
+
 /// Why bytes are not an object.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
@@ -71,7 +73,11 @@ pub enum DecodeError {
 impl DecodeError {
     /// A value out of its field's range.
     pub(crate) fn value(what: &'static str, expected: &'static str, found: impl ToString) -> Self {
-        Self::Value { what, expected, found: found.to_string() }
+        Self::Value {
+            what,
+            expected,
+            found: found.to_string(),
+        }
     }
 
     pub(crate) const fn not_canonical(what: &'static str) -> Self {
@@ -99,7 +105,12 @@ impl<'a> Reader<'a> {
     pub(crate) fn take(&mut self, what: &'static str, len: usize) -> Result<&'a [u8], DecodeError> {
         let Some((head, tail)) = self.left.split_at_checked(len) else {
             let found = self.left.len();
-            return Err(DecodeError::Short { what, at: self.at, expected: len, found });
+            return Err(DecodeError::Short {
+                what,
+                at: self.at,
+                expected: len,
+                found,
+            });
         };
         self.left = tail;
         self.at += len;
@@ -107,10 +118,18 @@ impl<'a> Reader<'a> {
     }
 
     /// The next `N` bytes.
-    pub(crate) fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], DecodeError> {
+    pub(crate) fn array<const N: usize>(
+        &mut self,
+        what: &'static str,
+    ) -> Result<[u8; N], DecodeError> {
         let Some((head, tail)) = self.left.split_first_chunk::<N>() else {
             let found = self.left.len();
-            return Err(DecodeError::Short { what, at: self.at, expected: N, found });
+            return Err(DecodeError::Short {
+                what,
+                at: self.at,
+                expected: N,
+                found,
+            });
         };
         self.left = tail;
         self.at += N;
@@ -148,7 +167,12 @@ impl<'a> Reader<'a> {
         let found = u64::from_le_bytes(wide);
         match usize::try_from(found) {
             Ok(length) if (min..=max).contains(&length) => Ok(length),
-            _ => Err(DecodeError::Limit { what, min: min as u64, max: max as u64, found }),
+            _ => Err(DecodeError::Limit {
+                what,
+                min: min as u64,
+                max: max as u64,
+                found,
+            }),
         }
     }
 
@@ -161,6 +185,18 @@ impl<'a> Reader<'a> {
     ) -> Result<&'a [u8], DecodeError> {
         let length = self.length(what, min, max)?;
         self.take(what, length)
+    }
+
+    /// Reads with a function over the slice that is left.
+    pub(crate) fn with<T>(
+        &mut self,
+        read: impl FnOnce(&mut &'a [u8]) -> Result<T, WireError>,
+    ) -> Result<T, DecodeError> {
+        let mut rest = self.left;
+        let value = read(&mut rest)?;
+        self.at += self.left.len() - rest.len();
+        self.left = rest;
+        Ok(value)
     }
 
     /// No byte is left.
@@ -240,8 +276,12 @@ pub(crate) fn confine<T, const MIN: usize, const MAX: usize>(
     items: Vec<T>,
 ) -> Result<Confined<Vec<T>, MIN, MAX>, DecodeError> {
     let found = items.len() as u64;
-    Confined::try_from(items)
-        .map_err(|_| DecodeError::Limit { what, min: MIN as u64, max: MAX as u64, found })
+    Confined::try_from(items).map_err(|_| DecodeError::Limit {
+        what,
+        min: MIN as u64,
+        max: MAX as u64,
+        found,
+    })
 }
 
 /// Gives public objects `encode` and `decode`.
@@ -297,4 +337,65 @@ plain_ids! {
     crate::id::SchemaId = "schema id",
     crate::id::SecretSeal = "secret seal",
     crate::id::NetworkId = "network id",
+}
+
+impl From<WireError> for DecodeError {
+    fn from(error: WireError) -> Self {
+        match error {
+            WireError::Short {
+                what,
+                expected,
+                found,
+            } => Self::Short {
+                what,
+                at: 0,
+                expected,
+                found,
+            },
+            WireError::NotCanonical { what } => Self::NotCanonical { what },
+            WireError::Limit { what, max, found } => Self::Limit {
+                what,
+                min: 0,
+                max,
+                found,
+            },
+            WireError::UnknownTag { what, found } => Self::value(what, "a known tag", found),
+            WireError::Invalid { what } => Self::value(what, "valid bytes", "others"),
+            WireError::Trailing { found } => Self::Trailing {
+                what: "proof",
+                found,
+            },
+        }
+    }
+}
+
+impl From<crate::schema::DecodeError> for DecodeError {
+    fn from(error: crate::schema::DecodeError) -> Self {
+        use crate::schema::DecodeError as E;
+        match error {
+            E::End { needed, left } => Self::Short {
+                what: "schema",
+                at: 0,
+                expected: needed,
+                found: left,
+            },
+            E::Trailing(found) => Self::Trailing {
+                what: "schema",
+                found,
+            },
+            E::Order { what, .. } => Self::NotCanonical { what },
+            E::Tag { what, found, .. } => Self::value(what, "a known tag", found),
+            E::Utf8(at) => Self::value("text in a schema", "UTF-8", at),
+            E::Limit { what, found, max } => Self::Limit {
+                what,
+                min: 0,
+                max: max as u64,
+                found: found as u64,
+            },
+            E::Unsupported { what, found } => Self::Unsupported {
+                what,
+                found: found.into(),
+            },
+        }
+    }
 }

@@ -13,7 +13,9 @@ pub struct Parts<'a> {
 
 /// The parts of a consignment: first the header's bytes, then each frame's.
 pub const fn parts(consignment: &[u8]) -> Parts<'_> {
-    Parts { reader: Reader::new(consignment) }
+    Parts {
+        reader: Reader::new(consignment),
+    }
 }
 
 impl<'a> Iterator for Parts<'a> {
@@ -33,7 +35,9 @@ impl<'a> Iterator for Parts<'a> {
 
 /// A header or frame that does not fit its length prefix.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("a part of {found} bytes; a header or frame has at most 16777215: show fewer leaves or send fewer inputs at once")]
+#[error(
+    "a part of {found} bytes; a header or frame has at most 16777215: show fewer leaves or send fewer inputs at once"
+)]
 pub struct TooLarge {
     /// Bytes of the part.
     pub found: usize,

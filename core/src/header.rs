@@ -25,7 +25,12 @@ pub struct Header {
 impl Header {
     /// A header for this contract.
     pub fn new(schema: Schema, genesis: Genesis) -> Self {
-        Self { format: WIRE_FORMAT, network: genesis.network, schema, genesis }
+        Self {
+            format: WIRE_FORMAT,
+            network: genesis.network,
+            schema,
+            genesis,
+        }
     }
 }
 
@@ -45,11 +50,19 @@ impl Decode for Header {
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let format = reader.u8("wire format")?;
         if format != WIRE_FORMAT {
-            return Err(DecodeError::Unsupported { what: "wire format", found: format.into() });
+            return Err(DecodeError::Unsupported {
+                what: "wire format",
+                found: format.into(),
+            });
         }
         let network = NetworkId::decode_from(reader)?;
-        let schema = Schema::decode(reader.blob("schema", 1, SCHEMA_BYTES)?)?;
-        Ok(Self { format, network, schema, genesis: Genesis::decode_from(reader)? })
+        let schema = Schema::decode_unchecked(reader.blob("schema", 1, SCHEMA_BYTES)?)?;
+        Ok(Self {
+            format,
+            network,
+            schema,
+            genesis: Genesis::decode_from(reader)?,
+        })
     }
 }
 

@@ -21,7 +21,9 @@ pub enum ParseIdError {
         cause: String,
     },
     /// An identifier of another kind.
-    #[error("`{found}1…` is not the identifier asked for; expected one that begins with `{expected}1`")]
+    #[error(
+        "`{found}1…` is not the identifier asked for; expected one that begins with `{expected}1`"
+    )]
     Prefix {
         /// The prefix of the text.
         found: String,
@@ -44,7 +46,10 @@ fn parse(text: &str, prefix: &'static str) -> Result<[u8; 32], ParseIdError> {
     })?;
     let hrp = checked.hrp().to_lowercase();
     if hrp != prefix {
-        return Err(ParseIdError::Prefix { found: hrp, expected: prefix });
+        return Err(ParseIdError::Prefix {
+            found: hrp,
+            expected: prefix,
+        });
     }
     let bytes: Vec<u8> = checked.byte_iter().collect();
     <[u8; 32]>::try_from(bytes).map_err(|bytes| ParseIdError::Length { found: bytes.len() })
@@ -58,7 +63,9 @@ fn show(f: &mut fmt::Formatter<'_>, prefix: &'static str, bytes: &[u8; 32]) -> f
 fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err = ParseIdError>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(de::Error::custom)
 }
 
 macro_rules! ids {
@@ -146,7 +153,10 @@ mod tests {
         let text = SecretSeal::from_bytes([7; 32]).to_string();
         assert_eq!(
             text.parse::<ContractId>(),
-            Err(ParseIdError::Prefix { found: "bseal".into(), expected: "bulla" })
+            Err(ParseIdError::Prefix {
+                found: "bseal".into(),
+                expected: "bulla"
+            })
         );
     }
 
@@ -155,18 +165,28 @@ mod tests {
         let mut text = ContractId::from_bytes([7; 32]).to_string();
         let last = if text.pop() == Some('q') { 'p' } else { 'q' };
         text.push(last);
-        assert!(matches!(text.parse::<ContractId>(), Err(ParseIdError::Bech32 { .. })));
+        assert!(matches!(
+            text.parse::<ContractId>(),
+            Err(ParseIdError::Bech32 { .. })
+        ));
     }
 
     #[test]
     fn the_older_checksum_is_refused() {
-        let text = bech32::encode::<bech32::Bech32>(Hrp::parse("bulla").unwrap(), &[7; 32]).unwrap();
-        assert!(matches!(text.parse::<ContractId>(), Err(ParseIdError::Bech32 { .. })));
+        let text =
+            bech32::encode::<bech32::Bech32>(Hrp::parse("bulla").unwrap(), &[7; 32]).unwrap();
+        assert!(matches!(
+            text.parse::<ContractId>(),
+            Err(ParseIdError::Bech32 { .. })
+        ));
     }
 
     #[test]
     fn an_id_of_another_length_is_refused() {
         let text = bech32::encode::<Bech32m>(Hrp::parse("bulla").unwrap(), &[7; 31]).unwrap();
-        assert_eq!(text.parse::<ContractId>(), Err(ParseIdError::Length { found: 31 }));
+        assert_eq!(
+            text.parse::<ContractId>(),
+            Err(ParseIdError::Length { found: 31 })
+        );
     }
 }

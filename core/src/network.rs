@@ -45,17 +45,28 @@ mod tests {
 
     #[test]
     fn every_network_has_an_id_of_its_own() {
-        let ids: std::collections::BTreeSet<_> =
-            [Network::Bitcoin, Network::Testnet, Network::Testnet4, Network::Signet, Network::Regtest]
-                .map(NetworkId::of_network)
-                .into();
+        let ids: std::collections::BTreeSet<_> = [
+            Network::Bitcoin,
+            Network::Testnet,
+            Network::Testnet4,
+            Network::Signet,
+            Network::Regtest,
+        ]
+        .map(NetworkId::of_network)
+        .into();
         assert_eq!(ids.len(), 5);
     }
 
     #[test]
     fn a_custom_signet_is_another_chain() {
         let genesis = genesis_block(Network::Signet).block_hash();
-        assert_ne!(NetworkId::of(genesis, Some(&[0x51])), NetworkId::of_network(Network::Signet));
-        assert_ne!(NetworkId::of(genesis, None), NetworkId::of(genesis, Some(&[])));
+        assert_ne!(
+            NetworkId::of(genesis, Some(&[0x51])),
+            NetworkId::of_network(Network::Signet)
+        );
+        assert_ne!(
+            NetworkId::of(genesis, None),
+            NetworkId::of(genesis, Some(&[]))
+        );
     }
 }

@@ -108,9 +108,10 @@ impl Transition {
 fn format(reader: &mut Reader<'_>) -> Result<u8, DecodeError> {
     match reader.u8("format of an operation")? {
         OPERATION_FORMAT => Ok(OPERATION_FORMAT),
-        found => {
-            Err(DecodeError::Unsupported { what: "format of an operation", found: found.into() })
-        }
+        found => Err(DecodeError::Unsupported {
+            what: "format of an operation",
+            found: found.into(),
+        }),
     }
 }
 
@@ -170,7 +171,12 @@ fn inputs(reader: &mut Reader<'_>) -> Result<Inputs, DecodeError> {
     }
     let found = inputs.len() as u64;
     let max = INPUTS as u64;
-    Confined::try_from(inputs).map_err(|_| DecodeError::Limit { what: "inputs", min: 1, max, found })
+    Confined::try_from(inputs).map_err(|_| DecodeError::Limit {
+        what: "inputs",
+        min: 1,
+        max,
+        found,
+    })
 }
 
 impl Encode for Transition {

@@ -47,7 +47,11 @@ pub enum Seal {
 impl Seal {
     /// A seal over any output.
     pub const fn outpoint(outpoint: OutPoint, blinding: Blinding) -> Self {
-        Self::Outpoint { txid: outpoint.txid, vout: outpoint.vout, blinding }
+        Self::Outpoint {
+            txid: outpoint.txid,
+            vout: outpoint.vout,
+            blinding,
+        }
     }
 
     /// The tagged hash: what anyone but the owner sees.
@@ -98,7 +102,11 @@ impl Encode for Seal {
                 out.extend_from_slice(&vout.to_le_bytes());
                 blinding.encode_to(out);
             }
-            Self::Outpoint { txid, vout, blinding } => {
+            Self::Outpoint {
+                txid,
+                vout,
+                blinding,
+            } => {
                 out.push(OUTPOINT);
                 out.extend_from_slice(txid.as_byte_array());
                 out.extend_from_slice(&vout.to_le_bytes());
@@ -112,13 +120,22 @@ fn revealed(tag: u8, reader: &mut Reader<'_>) -> Result<Seal, DecodeError> {
     let txid = match tag {
         WITNESS => None,
         OUTPOINT => Some(Txid::from_byte_array(reader.array("txid of a seal")?)),
-        _ => return Err(DecodeError::Unsupported { what: "seal tag", found: tag.into() }),
+        _ => {
+            return Err(DecodeError::Unsupported {
+                what: "seal tag",
+                found: tag.into(),
+            });
+        }
     };
     let vout = reader.u32("vout of a seal")?;
     let blinding = Blinding(reader.array("blinding")?);
     Ok(match txid {
         None => Seal::Witness { vout, blinding },
-        Some(txid) => Seal::Outpoint { txid, vout, blinding },
+        Some(txid) => Seal::Outpoint {
+            txid,
+            vout,
+            blinding,
+        },
     })
 }
 

@@ -104,7 +104,10 @@ impl Decode for Token {
     const MIN_BYTES: usize = 12;
 
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { id: reader.u32("token id")?, fraction: reader.u64("token fraction")? })
+        Ok(Self {
+            id: reader.u32("token id")?,
+            fraction: reader.u64("token fraction")?,
+        })
     }
 }
 

@@ -30,7 +30,10 @@ impl Values {
     pub fn new(values: impl IntoIterator<Item = (u16, Vec<u8>)>) -> Result<Self, DecodeError> {
         let mut list = Vec::new();
         for (number, bytes) in values {
-            list.push(Value { number, bytes: confine("bytes of a value", bytes)? });
+            list.push(Value {
+                number,
+                bytes: confine("bytes of a value", bytes)?,
+            });
         }
         list.sort_by_key(|value| value.number);
         confine("values of an operation", list).map(Self)
@@ -38,7 +41,10 @@ impl Values {
 
     /// The values with this number.
     pub fn of(&self, number: u16) -> impl Iterator<Item = &[u8]> + '_ {
-        self.0.iter().filter(move |value| value.number == number).map(|value| value.bytes.as_slice())
+        self.0
+            .iter()
+            .filter(move |value| value.number == number)
+            .map(|value| value.bytes.as_slice())
     }
 }
 
@@ -56,7 +62,10 @@ impl Decode for Value {
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let number = reader.u16("number of a value")?;
         let bytes = reader.blob("bytes of a value", 0, VALUE_BYTES)?;
-        Ok(Self { number, bytes: confine("bytes of a value", bytes.to_vec())? })
+        Ok(Self {
+            number,
+            bytes: confine("bytes of a value", bytes.to_vec())?,
+        })
     }
 }
 

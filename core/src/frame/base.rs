@@ -47,7 +47,10 @@ impl Decode for BaseEntry {
 
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let leaf = Input::decode_from(reader)?;
-        Ok(Self { leaf, witness: Txid::from_byte_array(reader.array("witness of a base entry")?) })
+        Ok(Self {
+            leaf,
+            witness: Txid::from_byte_array(reader.array("witness of a base entry")?),
+        })
     }
 }
 
@@ -63,8 +66,14 @@ impl Decode for Base {
 
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let entries: Confined<Vec<BaseEntry>, 1, BASE_ENTRIES> = Confined::decode_from(reader)?;
-        if entries.iter().zip(entries.iter().skip(1)).any(|(a, b)| a >= b) {
-            return Err(DecodeError::not_canonical("entries of a base frame do not ascend"));
+        if entries
+            .iter()
+            .zip(entries.iter().skip(1))
+            .any(|(a, b)| a >= b)
+        {
+            return Err(DecodeError::not_canonical(
+                "entries of a base frame do not ascend",
+            ));
         }
         Ok(Self(entries))
     }

@@ -35,12 +35,16 @@ impl Decode for BlockProof {
         let height = reader.u32("height of a block proof")?;
         let position = reader.u32("position of a block proof")?;
         let length = reader.length("branch of a block proof", 0, BRANCH)?;
-        let mut branch = Confined::default();
+        let mut branch = Confined::<Vec<[u8; 32]>, 0, BRANCH>::default();
         for _ in 0..length {
             let hash = reader.array("branch of a block proof")?;
             // `length` is within the bound.
             let _ = branch.push(hash);
         }
-        Ok(Self { height, position, branch })
+        Ok(Self {
+            height,
+            position,
+            branch,
+        })
     }
 }

@@ -60,11 +60,16 @@ impl Decode for Frame {
 
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         match reader.u8("frame kind")? {
-            WITNESS => WitnessFrame::decode_from(reader).map(|frame| Self::Witness(Box::new(frame))),
+            WITNESS => {
+                WitnessFrame::decode_from(reader).map(|frame| Self::Witness(Box::new(frame)))
+            }
             BLOCK_PROOF => BlockProof::decode_from(reader).map(Self::BlockProof),
             BASE => Base::decode_from(reader).map(Self::Base),
             TERMINALS => Terminals::decode_from(reader).map(Self::Terminals),
-            kind => Err(DecodeError::Unsupported { what: "frame kind", found: kind.into() }),
+            kind => Err(DecodeError::Unsupported {
+                what: "frame kind",
+                found: kind.into(),
+            }),
         }
     }
 }

@@ -53,7 +53,10 @@ impl Decode for KeySignature {
     const MIN_BYTES: usize = 65;
 
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { key: reader.u8("key number")?, signature: reader.array("signature")? })
+        Ok(Self {
+            key: reader.u8("key number")?,
+            signature: reader.array("signature")?,
+        })
     }
 }
 
@@ -71,9 +74,18 @@ impl Decode for Signed {
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let transition = Transition::decode_from(reader)?;
         let signatures: Signatures = Confined::decode_from(reader)?;
-        if signatures.iter().zip(signatures.iter().skip(1)).any(|(a, b)| a.key >= b.key) {
-            return Err(DecodeError::not_canonical("key numbers of signatures do not ascend"));
+        if signatures
+            .iter()
+            .zip(signatures.iter().skip(1))
+            .any(|(a, b)| a.key >= b.key)
+        {
+            return Err(DecodeError::not_canonical(
+                "key numbers of signatures do not ascend",
+            ));
         }
-        Ok(Self { transition, signatures })
+        Ok(Self {
+            transition,
+            signatures,
+        })
     }
 }

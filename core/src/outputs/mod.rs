@@ -2,7 +2,9 @@
 
 mod leaf;
 mod pruned;
+mod pruned_tree;
 mod tree;
+mod views;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -12,6 +14,7 @@ use amplify::confinement::Confined;
 pub use self::leaf::Leaf;
 pub use self::pruned::{Pruned, PrunedError, Sibling};
 pub use self::tree::Root;
+pub use self::views::NotOneOperation;
 pub use self::whole::{AmountOverflow, Amounts, DataLeaves, RightLeaves, TokenLeaves};
 use crate::codec::{Decode, DecodeError, Encode, Reader, put_length};
 use crate::limits::OWNED_TYPES;
@@ -108,7 +111,9 @@ pub struct Outputs(pub Confined<BTreeMap<u16, Leaves>, 0, OWNED_TYPES>);
 impl Outputs {
     /// The shown leaves of all types with their type, in order.
     pub fn shown(&self) -> impl Iterator<Item = (u16, Shown)> + '_ {
-        self.0.iter().flat_map(|(ty, leaves)| leaves.shown().map(|shown| (*ty, shown)))
+        self.0
+            .iter()
+            .flat_map(|(ty, leaves)| leaves.shown().map(|shown| (*ty, shown)))
     }
 
     /// What the operation id commits to: (type, kind, root, aggregate, count), ascending by type.
@@ -160,7 +165,11 @@ impl Decode for Leaves {
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let tag = reader.u8("kind of an output list")?;
         let Some(kind) = StateKind::from_number(tag & !PRUNED) else {
-            return Err(DecodeError::value("kind of an output list", "0 to 3, or 128", tag));
+            return Err(DecodeError::value(
+                "kind of an output list",
+                "0 to 3, or 128",
+                tag,
+            ));
         };
         match (kind, tag & PRUNED != 0) {
             (StateKind::Amount, false) => Amounts::decode_from(reader).map(Self::Amount),
@@ -170,7 +179,11 @@ impl Decode for Leaves {
             (StateKind::Data, false) => DataLeaves::decode_from(reader).map(Self::Data),
             (kind, true) => {
                 let expected = "a whole list: only amounts can be pruned";
-                Err(DecodeError::value("pruned output list", expected, kind.name()))
+                Err(DecodeError::value(
+                    "pruned output list",
+                    expected,
+                    kind.name(),
+                ))
             }
         }
     }
@@ -196,7 +209,9 @@ impl Decode for Outputs {
         for _ in 0..length {
             let ty = reader.u16("owned type")?;
             if types.last_key_value().is_some_and(|(last, _)| *last >= ty) {
-                return Err(DecodeError::not_canonical("owned types of outputs do not ascend"));
+                return Err(DecodeError::not_canonical(
+                    "owned types of outputs do not ascend",
+                ));
             }
             types.insert(ty, Leaves::decode_from(reader)?);
         }

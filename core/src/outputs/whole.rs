@@ -5,6 +5,7 @@ use amplify::confinement::Confined;
 use super::{Leaf, Shown};
 use crate::codec::{Decode, DecodeError, Encode, Reader};
 use crate::limits::{AMOUNT_LEAVES, OTHER_LEAVES};
+use crate::seal::AssignedSeal;
 use crate::state::{DataBytes, LeafState, Token};
 
 /// Leaves of a Token type.
@@ -46,6 +47,11 @@ impl Amounts {
         &self.leaves
     }
 
+    /// Changes how seals are shown; the leaves stay the same.
+    pub(super) fn map_seals(&mut self, seal: &impl Fn(u32, &AssignedSeal) -> AssignedSeal) {
+        super::views::map_list(&mut self.leaves, seal);
+    }
+
     /// Their sum in smallest units.
     pub const fn sum(&self) -> u64 {
         self.sum
@@ -62,7 +68,11 @@ impl Decode for Amounts {
 }
 
 pub(super) fn overflow() -> DecodeError {
-    DecodeError::value("sum of the amounts of one owned type", "at most 2^64 - 1", "more")
+    DecodeError::value(
+        "sum of the amounts of one owned type",
+        "at most 2^64 - 1",
+        "more",
+    )
 }
 
 impl Encode for Amounts {

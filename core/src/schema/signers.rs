@@ -1,0 +1,154 @@
+//! Signatures that a contract asks for: who must sign, and whether a genesis names good keys.
+
+use std::collections::BTreeSet;
+
+use bitcoin::XOnlyPublicKey;
+
+use super::eval::value;
+use super::facts::Value;
+use super::rule::{Rule, Threshold};
+use super::types::{Schema, TransitionDef};
+
+/// A `signed(m, K)` rule with the values of a genesis.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SignatureRule<'a> {
+    /// Its place in the list of rules, from 0.
+    pub rule: usize,
+    /// m: how many keys must sign.
+    pub threshold: u64,
+    /// K: the values of the genesis that are the keys, in their order.
+    pub keys: &'a [Value<'a>],
+}
+
+/// Why a genesis cannot have the signers it names.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum SignerFailure {
+    /// No count of signatures can be enough, or none is needed.
+    #[error(
+        "{threshold} signatures of {keys} keys for transition {transition}, expected 1 to {keys}"
+    )]
+    Threshold {
+        /// The kind of the transition.
+        transition: u16,
+        /// m.
+        threshold: u64,
+        /// How many keys there are.
+        keys: usize,
+    },
+    /// The m of the rule is not one number of the genesis.
+    #[error("threshold {global} of transition {transition} is not one number")]
+    NoThreshold {
+        /// The kind of the transition.
+        transition: u16,
+        /// The global that should hold it.
+        global: u16,
+    },
+    /// A key stands twice.
+    #[error("key {index} of global {global} repeats an earlier one, expected keys that differ")]
+    Repeated {
+        /// The global with the keys.
+        global: u16,
+        /// Its place among the keys, from 0.
+        index: usize,
+    },
+    /// A key that is no point of the curve.
+    #[error("key {index} of global {global} is not an x coordinate (BIP340)")]
+    NotAKey {
+        /// The global with the keys.
+        global: u16,
+        /// Its place among the keys, from 0.
+        index: usize,
+    },
+}
+
+impl TransitionDef {
+    /// The `signed` rule of this transition with the globals of a genesis; [`Schema::check`] allows
+    /// one, for signatures name keys by their number in one list.
+    ///
+    /// A threshold that [`Schema::check_signers`] would refuse is `u64::MAX` if it is no number.
+    pub fn signature_rules<'a>(
+        &'a self,
+        genesis: &'a [Value<'a>],
+    ) -> impl Iterator<Item = SignatureRule<'a>> {
+        let rules = self.rules.iter().enumerate();
+        rules.filter_map(move |(rule, of)| match of {
+            Rule::Signed { threshold, keys } => Some(SignatureRule {
+                rule,
+                threshold: resolve(*threshold, genesis).unwrap_or(u64::MAX),
+                keys: keys_of(*keys, genesis),
+            }),
+            _ => None,
+        })
+    }
+}
+
+impl Schema {
+    /// Whether every `signed` rule can be met by the keys that a genesis publishes.
+    ///
+    /// # Errors
+    /// Of the lowest transition, in it the first rule: its keys, then its threshold.
+    pub fn check_signers(&self, genesis: &[Value<'_>]) -> Result<(), SignerFailure> {
+        let mut checked = BTreeSet::new();
+        for (&transition, def) in &self.transitions {
+            for rule in &def.rules {
+                let Rule::Signed { threshold, keys } = *rule else {
+                    continue;
+                };
+                let found = keys_of(keys, genesis);
+                if checked.insert(keys) {
+                    check_keys(keys, found)?;
+                }
+                check_threshold(transition, threshold, found.len(), genesis)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_keys(global: u16, keys: &[Value<'_>]) -> Result<(), SignerFailure> {
+    let mut seen = BTreeSet::new();
+    for (index, (_, key)) in keys.iter().enumerate() {
+        if !seen.insert(*key) {
+            return Err(SignerFailure::Repeated { global, index });
+        }
+        XOnlyPublicKey::from_slice(key).map_err(|_| SignerFailure::NotAKey { global, index })?;
+    }
+    Ok(())
+}
+
+fn check_threshold(
+    transition: u16,
+    threshold: Threshold,
+    keys: usize,
+    genesis: &[Value<'_>],
+) -> Result<(), SignerFailure> {
+    let threshold = resolve(threshold, genesis)
+        .map_err(|global| SignerFailure::NoThreshold { transition, global })?;
+    let within = usize::try_from(threshold).is_ok_and(|m| (1..=keys).contains(&m));
+    if within {
+        return Ok(());
+    }
+    Err(SignerFailure::Threshold {
+        transition,
+        threshold,
+        keys,
+    })
+}
+
+/// The number a threshold stands for, or else the global that does not hold one.
+fn resolve(threshold: Threshold, genesis: &[Value<'_>]) -> Result<u64, u16> {
+    match threshold {
+        Threshold::Const(m) => Ok(m),
+        Threshold::Genesis(global) => {
+            let number = value(genesis, "genesis global", global).map_err(|_| global)?;
+            u64::try_from(number).map_err(|_| global)
+        }
+    }
+}
+
+/// The values of one number, which lie side by side.
+fn keys_of<'a>(global: u16, genesis: &'a [Value<'a>]) -> &'a [Value<'a>] {
+    let from = genesis.partition_point(|(number, _)| *number < global);
+    let to = genesis.partition_point(|(number, _)| *number <= global);
+    genesis.get(from..to).unwrap_or_default()
+}

@@ -1,0 +1,234 @@
+//! The validator: replays a consignment, frame by frame, trusting nothing in it (PROTOCOL.md §9).
+//!
+//! Header → each frame: decode → ids → bundle → MPC → DBC → outpoints → inputs → seals →
+//! occurrences and types → rules → next state. At last the terminals.
+
+mod facts;
+mod failure;
+mod genesis;
+mod known;
+mod rules;
+mod state;
+mod steps;
+mod terminals;
+
+use std::collections::BTreeSet;
+
+use bitcoin::Txid;
+
+use self::failure::Place;
+pub use self::failure::{Check, Failure, Report};
+pub use self::known::{Known, KnownLeaf, NothingKnown};
+pub use self::rules::{Limits, Rules, SchemaPolicy};
+use self::state::OpenState;
+pub use self::terminals::TerminalState;
+use crate::ContractId;
+use crate::consignment::parts;
+use crate::frame::{Base, Frame, Terminals};
+use crate::header::Header;
+pub use crate::settle::{
+    ChainView, Consistent, Position, Positions, Settled, Settlement, Sought, Unresolved, depth,
+};
+
+/// What a consignment that passed every check says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Consignment {
+    /// The contract.
+    pub contract: ContractId,
+    /// Its schema and genesis.
+    pub header: Header,
+    /// Number of transitions shown.
+    pub operations: u64,
+    /// Every witness of the history shown, and of what a delta builds on.
+    pub witnesses: Vec<Sought>,
+    /// What is handed over.
+    pub terminals: Vec<TerminalState>,
+}
+
+/// Which frames may come next.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Stage {
+    /// Nothing but the header was read: a base frame may follow.
+    Header,
+    /// A base frame was read.
+    Base,
+    /// A witness frame was read: its block proof may follow.
+    Witness,
+    /// A block proof was read.
+    BlockProof,
+    /// The terminals were read: nothing may follow.
+    Done,
+}
+
+/// Validates one consignment. Memory is bounded by one frame, the open state and the set of
+/// spent outputs.
+pub struct Validator<'a> {
+    rules: Rules<'a>,
+    contract: ContractId,
+    header: Header,
+    stage: Stage,
+    bytes: u64,
+    operations: u64,
+    state: OpenState,
+    seen: BTreeSet<Txid>,
+    witnesses: Vec<Sought>,
+    unsigned: Option<Report>,
+    terminals: Terminals,
+    failed: Option<Failure>,
+}
+
+/// Validates a whole consignment: [`Validator`] over its parts.
+///
+/// # Errors
+/// With the first failure in the order of PROTOCOL.md §9.6.
+pub fn validate(consignment: &[u8], rules: &Rules<'_>) -> Result<Consistent<Consignment>, Failure> {
+    let place = Place::default();
+    let mut parts = parts(consignment);
+    let Some(header) = parts.next() else {
+        return Err(place.invalid(Check::Decode, "a header", "nothing"));
+    };
+    let mut validator = Validator::open(header.map_err(|error| place.decode(&error))?, rules)?;
+    for part in parts {
+        let part = part.map_err(|error| place.decode(&error))?;
+        validator.frame(part)?;
+    }
+    validator.finish()
+}
+
+impl<'a> Validator<'a> {
+    /// Checks a header: the bytes of the first part of a consignment.
+    ///
+    /// # Errors
+    /// With the first failure.
+    pub fn open(header: &[u8], rules: &Rules<'a>) -> Result<Self, Failure> {
+        let (contract, header_object) = genesis::check(header, rules)?;
+        let mut state = OpenState::default();
+        state.open_genesis(contract.into(), &header_object.genesis.outputs);
+        let mut validator = Self {
+            rules: rules.clone(),
+            contract,
+            header: header_object,
+            stage: Stage::Header,
+            bytes: 0,
+            operations: 0,
+            state,
+            seen: BTreeSet::new(),
+            witnesses: Vec::new(),
+            unsigned: None,
+            terminals: Terminals::default(),
+            failed: None,
+        };
+        validator.count_bytes(header)?;
+        Ok(validator)
+    }
+
+    /// Checks a frame: the bytes of the next part. After a failure every call repeats it.
+    ///
+    /// # Errors
+    /// With the first failure.
+    pub fn frame(&mut self, frame: &[u8]) -> Result<(), Failure> {
+        if let Some(failure) = &self.failed {
+            return Err(failure.clone());
+        }
+        let result = self.count_bytes(frame).and_then(|()| self.step(frame));
+        if let Err(failure) = &result {
+            self.failed = Some(failure.clone());
+        }
+        result
+    }
+
+    /// Checks the terminals and gives the verdict.
+    ///
+    /// # Errors
+    /// With the first failure.
+    pub fn finish(self) -> Result<Consistent<Consignment>, Failure> {
+        if let Some(failure) = self.failed {
+            return Err(failure);
+        }
+        if self.stage != Stage::Done {
+            let place = Place::default();
+            return Err(place.invalid(Check::Decode, "a terminals frame at the end", "none"));
+        }
+        let terminals = self.check_terminals()?;
+        if let Some(report) = self.unsigned {
+            return Err(Failure::Unsigned(report));
+        }
+        Ok(Consistent::new(Consignment {
+            contract: self.contract,
+            header: self.header,
+            operations: self.operations,
+            witnesses: self.witnesses,
+            terminals,
+        }))
+    }
+
+    fn count_bytes(&mut self, part: &[u8]) -> Result<(), Failure> {
+        self.bytes = self
+            .bytes
+            .saturating_add(part.len() as u64)
+            .saturating_add(3);
+        let limit = self.rules.limits.bytes;
+        if self.bytes > limit {
+            let place = Place::default();
+            let expected = format!("at most {limit} bytes, the limit of this machine");
+            return Err(place.unresolved(Check::Limit, expected, "a larger consignment"));
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let place = Place::default();
+        if self.stage == Stage::Done {
+            return Err(place.invalid(Check::Decode, "nothing after the terminals", "a frame"));
+        }
+        match Frame::decode(bytes).map_err(|error| place.decode(&error))? {
+            Frame::Witness(frame) => {
+                self.witness_frame(&frame)?;
+                self.stage = Stage::Witness;
+            }
+            Frame::BlockProof(_) if self.stage == Stage::Witness => self.stage = Stage::BlockProof,
+            Frame::BlockProof(_) => {
+                let expected = "a block proof right after the frame of its witness";
+                return Err(place.invalid(Check::Order, expected, "one elsewhere"));
+            }
+            Frame::Base(base) if self.stage == Stage::Header => self.base(&base)?,
+            Frame::Base(_) => {
+                let expected = "a base frame right after the header";
+                return Err(place.invalid(Check::Order, expected, "one elsewhere"));
+            }
+            Frame::Terminals(terminals) => {
+                self.terminals = terminals;
+                self.stage = Stage::Done;
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the leaves that a delta builds on, each of which the own store must have proven.
+    fn base(&mut self, base: &Base) -> Result<(), Failure> {
+        use bitcoin::hashes::Hash;
+        let mut missing = Vec::new();
+        for entry in &base.0 {
+            match self.rules.known.leaf(self.contract, entry) {
+                Some(mut leaf) => {
+                    for witness in std::mem::take(&mut leaf.history) {
+                        if self.seen.insert(witness.txid) {
+                            self.witnesses.push(witness);
+                        }
+                    }
+                    let witness = Some(entry.witness).filter(|txid| *txid != Txid::all_zeros());
+                    self.state.open_known(entry.leaf, leaf, witness);
+                }
+                None => missing.push(entry.leaf.operation.to_string()),
+            }
+        }
+        if !missing.is_empty() {
+            missing.dedup();
+            let expected = "operations that the own store has proven";
+            let place = Place::default();
+            return Err(place.unresolved(Check::BaseMissing, expected, missing.join(" ")));
+        }
+        self.stage = Stage::Base;
+        Ok(())
+    }
+}

@@ -1,0 +1,143 @@
+//! The open state: leaves that no transition has consumed yet.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bitcoin::{OutPoint, Txid};
+
+use super::known::KnownLeaf;
+use crate::OperationId;
+use crate::operation::Input;
+use crate::outputs::Outputs;
+use crate::seal::AssignedSeal;
+use crate::state::State;
+
+/// A leaf that is open.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Open {
+    pub(super) state: State,
+    pub(super) seal: AssignedSeal,
+    /// The witness of its operation, none for a genesis.
+    pub(super) witness: Option<Txid>,
+}
+
+impl Open {
+    /// The output that must be spent, if the seal is revealed.
+    pub(super) fn outpoint(&self) -> Option<OutPoint> {
+        match self.seal {
+            AssignedSeal::Secret(_) => None,
+            AssignedSeal::Revealed(seal) => seal.resolve(self.witness),
+        }
+    }
+}
+
+/// Everything that later frames can consume, and what they must not spend again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OpenState {
+    leaves: BTreeMap<Input, Open>,
+    spent: BTreeSet<OutPoint>,
+    /// Operations shown, with whether a later frame consumed one of their leaves.
+    operations: BTreeMap<OperationId, bool>,
+}
+
+impl OpenState {
+    /// Marks an output as spent by a witness; false if one spent it before.
+    pub(super) fn spend(&mut self, outpoint: OutPoint) -> bool {
+        self.spent.insert(outpoint)
+    }
+
+    /// Whether a witness spends this output.
+    pub(super) fn is_spent(&self, outpoint: &OutPoint) -> bool {
+        self.spent.contains(outpoint)
+    }
+
+    /// Takes a leaf out: nothing is consumed twice.
+    pub(super) fn take(&mut self, input: &Input) -> Option<Open> {
+        let leaf = self.leaves.remove(input)?;
+        if let Some(used) = self.operations.get_mut(&input.operation) {
+            *used = true;
+        }
+        Some(leaf)
+    }
+
+    pub(super) fn open(&self, input: &Input) -> Option<&Open> {
+        self.leaves.get(input)
+    }
+
+    pub(super) fn shown(&self, operation: &OperationId) -> bool {
+        self.operations.contains_key(operation)
+    }
+
+    /// Operations no leaf of which was consumed.
+    pub(super) fn unused(&self) -> impl Iterator<Item = &OperationId> {
+        self.operations
+            .iter()
+            .filter(|(_, used)| !**used)
+            .map(|(operation, _)| operation)
+    }
+
+    /// Opens the outputs of a genesis. A witness seal in it never opens: it has no witness.
+    pub(super) fn open_genesis(&mut self, operation: OperationId, outputs: &Outputs) {
+        self.open_outputs(operation, outputs, None, 0);
+    }
+
+    /// Opens the outputs of a transition, whose witness has this many outputs.
+    pub(super) fn open_transition(
+        &mut self,
+        operation: OperationId,
+        outputs: &Outputs,
+        witness: Txid,
+        vouts: usize,
+    ) {
+        self.operations.insert(operation, false);
+        self.open_outputs(operation, outputs, Some(witness), vouts);
+    }
+
+    /// Opens a leaf that the own store has proven.
+    pub(super) fn open_known(&mut self, input: Input, leaf: KnownLeaf, witness: Option<Txid>) {
+        let KnownLeaf { state, seal, .. } = leaf;
+        self.leaves.insert(
+            input,
+            Open {
+                state,
+                seal,
+                witness,
+            },
+        );
+    }
+
+    fn open_outputs(
+        &mut self,
+        operation: OperationId,
+        outputs: &Outputs,
+        witness: Option<Txid>,
+        vouts: usize,
+    ) {
+        for (owned_type, shown) in outputs.shown() {
+            if opens(&shown.state, &shown.seal, vouts) {
+                let input = Input {
+                    operation,
+                    owned_type,
+                    index: shown.index,
+                };
+                let open = Open {
+                    state: shown.state,
+                    seal: shown.seal,
+                    witness,
+                };
+                self.leaves.insert(input, open);
+            }
+        }
+    }
+}
+
+/// An amount of zero never opens, nor does a seal over an output that does not exist.
+fn opens(state: &State, seal: &AssignedSeal, vouts: usize) -> bool {
+    use crate::seal::Seal;
+    if *state == State::Amount(0) {
+        return false;
+    }
+    match seal {
+        AssignedSeal::Revealed(Seal::Witness { vout, .. }) => (*vout as usize) < vouts,
+        AssignedSeal::Revealed(Seal::Outpoint { .. }) | AssignedSeal::Secret(_) => true,
+    }
+}

@@ -1,0 +1,105 @@
+//! The end of a consignment: what it hands over, and that nothing in it is irrelevant.
+
+use std::collections::BTreeSet;
+
+use bitcoin::{OutPoint, Txid};
+
+use super::Validator;
+use super::failure::{Check, Failure, Place};
+use crate::OperationId;
+use crate::frame::Terminal;
+use crate::operation::Input;
+use crate::seal::AssignedSeal;
+use crate::state::State;
+
+/// Something that a consignment hands over.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TerminalState {
+    /// An open leaf. It may have been spent since.
+    Leaf {
+        /// Which one.
+        leaf: Input,
+        /// Its state.
+        state: State,
+        /// Its seal.
+        seal: AssignedSeal,
+        /// The witness of its operation, none for a genesis.
+        witness: Option<Txid>,
+        /// The output that holds it, where the seal is revealed.
+        outpoint: Option<OutPoint>,
+    },
+    /// An operation shown as evidence.
+    Evidence(OperationId),
+}
+
+impl Validator<'_> {
+    pub(super) fn check_terminals(&self) -> Result<Vec<TerminalState>, Failure> {
+        let place = Place::default();
+        if self.terminals.0.is_empty() && (!self.witnesses.is_empty() || self.operations > 0) {
+            return Err(place.invalid(Check::Terminal, "at least one terminal", "none"));
+        }
+        let terminals = self
+            .terminals
+            .0
+            .iter()
+            .map(|terminal| self.terminal(terminal))
+            .collect::<Result<_, _>>()?;
+        let named: BTreeSet<OperationId> = self
+            .terminals
+            .0
+            .iter()
+            .map(|terminal| match terminal {
+                Terminal::Leaf(input) => input.operation,
+                Terminal::Evidence(operation) => *operation,
+            })
+            .collect();
+        match self
+            .state
+            .unused()
+            .find(|operation| !named.contains(operation))
+        {
+            None => Ok(terminals),
+            Some(operation) => Err(place.operation(*operation).invalid(
+                Check::Irrelevant,
+                "transitions that a later frame or a terminal builds on",
+                "one that nothing builds on",
+            )),
+        }
+    }
+
+    fn terminal(&self, terminal: &Terminal) -> Result<TerminalState, Failure> {
+        match terminal {
+            Terminal::Leaf(leaf) => {
+                let Some(open) = self.state.open(leaf) else {
+                    return Err(Place::default().operation(leaf.operation).invalid(
+                        Check::Terminal,
+                        "a leaf that is open after the last frame",
+                        format!("leaf {} of type {}", leaf.index, leaf.owned_type),
+                    ));
+                };
+                if let Some(outpoint) = open.outpoint().filter(|out| self.state.is_spent(out)) {
+                    return Err(Place::default().operation(leaf.operation).invalid(
+                        Check::Terminal,
+                        "a leaf whose output no witness of this consignment spends",
+                        outpoint,
+                    ));
+                }
+                Ok(TerminalState::Leaf {
+                    leaf: *leaf,
+                    state: open.state.clone(),
+                    seal: open.seal,
+                    witness: open.witness,
+                    outpoint: open.outpoint(),
+                })
+            }
+            Terminal::Evidence(operation) if self.state.shown(operation) => {
+                Ok(TerminalState::Evidence(*operation))
+            }
+            Terminal::Evidence(operation) => Err(Place::default().operation(*operation).invalid(
+                Check::Terminal,
+                "evidence that is shown",
+                "an operation that is not",
+            )),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Decoders on arbitrary bytes: no panic, one encoding, every cut is noticed.
+
+use bitcoin::taproot::LeafVersion;
+use bulla_core::commit::mpc::{MpcProof, Proof};
+use bulla_core::commit::{DbcProof, Partner, TapretProof, WireError};
+use proptest::prelude::*;
+
+use crate::maker::{decode_dbc, decode_mpc, generator};
+
+fn dbc(partner: Option<Partner>, nonce: u8, odd: bool) -> DbcProof {
+    DbcProof::Tapret {
+        proof: TapretProof {
+            partner,
+            nonce,
+            internal_key: generator(),
+        },
+        odd,
+    }
+}
+
+fn valid_encodings() -> Vec<Vec<u8>> {
+    let script = vec![0x51; 70];
+    let partners = [
+        None,
+        Some(Partner::LeftNode([7; 32])),
+        Some(Partner::RightLeaf {
+            version: LeafVersion::TapScript,
+            script,
+        }),
+        Some(Partner::RightBranch {
+            a: [7; 32],
+            b: [9; 32],
+        }),
+    ];
+    let proofs = partners.map(|partner| dbc(partner, 3, true));
+    proofs
+        .iter()
+        .chain([&DbcProof::Opret])
+        .map(encode_dbc)
+        .collect()
+}
+
+fn encode_dbc(proof: &DbcProof) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    proof.encode_to(&mut bytes);
+    bytes
+}
+
+fn encode_mpc(proof: &Proof) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    proof.encode_to(&mut bytes);
+    bytes
+}
+
+fn assert_canonical(bytes: &[u8]) {
+    let mut cursor = bytes;
+    if let Ok(proof) = Proof::decode_from(&mut cursor) {
+        assert_eq!(encode_mpc(&proof), bytes[..bytes.len() - cursor.len()]);
+    }
+    let mut cursor = bytes;
+    if let Ok(proof) = DbcProof::decode_from(&mut cursor) {
+        assert_eq!(encode_dbc(&proof), bytes[..bytes.len() - cursor.len()]);
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_decodes_encodes_to_the_same_bytes(
+        bytes in prop::collection::vec(any::<u8>(), 0..300),
+        tags in prop::collection::vec(0_u8..4, 0..4),
+    ) {
+        assert_canonical(&bytes);
+        assert_canonical(&[tags, bytes].concat());
+    }
+
+    #[test]
+    fn whatever_decodes_from_a_changed_proof_encodes_to_the_same_bytes(
+        index: prop::sample::Index, bit in 0_u8..8,
+    ) {
+        for mut bytes in valid_encodings() {
+            let at = index.index(bytes.len());
+            bytes[at] ^= 1 << bit;
+            assert_canonical(&bytes);
+        }
+    }
+
+    #[test]
+    fn every_mpc_proof_within_the_limits_comes_back(
+        pos: u32,
+        cofactor in 0_u16..8,
+        path in prop::collection::vec(any::<[u8; 32]>(), 3..17),
+        entropy: u64,
+    ) {
+        for proof in [Proof::Path(MpcProof { pos, cofactor, path }), Proof::Entropy(entropy)] {
+            prop_assert_eq!(decode_mpc(&encode_mpc(&proof)), Ok(proof));
+        }
+    }
+}
+
+#[test]
+fn every_cut_of_a_proof_is_noticed() {
+    for bytes in valid_encodings() {
+        decode_dbc(&bytes).unwrap();
+        for len in 0..bytes.len() {
+            assert!(matches!(
+                decode_dbc(&bytes[..len]),
+                Err(WireError::Short { .. })
+            ));
+        }
+        let longer = [bytes.as_slice(), &[0]].concat();
+        assert_eq!(decode_dbc(&longer), Err(WireError::Trailing { found: 1 }));
+    }
+}
+
+#[test]
+fn a_presence_byte_other_than_0_and_1_is_refused() {
+    for found in 2..=u8::MAX {
+        let unknown = WireError::UnknownTag {
+            what: "tapret partner",
+            found,
+        };
+        assert_eq!(decode_dbc(&[1, found]), Err(unknown));
+    }
+}
