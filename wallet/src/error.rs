@@ -1,6 +1,7 @@
 //! What a command of the wallet can answer instead of a result.
 
 use crate::chain::SourceError;
+use crate::coins::CoinsError;
 use crate::keys::KeysError;
 use crate::store::StoreError;
 
@@ -13,6 +14,9 @@ pub enum Error {
     /// The wallet's file.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Coins and the transactions that spend them.
+    #[error(transparent)]
+    Coins(#[from] CoinsError),
     /// The chain source.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -30,6 +34,9 @@ impl Error {
         match self {
             Self::Keys(cause) => cause.code(),
             Self::Store(cause) => cause.code(),
+            Self::Coins(cause) => cause.code(),
+            Self::Source(SourceError::OtherChain { .. }) => "wrong-chain",
+            Self::Source(SourceError::Refused { .. }) => "refused",
             Self::Source(_) => "source",
         }
     }
@@ -39,6 +46,7 @@ impl Error {
         match self {
             Self::Keys(cause) => cause.remedy().map(str::to_owned),
             Self::Store(cause) => cause.remedy().map(str::to_owned),
+            Self::Coins(cause) => cause.remedy(),
             Self::Source(_) => None,
         }
     }

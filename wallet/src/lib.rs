@@ -1,6 +1,7 @@
 //! Bulla: wallet.
 
 pub mod chain;
+pub mod coins;
 pub mod crash;
 pub mod defaults;
 mod error;
@@ -9,6 +10,8 @@ mod network;
 pub mod sandbox;
 pub mod store;
 pub mod time;
+mod wallet;
 
 pub use self::error::Error;
 pub use self::network::{Network, ParseNetworkError};
+pub use self::wallet::{SyncReport, Wallet};

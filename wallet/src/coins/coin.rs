@@ -6,6 +6,7 @@ use bdk_wallet::KeychainKind;
 use bdk_wallet::chain::{CanonicalizationParams, ChainPosition, ConfirmationBlockTime, FullTxOut};
 use bitcoin::constants::COINBASE_MATURITY;
 use bitcoin::{Amount, OutPoint, ScriptBuf, Txid};
+use bulla_core::commit::Commitment;
 
 use super::{Coins, Owner};
 
@@ -48,13 +49,15 @@ pub struct Coin {
     /// Index of its key.
     pub index: u32,
     /// The commitment that tweaks its key.
-    pub tapret: Option<[u8; 32]>,
+    pub tapret: Option<Commitment>,
     /// The height of its block; `None` in the mempool.
     pub height: Option<u32>,
     /// Its confirmations; 0 in the mempool.
     pub depth: u32,
-    /// Whether it can be spent without waiting for somebody else's transaction: mined, and 100
-    /// blocks deep if newly mined money, or made by this wallet from such coins alone.
+    /// Whether the rules of Bitcoin let it be spent: newly mined money only at 100 confirmations.
+    pub mature: bool,
+    /// Whether it can be spent without waiting for somebody else's transaction: mature, and mined
+    /// or made by this wallet from such coins alone.
     pub trusted: bool,
 }
 
@@ -71,28 +74,40 @@ impl Coins {
             CanonicalizationParams::default(),
             outputs,
         );
-        let mut trust = Trust { coins: self, known: HashMap::new() };
-        let mut coins: Vec<_> =
-            unspent.map(|(owner, output)| coin(owner, output, tip.height, &mut trust)).collect();
+        let mut trust = Trust {
+            coins: self,
+            known: HashMap::new(),
+        };
+        let mut coins: Vec<_> = unspent
+            .map(|(owner, output)| coin(owner, output, tip.height, &mut trust))
+            .collect();
         coins.sort_by_key(|coin| (coin.height.unwrap_or(u32::MAX), coin.outpoint));
         coins
     }
 
     /// The unspent output at an outpoint.
     pub fn get(&self, outpoint: OutPoint) -> Option<Coin> {
-        self.list().into_iter().find(|coin| coin.outpoint == outpoint)
+        self.list()
+            .into_iter()
+            .find(|coin| coin.outpoint == outpoint)
     }
 
     /// Every output that was ever paid to the wallet.
     pub(super) fn outpoints(&self) -> Vec<(Owner, OutPoint)> {
         let derived = self.bdk.spk_index().outpoints().iter();
         let derived = derived.map(|((keychain, index), outpoint)| {
-            (Owner { place: Place::of(*keychain), index: *index, tapret: None }, *outpoint)
+            (
+                Owner {
+                    place: Place::of(*keychain),
+                    index: *index,
+                    tapret: None,
+                },
+                *outpoint,
+            )
         });
         let tapret = self.tapret.outpoints().iter();
-        let tapret = tapret.filter_map(|(script, outpoint)| {
-            self.owner(script).map(|owner| (owner, *outpoint))
-        });
+        let tapret = tapret
+            .filter_map(|(script, outpoint)| self.owner(script).map(|owner| (owner, *outpoint)));
         derived.chain(tapret).collect()
     }
 }
@@ -118,6 +133,7 @@ fn coin(
         tapret: owner.tapret,
         height,
         depth,
+        mature,
         trusted: mature && (height.is_some() || trust.of(output.outpoint.txid)),
     }
 }
@@ -150,13 +166,17 @@ impl Trust<'_> {
             return Ok(known);
         }
         let graph = self.coins.bdk.tx_graph();
-        let Some(node) = graph.get_tx_node(txid) else { return Ok(false) };
+        let Some(node) = graph.get_tx_node(txid) else {
+            return Ok(false);
+        };
         if self.coins.in_best_chain(node.anchors) {
             return Ok(true);
         }
         for input in &node.input {
             let parent = input.previous_output;
-            let ours = graph.get_txout(parent).is_some_and(|output| self.coins.is_ours(&output.script_pubkey));
+            let ours = graph
+                .get_txout(parent)
+                .is_some_and(|output| self.coins.is_ours(&output.script_pubkey));
             if !ours {
                 return Ok(false);
             }

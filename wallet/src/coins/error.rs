@@ -96,7 +96,9 @@ pub enum CoinsError {
         outpoint: OutPoint,
     },
     /// An input asks for a signature that leaves others free to change the outputs.
-    #[error("input {input} of the PSBT asks for sighash {found}, expected SIGHASH_DEFAULT or SIGHASH_ALL")]
+    #[error(
+        "input {input} of the PSBT asks for sighash {found}, expected SIGHASH_DEFAULT or SIGHASH_ALL"
+    )]
     Sighash {
         /// Its number.
         input: usize,
@@ -185,7 +187,10 @@ impl CoinsError {
     pub fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::InsufficientSats { missing, .. } => {
-                format!("send at least {} sat to an address of `address`, then `sync`", missing.to_sat())
+                format!(
+                    "send at least {} sat to an address of `address`, then `sync`",
+                    missing.to_sat()
+                )
             }
             Self::FeeTooHigh { .. } => "lower --fee-rate, or raise --max-fee".to_owned(),
             Self::NothingToSpend | Self::UnknownCoin { .. } => {

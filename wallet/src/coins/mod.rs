@@ -5,24 +5,28 @@
 //! tapret output, so [`Coins`] keeps an index of their scripts over the same graph. Nothing here
 //! holds a spending key except while [`sign`](Coins::sign) runs.
 
+mod balance;
 mod coin;
 mod draft;
 mod error;
 mod finalize;
 mod history;
 mod host;
+mod plain;
 mod scan;
 mod select;
 mod sign;
 mod slot;
-mod wallet;
+mod state;
 
+pub use self::balance::CoinBalance;
 pub use self::coin::{Coin, Place};
 pub use self::draft::{Leftover, PlainInputs, TxDraft, TxPlan};
 pub use self::error::CoinsError;
 pub use self::finalize::finalize;
 pub use self::history::TxEntry;
 pub use self::host::{opret_placeholder, set_opret, set_tapret};
+pub use self::plain::{pay, sweep};
 pub use self::scan::Scanned;
 pub use self::slot::{Owner, Slot};
-pub use self::wallet::Coins;
+pub use self::state::Coins;

@@ -1,8 +1,10 @@
 //! Places for new outputs.
 
+use bdk_wallet::miniscript::ToPublicKey;
 use bdk_wallet::miniscript::descriptor::{DefiniteDescriptorKey, Descriptor};
 use bitcoin::key::XOnlyPublicKey;
 use bitcoin::{Script, ScriptBuf};
+use bulla_core::commit::Commitment;
 
 use super::{Coins, Place};
 
@@ -27,7 +29,7 @@ pub struct Owner {
     /// Index of the key.
     pub index: u32,
     /// The commitment that tweaks the key.
-    pub tapret: Option<[u8; 32]>,
+    pub tapret: Option<Commitment>,
 }
 
 impl Coins {
@@ -38,7 +40,12 @@ impl Coins {
             unreachable!("both descriptors are tr(), checked when they are loaded")
         };
         let internal_key = key.internal_key().to_x_only_pubkey();
-        Slot { place, index, script: descriptor.script_pubkey(), internal_key }
+        Slot {
+            place,
+            index,
+            script: descriptor.script_pubkey(),
+            internal_key,
+        }
     }
 
     /// The index of the next slot that was never given out.
@@ -63,7 +70,9 @@ impl Coins {
     pub fn take(&mut self, slot: &Slot) -> bool {
         let fresh = slot.index >= self.next_index(slot.place);
         let keychain = slot.place.keychain();
-        self.bdk.reveal_addresses_to(keychain, slot.index).for_each(drop);
+        self.bdk
+            .reveal_addresses_to(keychain, slot.index)
+            .for_each(drop);
         self.bdk.mark_used(keychain, slot.index);
         fresh
     }
@@ -87,10 +96,18 @@ impl Coins {
     pub fn owner(&self, script: &Script) -> Option<Owner> {
         let script = script.to_owned();
         if let Some((keychain, index)) = self.bdk.spk_index().index_of_spk(script.clone()) {
-            return Some(Owner { place: Place::of(*keychain), index: *index, tapret: None });
+            return Some(Owner {
+                place: Place::of(*keychain),
+                index: *index,
+                tapret: None,
+            });
         }
         let row = self.rows.get(&script)?;
-        Some(Owner { place: Place::Sealed, index: row.index, tapret: Some(row.commitment) })
+        Some(Owner {
+            place: Place::Sealed,
+            index: row.index,
+            tapret: Some(row.commitment),
+        })
     }
 
     /// Whether an output script is ours.

@@ -5,9 +5,11 @@ use bdk_wallet::rusqlite::{
 };
 use bitcoin::{Transaction, Txid};
 
+use bulla_core::{ContractId, OperationId};
+
+use super::StoreError;
 use super::blob::{Blob, optional, unwrap};
 use super::reserved::seconds;
-use super::{Id, StoreError};
 
 /// A transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,11 +48,11 @@ pub struct ItemRow {
     /// The invoice it pays.
     pub invoice: Option<String>,
     /// The contract.
-    pub contract: Option<Id>,
+    pub contract: Option<ContractId>,
     /// The amount in the smallest unit.
     pub amount: Option<u64>,
     /// The operation that pays it.
-    pub operation: Option<Id>,
+    pub operation: Option<OperationId>,
     /// The owned type of the leaf.
     pub ty: Option<u16>,
     /// The number of the leaf in its type.

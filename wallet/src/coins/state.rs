@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bdk_wallet::chain::spk_txout::SpkTxOutIndex;
-use bdk_wallet::chain::{Anchor, BlockId, ChainOracle, CheckPoint, ConfirmationBlockTime, TxUpdate};
+use bdk_wallet::chain::{
+    Anchor, BlockId, ChainOracle, CheckPoint, ConfirmationBlockTime, TxUpdate,
+};
+use bdk_wallet::miniscript::Descriptor;
 use bdk_wallet::rusqlite::Transaction as SqlTransaction;
 use bdk_wallet::{ChangeSet, KeychainKind, Update, Wallet};
 use bitcoin::{Address, ScriptBuf, Transaction, Txid};
 
 use super::{CoinsError, Slot};
 use crate::keys::Descriptors;
-use crate::store::{StoreError, tapret};
 use crate::store::tapret::TapretRow;
+use crate::store::{StoreError, tapret};
 use crate::{Error, Network};
 
 /// The coins of one wallet, in memory. What changes is staged until it is saved.
@@ -64,7 +67,9 @@ impl Coins {
     }
 
     fn new(bdk: Wallet, rows: Vec<TapretRow>, network: &Network, gap: u32) -> Result<Self, Error> {
-        let taproot = bdk.keychains().all(|(_, descriptor)| descriptor.is_taproot());
+        let taproot = bdk
+            .keychains()
+            .all(|(_, descriptor)| matches!(descriptor, Descriptor::Tr(_)));
         if !taproot {
             return Err(CoinsError::NotTaproot.into());
         }
@@ -78,7 +83,12 @@ impl Coins {
         for row in rows {
             coins.watch(row);
         }
-        let txs: Vec<_> = coins.bdk.tx_graph().full_txs().map(|node| node.tx).collect();
+        let txs: Vec<_> = coins
+            .bdk
+            .tx_graph()
+            .full_txs()
+            .map(|node| node.tx)
+            .collect();
         coins.index(&txs);
         Ok(coins)
     }
@@ -105,7 +115,8 @@ impl Coins {
     }
 
     fn watch(&mut self, row: TapretRow) {
-        self.tapret.insert_spk(row.script.clone(), row.script.clone());
+        self.tapret
+            .insert_spk(row.script.clone(), row.script.clone());
         self.bdk.mark_used(KeychainKind::Internal, row.index);
         self.rows.insert(row.script.clone(), row);
     }
@@ -126,8 +137,12 @@ impl Coins {
 
     /// The address of a slot.
     pub fn address(&self, slot: &Slot) -> Address {
-        Address::from_script(&slot.script, self.network.bitcoin())
-            .expect("a slot is P2TR, which has an address")
+        Address::p2tr(
+            self.bdk.secp_ctx(),
+            slot.internal_key,
+            None,
+            self.network.bitcoin(),
+        )
     }
 
     /// Takes a transaction as one that waits in the mempool: what was just broadcast is then seen
@@ -135,12 +150,12 @@ impl Coins {
     pub fn insert_unconfirmed(&mut self, tx: &Transaction, now: u64) -> Result<(), Error> {
         let txid = tx.compute_txid();
         let graph = self.bdk.tx_graph();
-        let seen = graph.get_last_evicted(txid).map_or(now, |evicted| now.max(evicted + 1));
-        let update = TxUpdate {
-            txs: vec![Arc::new(tx.clone())],
-            seen_ats: [(txid, seen)].into(),
-            ..TxUpdate::default()
-        };
+        let seen = graph
+            .get_last_evicted(txid)
+            .map_or(now, |evicted| now.max(evicted + 1));
+        let mut update = TxUpdate::default();
+        update.txs.push(Arc::new(tx.clone()));
+        update.seen_ats.insert((txid, seen));
         self.apply(update, None)
     }
 
@@ -152,8 +167,14 @@ impl Coins {
         chain: Option<CheckPoint>,
     ) -> Result<(), Error> {
         let found = txs.txs.clone();
-        let update = Update { tx_update: txs, chain, ..Update::default() };
-        self.bdk.apply_update(update).map_err(|cause| CoinsError::Disconnected { cause })?;
+        let update = Update {
+            tx_update: txs,
+            chain,
+            ..Update::default()
+        };
+        self.bdk
+            .apply_update(update)
+            .map_err(|cause| CoinsError::Disconnected { cause })?;
         self.index(&found);
         Ok(())
     }
