@@ -4,6 +4,7 @@ mod amount;
 pub mod api;
 pub mod assets;
 pub mod chain;
+pub mod coins;
 pub mod crash;
 pub mod defaults;
 mod error;
@@ -15,7 +16,9 @@ pub mod store;
 mod tagged;
 pub mod time;
 pub mod transfer;
+mod wallet;
 
 pub use self::amount::{Amount, AmountError, MAX_PRECISION};
 pub use self::error::Error;
 pub use self::network::{Network, ParseNetworkError};
+pub use self::wallet::{SyncReport, Wallet};

@@ -64,7 +64,7 @@ impl Book {
     /// Every contract.
     pub fn all(db: &Connection, at: &Witnesses) -> Result<BTreeMap<ContractId, Self>, StoreError> {
         let rows = contracts::all(db)?;
-        let books = rows.iter().map(|row| Ok((rows::contract(row.id), Self::read(db, row, at)?)));
+        let books = rows.iter().map(|row| Ok((row.id, Self::read(db, row, at)?)));
         books.collect()
     }
 
@@ -74,7 +74,7 @@ impl Book {
         contract: ContractId,
         at: &Witnesses,
     ) -> Result<Option<Self>, StoreError> {
-        let row = contracts::get(db, &contract.to_bytes())?;
+        let row = contracts::get(db, &contract)?;
         row.map(|row| Self::read(db, &row, at)).transpose()
     }
 
@@ -84,7 +84,7 @@ impl Book {
         at: &Witnesses,
     ) -> Result<Self, StoreError> {
         let header = decode("a contract", Header::decode(&row.header))?;
-        let mut anchored: BTreeMap<[u8; 32], Vec<Txid>> = BTreeMap::new();
+        let mut anchored: BTreeMap<OperationId, Vec<Txid>> = BTreeMap::new();
         for row in witnesses::anchored(db, &row.id)? {
             anchored.entry(row.operation).or_default().push(row.witness);
         }
@@ -92,7 +92,7 @@ impl Book {
         let mut known = BTreeMap::new();
         for row in operations::of_contract(db, &row.id)? {
             let transition = rows::transition(&row.transition)?;
-            let id = OperationId::from_bytes(row.id);
+            let id = row.id;
             let inputs = transition.inputs.iter().copied().collect();
             let witnesses = anchored.remove(&row.id).unwrap_or_default();
             ordered.push(ledger::OperationRow { id, inputs, witnesses });
@@ -104,7 +104,7 @@ impl Book {
             let seal = seal.ok_or_else(|| damaged("a revealed leaf without a seal"))?;
             leaves.push(LeafRow { leaf, state, seal });
         }
-        let contract = rows::contract(row.id);
+        let contract = row.id;
         Ok(Self {
             contract,
             facts: ContractFacts::of(&header.schema),
@@ -134,11 +134,11 @@ impl Book {
         db: &Connection,
         prepared: Option<Txid>,
     ) -> Result<Records, StoreError> {
-        let id = self.contract.to_bytes();
+        let id = self.contract;
         let mut signatures = BTreeMap::new();
         let mut bundles: BTreeMap<Txid, Vec<OperationId>> = BTreeMap::new();
         for row in witnesses::anchored(db, &id)? {
-            let operation = OperationId::from_bytes(row.operation);
+            let operation = row.operation;
             bundles.entry(row.witness).or_default().push(operation);
             signatures.insert((operation, row.witness), rows::signatures(&row.signatures)?);
         }

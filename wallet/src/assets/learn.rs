@@ -1,6 +1,6 @@
 //! Puts verified history into the store: everything known before and everything new, merged.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use bdk_wallet::rusqlite::Transaction as SqlTransaction;
 use bitcoin::Txid;
@@ -48,7 +48,7 @@ pub(crate) fn contract(
     contract: &Contract<'_>,
     reveals: &Reveals,
 ) -> Result<(), StoreError> {
-    let id = contract.id.to_bytes();
+    let id = contract.id;
     let mut header = contract.header.clone();
     let genesis = OperationId::from(contract.id);
     let mut outputs = reveal(genesis, &header.genesis.outputs, reveals);
@@ -92,7 +92,7 @@ fn operation(
     reveals: &Reveals,
 ) -> Result<(), StoreError> {
     let operation = transition.id();
-    let id = operation.to_bytes();
+    let id = operation;
     let mut outputs = reveal(operation, &transition.outputs, reveals);
     let seq = match operations::get(db, &id)? {
         None => operations::next_seq(db)?,
@@ -104,7 +104,6 @@ fn operation(
     };
     let leaves = rows::leaf_rows(operation, &outputs);
     let transition = Transition { outputs, ..transition.clone() };
-    let contract = contract.to_bytes();
     let encoded = transition.encode();
     operations::put(db, &OperationRow { id, contract, seq, transition: encoded })?;
     operations::put_inputs(db, &id, &rows::input_rows(&transition))?;
@@ -125,7 +124,7 @@ fn anchor(
     contract: ContractId,
     frame: &WitnessFrame,
 ) -> Result<(), StoreError> {
-    let (id, witness) = (contract.to_bytes(), frame.witness.txid());
+    let (id, witness) = (contract, frame.witness.txid());
     let mut view = view(frame)?;
     let mut seq = None;
     let mut anchor = frame.anchor.encode();
@@ -141,7 +140,7 @@ fn anchor(
         let row = AnchoredRow {
             contract: id,
             witness,
-            operation: signed.transition.id().to_bytes(),
+            operation: signed.transition.id(),
             signatures: rows::signature_bytes(&signed.signatures),
         };
         witnesses::put_anchored(db, &row)?;
@@ -164,25 +163,16 @@ fn known_view(
     row: &AnchorRow,
 ) -> Result<BundleView, StoreError> {
     let mut entries = Vec::new();
-    let anchored = witnesses::anchored(db, &contract.to_bytes())?;
+    let anchored = witnesses::anchored(db, &contract)?;
     for row in anchored.iter().filter(|row| row.witness == witness) {
-        let operation = OperationId::from_bytes(row.operation);
+        let operation = row.operation;
         for input in operations::inputs(db, &row.operation)? {
-            let parent = OperationId::from_bytes(input.parent);
+            let parent = input.parent;
             let leaf = Input { operation: parent, owned_type: input.ty, index: input.index };
             entries.push((leaf, operation));
         }
     }
     BundleView::new(&rows::bundle(&row.bundle)?, entries).map_err(damaged)
-}
-
-/// The operations of a contract that are known.
-pub(crate) fn known_operations(
-    db: &SqlTransaction<'_>,
-    contract: ContractId,
-) -> Result<BTreeSet<OperationId>, StoreError> {
-    let rows = operations::of_contract(db, &contract.to_bytes())?;
-    Ok(rows.iter().map(|row| OperationId::from_bytes(row.id)).collect())
 }
 
 /// An anchor as it is stored.

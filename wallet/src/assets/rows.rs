@@ -7,7 +7,7 @@ use bulla_core::operation::{Input, Transition};
 use bulla_core::outputs::{Outputs, Shown};
 use bulla_core::seal::{AssignedSeal, Seal};
 use bulla_core::state::{State, StateKind, Token};
-use bulla_core::{ContractId, OperationId};
+use bulla_core::OperationId;
 
 use super::ledger::WitnessStatus;
 use crate::chain::Position;
@@ -37,7 +37,7 @@ pub(crate) fn bundle(bytes: &[u8]) -> Result<BundleProof, StoreError> {
 
 pub(crate) fn input_rows(transition: &Transition) -> Vec<InputRow> {
     let row = |input: &Input| InputRow {
-        parent: input.operation.to_bytes(),
+        parent: input.operation,
         ty: input.owned_type,
         index: input.index,
     };
@@ -54,14 +54,14 @@ pub(crate) fn leaf_rows(operation: OperationId, outputs: &Outputs) -> Vec<LeafRo
             State::Data(bytes) => (0, None, Some(bytes.to_vec())),
         };
         LeafRow {
-            operation: operation.to_bytes(),
+            operation,
             ty: owned_type,
             index: shown.index,
             kind: shown.state.kind().number(),
             amount,
             token,
             data,
-            secret: shown.seal.conceal().to_bytes(),
+            secret: shown.seal.conceal(),
             seal: match &shown.seal {
                 AssignedSeal::Secret(_) => None,
                 AssignedSeal::Revealed(seal) => Some(seal.encode()),
@@ -87,7 +87,7 @@ pub(crate) fn leaf(row: &LeafRow) -> Result<(Input, State, Option<Seal>), StoreE
         Some(bytes) => Some(decode("a seal", Seal::decode(bytes))?),
     };
     let leaf = Input {
-        operation: OperationId::from_bytes(row.operation),
+        operation: row.operation,
         owned_type: row.ty,
         index: row.index,
     };
@@ -121,9 +121,4 @@ pub(crate) const fn status(position: Position) -> WitnessStatus {
         Position::Absent => WitnessStatus::Absent,
         Position::Conflicted { .. } => WitnessStatus::Conflicted,
     }
-}
-
-/// The contract of a column.
-pub(crate) const fn contract(id: [u8; 32]) -> ContractId {
-    ContractId::from_bytes(id)
 }

@@ -6,7 +6,10 @@ use bdk_wallet::rusqlite::types::{
 use bitcoin::consensus::encode::{deserialize, serialize};
 use bitcoin::hashes::Hash;
 use bitcoin::key::XOnlyPublicKey;
+use bitcoin::taproot::TapNodeHash;
 use bitcoin::{Amount, BlockHash, OutPoint, ScriptBuf, Transaction, Txid};
+use bulla_core::commit::Commitment;
+use bulla_core::{ContractId, OperationId, SchemaId, SecretSeal};
 
 /// A value with a form in bytes; decoding refuses what encoding does not give.
 pub trait Bytes: Sized {
@@ -87,6 +90,42 @@ impl Bytes for Txid {
 }
 
 impl Bytes for BlockHash {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.to_byte_array().to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::from_slice(bytes).ok()
+    }
+}
+
+macro_rules! ids {
+    ($($name:ident)*) => {$(
+        impl Bytes for $name {
+            fn to_bytes(&self) -> Vec<u8> {
+                self.as_bytes().to_vec()
+            }
+
+            fn from_bytes(bytes: &[u8]) -> Option<Self> {
+                bytes.try_into().ok().map(Self::from_bytes)
+            }
+        }
+    )*};
+}
+
+ids! { ContractId OperationId SchemaId SecretSeal }
+
+impl Bytes for Commitment {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.as_byte_array().to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self::from_byte_array)
+    }
+}
+
+impl Bytes for TapNodeHash {
     fn to_bytes(&self) -> Vec<u8> {
         self.to_byte_array().to_vec()
     }

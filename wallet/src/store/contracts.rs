@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 
 use bdk_wallet::rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
+use bulla_core::{ContractId, SchemaId};
+
+use super::StoreError;
 use super::blob::Blob;
 use super::reserved::seconds;
-use super::{Id, StoreError};
 
 /// A contract that the wallet knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContractRow {
     /// Its id.
-    pub id: Id,
+    pub id: ContractId,
     /// The encoded header of its consignments, with all of the genesis that is known.
     pub header: Vec<u8>,
     /// Whether this wallet issued it.
@@ -32,7 +34,7 @@ pub fn put(db: &Transaction<'_>, row: &ContractRow) -> Result<(), StoreError> {
 }
 
 /// A contract by its id.
-pub fn get(db: &Connection, id: &Id) -> Result<Option<ContractRow>, StoreError> {
+pub fn get(db: &Connection, id: &ContractId) -> Result<Option<ContractRow>, StoreError> {
     let sql = "SELECT id, header, issued, added FROM contracts WHERE id = ?1";
     Ok(db.query_row(sql, [Blob(id)], read).optional()?)
 }
@@ -46,7 +48,7 @@ pub fn all(db: &Connection) -> Result<Vec<ContractRow>, StoreError> {
 }
 
 /// Accepts a schema from now on.
-pub fn allow_schema(db: &Transaction<'_>, id: &Id) -> Result<(), StoreError> {
+pub fn allow_schema(db: &Transaction<'_>, id: &SchemaId) -> Result<(), StoreError> {
     db.execute(
         "INSERT OR IGNORE INTO schemas_allowed (id) VALUES (?1)",
         [Blob(id)],
@@ -55,7 +57,7 @@ pub fn allow_schema(db: &Transaction<'_>, id: &Id) -> Result<(), StoreError> {
 }
 
 /// The schemas that are accepted besides the standard ones.
-pub fn allowed_schemas(db: &Connection) -> Result<BTreeSet<Id>, StoreError> {
+pub fn allowed_schemas(db: &Connection) -> Result<BTreeSet<SchemaId>, StoreError> {
     let mut statement = db.prepare("SELECT id FROM schemas_allowed")?;
     let rows = statement.query_map((), |row| row.get(0).map(|Blob(id)| id))?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -4,9 +4,11 @@ use bdk_wallet::rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use bitcoin::key::XOnlyPublicKey;
 use bitcoin::{OutPoint, ScriptBuf};
 
+use bulla_core::{ContractId, SecretSeal};
+
+use super::StoreError;
 use super::blob::{Blob, optional, unwrap};
 use super::reserved::seconds;
-use super::{Id, StoreError};
 
 /// An invoice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,11 +16,11 @@ pub struct InvoiceRow {
     /// Its text.
     pub text: String,
     /// The contract, if it asks for one.
-    pub contract: Option<Id>,
+    pub contract: Option<ContractId>,
     /// The amount, if it asks for one, in the smallest unit.
     pub amount: Option<u64>,
     /// The concealed seal of a blinded invoice.
-    pub secret: Option<Id>,
+    pub secret: Option<SecretSeal>,
     /// The output script of a witness-output invoice.
     pub script: Option<ScriptBuf>,
     /// Index of that script on the sealed keychain.
@@ -98,7 +100,10 @@ pub fn by_text(db: &Connection, text: &str) -> Result<Option<(i64, InvoiceRow)>,
 }
 
 /// The invoices that ask for payment to a concealed seal.
-pub fn by_secret(db: &Connection, secret: &Id) -> Result<Vec<(i64, InvoiceRow)>, StoreError> {
+pub fn by_secret(
+    db: &Connection,
+    secret: &SecretSeal,
+) -> Result<Vec<(i64, InvoiceRow)>, StoreError> {
     select(db, "WHERE secret = ?1 ORDER BY id", [Blob(secret)])
 }
 

@@ -27,9 +27,5 @@ pub use self::keys::KeysRow;
 pub use self::meta::Meta;
 pub use self::migrate::VERSION;
 
-/// An identifier as it stands in a column: the bytes of a contract, an operation, a schema or a
-/// secret seal.
-pub type Id = [u8; 32];
-
 #[cfg(test)]
 mod tests;

@@ -2,16 +2,18 @@
 
 use bdk_wallet::rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
+use bulla_core::{ContractId, OperationId, SecretSeal};
+
+use super::StoreError;
 use super::blob::Blob;
-use super::{Id, StoreError};
 
 /// A transition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperationRow {
     /// Its id.
-    pub id: Id,
+    pub id: OperationId,
     /// Its contract.
-    pub contract: Id,
+    pub contract: ContractId,
     /// Its place in the topological order over operations and anchors ([`next_seq`]).
     pub seq: i64,
     /// The encoded transition, with all of it that is known.
@@ -22,7 +24,7 @@ pub struct OperationRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InputRow {
     /// The operation whose leaf it is; the contract for a leaf of the genesis.
-    pub parent: Id,
+    pub parent: OperationId,
     /// Owned type.
     pub ty: u16,
     /// Number of the leaf in its type.
@@ -33,7 +35,7 @@ pub struct InputRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeafRow {
     /// The operation; the contract for a leaf of the genesis.
-    pub operation: Id,
+    pub operation: OperationId,
     /// Owned type.
     pub ty: u16,
     /// Number of the leaf in its type.
@@ -47,7 +49,7 @@ pub struct LeafRow {
     /// The bytes of a data state.
     pub data: Option<Vec<u8>>,
     /// The concealed seal.
-    pub secret: Id,
+    pub secret: SecretSeal,
     /// The encoded seal, where it is known.
     pub seal: Option<Vec<u8>>,
 }
@@ -70,13 +72,16 @@ pub fn put(db: &Transaction<'_>, row: &OperationRow) -> Result<(), StoreError> {
 }
 
 /// An operation by its id.
-pub fn get(db: &Connection, id: &Id) -> Result<Option<OperationRow>, StoreError> {
+pub fn get(db: &Connection, id: &OperationId) -> Result<Option<OperationRow>, StoreError> {
     let sql = "SELECT id, contract, seq, transition FROM operations WHERE id = ?1";
     Ok(db.query_row(sql, [Blob(id)], read_operation).optional()?)
 }
 
 /// The operations of a contract, ancestors first.
-pub fn of_contract(db: &Connection, contract: &Id) -> Result<Vec<OperationRow>, StoreError> {
+pub fn of_contract(
+    db: &Connection,
+    contract: &ContractId,
+) -> Result<Vec<OperationRow>, StoreError> {
     let sql =
         "SELECT id, contract, seq, transition FROM operations WHERE contract = ?1 ORDER BY seq";
     let mut statement = db.prepare_cached(sql)?;
@@ -87,7 +92,7 @@ pub fn of_contract(db: &Connection, contract: &Id) -> Result<Vec<OperationRow>, 
 /// Stores what an operation consumes.
 pub fn put_inputs(
     db: &Transaction<'_>,
-    operation: &Id,
+    operation: &OperationId,
     inputs: &[InputRow],
 ) -> Result<(), StoreError> {
     let sql = "INSERT OR IGNORE INTO inputs (operation, parent, type, idx) VALUES (?1, ?2, ?3, ?4)";
@@ -99,7 +104,7 @@ pub fn put_inputs(
 }
 
 /// What an operation consumes.
-pub fn inputs(db: &Connection, operation: &Id) -> Result<Vec<InputRow>, StoreError> {
+pub fn inputs(db: &Connection, operation: &OperationId) -> Result<Vec<InputRow>, StoreError> {
     let sql =
         "SELECT parent, type, idx FROM inputs WHERE operation = ?1 ORDER BY parent, type, idx";
     let mut statement = db.prepare_cached(sql)?;
@@ -115,7 +120,7 @@ pub fn inputs(db: &Connection, operation: &Id) -> Result<Vec<InputRow>, StoreErr
 }
 
 /// The operations that consume a leaf: more than one only where witnesses conflict.
-pub fn consumers(db: &Connection, leaf: &InputRow) -> Result<Vec<Id>, StoreError> {
+pub fn consumers(db: &Connection, leaf: &InputRow) -> Result<Vec<OperationId>, StoreError> {
     let sql = "SELECT operation FROM inputs WHERE parent = ?1 AND type = ?2 AND idx = ?3";
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map((Blob(&leaf.parent), leaf.ty, leaf.index), |row| {
@@ -147,7 +152,7 @@ const LEAF: &str =
     "SELECT operation, type, idx, kind, amount, token, data, secret, seal FROM leaves";
 
 /// The leaves of an operation that are known.
-pub fn leaves(db: &Connection, operation: &Id) -> Result<Vec<LeafRow>, StoreError> {
+pub fn leaves(db: &Connection, operation: &OperationId) -> Result<Vec<LeafRow>, StoreError> {
     let mut statement =
         db.prepare_cached(&format!("{LEAF} WHERE operation = ?1 ORDER BY type, idx"))?;
     let rows = statement.query_map([Blob(operation)], read_leaf)?;
@@ -155,7 +160,7 @@ pub fn leaves(db: &Connection, operation: &Id) -> Result<Vec<LeafRow>, StoreErro
 }
 
 /// The leaves with a concealed seal: more than one only if somebody pays one seal several times.
-pub fn leaves_of_secret(db: &Connection, secret: &Id) -> Result<Vec<LeafRow>, StoreError> {
+pub fn leaves_of_secret(db: &Connection, secret: &SecretSeal) -> Result<Vec<LeafRow>, StoreError> {
     let mut statement = db.prepare_cached(&format!(
         "{LEAF} WHERE secret = ?1 ORDER BY operation, type, idx"
     ))?;
@@ -164,7 +169,7 @@ pub fn leaves_of_secret(db: &Connection, secret: &Id) -> Result<Vec<LeafRow>, St
 }
 
 /// The leaves of a contract whose seal is known, its genesis's included.
-pub fn revealed_leaves(db: &Connection, contract: &Id) -> Result<Vec<LeafRow>, StoreError> {
+pub fn revealed_leaves(db: &Connection, contract: &ContractId) -> Result<Vec<LeafRow>, StoreError> {
     let sql = format!(
         "{LEAF} WHERE seal IS NOT NULL AND (operation = ?1
          OR operation IN (SELECT id FROM operations WHERE contract = ?1)) ORDER BY operation, type, idx"

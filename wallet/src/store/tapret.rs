@@ -4,9 +4,11 @@
 use bdk_wallet::rusqlite::{Connection, Row, Transaction};
 use bitcoin::ScriptBuf;
 use bitcoin::key::XOnlyPublicKey;
+use bitcoin::taproot::TapNodeHash;
+use bulla_core::commit::Commitment;
 
+use super::StoreError;
 use super::blob::Blob;
-use super::{Id, StoreError};
 
 /// One such output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,9 +20,9 @@ pub struct TapretRow {
     /// The key before the tweak.
     pub internal_key: XOnlyPublicKey,
     /// The commitment in its leaf.
-    pub commitment: [u8; 32],
+    pub commitment: Commitment,
     /// The root of its script tree.
-    pub root: Id,
+    pub root: TapNodeHash,
 }
 
 /// Stores an output; the same one twice is fine.

@@ -4,6 +4,8 @@ use bdk_wallet::rusqlite::Connection;
 use bitcoin::hashes::Hash;
 use bitcoin::key::XOnlyPublicKey;
 use bitcoin::{OutPoint, ScriptBuf, Transaction, Txid, absolute, transaction};
+use bulla_core::commit::Commitment;
+use bulla_core::{ContractId, OperationId, SchemaId, SecretSeal};
 
 use super::contracts::ContractRow;
 use super::invoices::InvoiceRow;
@@ -36,8 +38,20 @@ fn new_store(path: &Path) -> Connection {
     db
 }
 
-fn id(n: u8) -> Id {
-    [n; 32]
+fn contract_id(n: u8) -> ContractId {
+    ContractId::from_bytes([n; 32])
+}
+
+fn operation_id(n: u8) -> OperationId {
+    OperationId::from_bytes([n; 32])
+}
+
+fn schema_id(n: u8) -> SchemaId {
+    SchemaId::from_bytes([n; 32])
+}
+
+fn secret(n: u8) -> SecretSeal {
+    SecretSeal::from_bytes([n; 32])
 }
 
 fn txid(n: u8) -> Txid {
@@ -159,7 +173,7 @@ fn a_newer_file_is_refused_unchanged() {
     let before = std::fs::read(dir.file()).unwrap();
     match open(&dir.file()) {
         Err(StoreError::Newer { found, newest }) => {
-            assert_eq!((found, newest), (VERSION + 1, VERSION))
+            assert_eq!((found, newest), (VERSION + 1, VERSION));
         }
         other => panic!("{other:?}"),
     }
@@ -180,7 +194,7 @@ fn what_is_not_committed_did_not_happen() {
     let dir = Dir::new();
     let mut db = new_store(&dir.file());
     let tx = begin(&mut db).unwrap();
-    contracts::allow_schema(&tx, &id(1)).unwrap();
+    contracts::allow_schema(&tx, &schema_id(1)).unwrap();
     drop(tx);
     assert!(contracts::allowed_schemas(&db).unwrap().is_empty());
 }
@@ -216,7 +230,7 @@ fn operations_are_read_as_they_were_written_and_ancestors_come_first() {
     let mut db = new_store(&dir.file());
     let tx = begin(&mut db).unwrap();
     let contract = ContractRow {
-        id: id(1),
+        id: contract_id(1),
         header: vec![1],
         issued: true,
         added: 5,
@@ -232,33 +246,42 @@ fn operations_are_read_as_they_were_written_and_ancestors_come_first() {
         header: vec![1, 2],
         ..contract
     };
-    assert_eq!(contracts::get(&tx, &id(1)).unwrap(), Some(expected.clone()));
+    assert_eq!(
+        contracts::get(&tx, &contract_id(1)).unwrap(),
+        Some(expected.clone())
+    );
     assert_eq!(contracts::all(&tx).unwrap(), [expected]);
 
     let mut rows = Vec::new();
     for n in [9, 3, 5] {
         let seq = operations::next_seq(&tx).unwrap();
         let row = OperationRow {
-            id: id(n),
-            contract: id(1),
+            id: operation_id(n),
+            contract: contract_id(1),
             seq,
             transition: vec![n],
         };
         operations::put(&tx, &row).unwrap();
         rows.push(row);
     }
-    assert_eq!(operations::of_contract(&tx, &id(1)).unwrap(), rows);
-    assert_eq!(operations::get(&tx, &id(3)).unwrap().as_ref(), rows.get(1));
+    assert_eq!(operations::of_contract(&tx, &contract_id(1)).unwrap(), rows);
+    assert_eq!(
+        operations::get(&tx, &operation_id(3)).unwrap().as_ref(),
+        rows.get(1)
+    );
 
     let input = InputRow {
-        parent: id(1),
+        parent: operation_id(1),
         ty: 4000,
         index: u32::MAX,
     };
-    operations::put_inputs(&tx, &id(9), &[input]).unwrap();
-    operations::put_inputs(&tx, &id(9), &[input]).unwrap();
-    assert_eq!(operations::inputs(&tx, &id(9)).unwrap(), [input]);
-    assert_eq!(operations::consumers(&tx, &input).unwrap(), [id(9)]);
+    operations::put_inputs(&tx, &operation_id(9), &[input]).unwrap();
+    operations::put_inputs(&tx, &operation_id(9), &[input]).unwrap();
+    assert_eq!(operations::inputs(&tx, &operation_id(9)).unwrap(), [input]);
+    assert_eq!(
+        operations::consumers(&tx, &input).unwrap(),
+        [operation_id(9)]
+    );
 }
 
 #[test]
@@ -267,19 +290,26 @@ fn a_leaf_keeps_the_largest_amount_and_gains_its_seal() {
     let mut db = new_store(&dir.file());
     let tx = begin(&mut db).unwrap();
     let hidden = LeafRow {
-        operation: id(1),
+        operation: operation_id(1),
         ty: 1,
         index: 0,
         kind: 0,
         amount: u64::MAX,
         token: Some(3),
         data: Some(vec![1]),
-        secret: id(2),
+        secret: secret(2),
         seal: None,
     };
     operations::put_leaf(&tx, &hidden).unwrap();
-    assert_eq!(operations::leaves(&tx, &id(1)).unwrap(), [hidden.clone()]);
-    assert!(operations::revealed_leaves(&tx, &id(1)).unwrap().is_empty());
+    assert_eq!(
+        operations::leaves(&tx, &operation_id(1)).unwrap(),
+        std::slice::from_ref(&hidden)
+    );
+    assert!(
+        operations::revealed_leaves(&tx, &contract_id(1))
+            .unwrap()
+            .is_empty()
+    );
     let shown = LeafRow {
         seal: Some(vec![7]),
         ..hidden.clone()
@@ -287,10 +317,13 @@ fn a_leaf_keeps_the_largest_amount_and_gains_its_seal() {
     operations::put_leaf(&tx, &shown).unwrap();
     operations::put_leaf(&tx, &hidden).unwrap();
     assert_eq!(
-        operations::revealed_leaves(&tx, &id(1)).unwrap(),
-        [shown.clone()]
+        operations::revealed_leaves(&tx, &contract_id(1)).unwrap(),
+        std::slice::from_ref(&shown)
     );
-    assert_eq!(operations::leaves_of_secret(&tx, &id(2)).unwrap(), [shown]);
+    assert_eq!(
+        operations::leaves_of_secret(&tx, &secret(2)).unwrap(),
+        [shown]
+    );
 }
 
 #[test]
@@ -338,7 +371,7 @@ fn anchors_are_read_as_they_were_written() {
     contracts::put(
         &tx,
         &ContractRow {
-            id: id(1),
+            id: contract_id(1),
             header: vec![],
             issued: false,
             added: 0,
@@ -346,8 +379,8 @@ fn anchors_are_read_as_they_were_written() {
     )
     .unwrap();
     let operation = OperationRow {
-        id: id(2),
-        contract: id(1),
+        id: operation_id(2),
+        contract: contract_id(1),
         seq: 1,
         transition: vec![],
     };
@@ -363,7 +396,7 @@ fn anchors_are_read_as_they_were_written() {
     let seq = operations::next_seq(&tx).unwrap();
     assert_eq!(seq, 2);
     let anchor = AnchorRow {
-        contract: id(1),
+        contract: contract_id(1),
         witness,
         seq,
         anchor: vec![1],
@@ -371,18 +404,21 @@ fn anchors_are_read_as_they_were_written() {
     };
     witnesses::put_anchor(&tx, &anchor).unwrap();
     let anchored = AnchoredRow {
-        contract: id(1),
+        contract: contract_id(1),
         witness,
-        operation: id(2),
+        operation: operation_id(2),
         signatures: vec![3],
     };
     witnesses::put_anchored(&tx, &anchored).unwrap();
     assert_eq!(
-        witnesses::anchor(&tx, &id(1), witness).unwrap(),
+        witnesses::anchor(&tx, &contract_id(1), witness).unwrap(),
         Some(anchor.clone())
     );
-    assert_eq!(witnesses::anchors(&tx, &id(1)).unwrap(), [anchor]);
-    assert_eq!(witnesses::anchored(&tx, &id(1)).unwrap(), [anchored]);
+    assert_eq!(witnesses::anchors(&tx, &contract_id(1)).unwrap(), [anchor]);
+    assert_eq!(
+        witnesses::anchored(&tx, &contract_id(1)).unwrap(),
+        [anchored]
+    );
     assert_eq!(operations::next_seq(&tx).unwrap(), 3);
 }
 
@@ -392,7 +428,7 @@ fn an_anchor_without_its_contract_is_refused() {
     let mut db = new_store(&dir.file());
     let tx = begin(&mut db).unwrap();
     let anchor = AnchorRow {
-        contract: id(1),
+        contract: contract_id(1),
         witness: txid(1),
         seq: 1,
         anchor: vec![],
@@ -411,9 +447,9 @@ fn invoices_are_found_by_what_they_ask_for() {
     let tx = begin(&mut db).unwrap();
     let row = InvoiceRow {
         text: "bulla:?".to_owned(),
-        contract: Some(id(1)),
+        contract: Some(contract_id(1)),
         amount: Some(u64::MAX),
-        secret: Some(id(2)),
+        secret: Some(secret(2)),
         script: Some(ScriptBuf::from(vec![0x51])),
         index: Some(3),
         outpoint: Some(outpoint(4)),
@@ -427,7 +463,7 @@ fn invoices_are_found_by_what_they_ask_for() {
     let number = invoices::insert(&tx, &row).unwrap();
     assert_eq!(invoices::get(&tx, number).unwrap(), Some(row.clone()));
     assert_eq!(
-        invoices::by_secret(&tx, &id(2)).unwrap(),
+        invoices::by_secret(&tx, &secret(2)).unwrap(),
         [(number, row.clone())]
     );
     assert_eq!(
@@ -438,7 +474,7 @@ fn invoices_are_found_by_what_they_ask_for() {
         invoices::by_text(&tx, "bulla:?").unwrap(),
         Some((number, row.clone()))
     );
-    assert!(invoices::by_secret(&tx, &id(3)).unwrap().is_empty());
+    assert!(invoices::by_secret(&tx, &secret(3)).unwrap().is_empty());
     assert!(invoices::insert(&tx, &row).is_err(), "the same text twice");
     invoices::set_state(&tx, number, "failed", Some("expired")).unwrap();
     let failed = InvoiceRow {
@@ -474,16 +510,18 @@ fn transfers_are_listed_newest_first_in_pages() {
         transfer: [2; 16],
         n: 0,
         invoice: Some("bulla:?".to_owned()),
-        contract: Some(id(1)),
+        contract: Some(contract_id(1)),
         amount: Some(1),
-        operation: Some(id(2)),
+        operation: Some(operation_id(2)),
         ty: Some(1),
         index: Some(0),
+        awaited: true,
         acked: false,
         ack: None,
     };
     transfers::put_item(&tx, &item).unwrap();
     let acked = ItemRow {
+        awaited: true,
         acked: true,
         ack: Some(vec![1]),
         ..item
@@ -498,7 +536,10 @@ fn transfers_are_listed_newest_first_in_pages() {
     )
     .unwrap();
 
-    assert_eq!(transfers::items(&tx, &[2; 16]).unwrap(), [acked.clone()]);
+    assert_eq!(
+        transfers::items(&tx, &[2; 16]).unwrap(),
+        std::slice::from_ref(&acked)
+    );
     assert_eq!(
         transfers::items_of_invoice(&tx, "bulla:?").unwrap(),
         [acked]
@@ -564,8 +605,8 @@ fn tapret_outputs_are_read_as_they_were_written() {
         script: ScriptBuf::from(vec![0x51, 0x20]),
         index: 3,
         internal_key: key(),
-        commitment: id(1),
-        root: id(2),
+        commitment: Commitment::from_byte_array([1; 32]),
+        root: bitcoin::taproot::TapNodeHash::from_byte_array([2; 32]),
     };
     tapret::insert(&tx, &row).unwrap();
     tapret::insert(&tx, &row).unwrap();

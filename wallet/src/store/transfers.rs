@@ -5,9 +5,11 @@ use bdk_wallet::rusqlite::{
 };
 use bitcoin::{Transaction, Txid};
 
+use bulla_core::{ContractId, OperationId};
+
+use super::StoreError;
 use super::blob::{Blob, optional, unwrap};
 use super::reserved::seconds;
-use super::{Id, StoreError};
 
 /// A transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,15 +48,17 @@ pub struct ItemRow {
     /// The invoice it pays.
     pub invoice: Option<String>,
     /// The contract.
-    pub contract: Option<Id>,
+    pub contract: Option<ContractId>,
     /// The amount in the smallest unit.
     pub amount: Option<u64>,
     /// The operation that pays it.
-    pub operation: Option<Id>,
+    pub operation: Option<OperationId>,
     /// The owned type of the leaf.
     pub ty: Option<u16>,
     /// The number of the leaf in its type.
     pub index: Option<u32>,
+    /// Whether the broadcast waits for its acknowledgement.
+    pub awaited: bool,
     /// Whether the receiver acknowledged it.
     pub acked: bool,
     /// The acknowledgement.
@@ -121,8 +125,8 @@ pub fn in_state(
 /// Stores a payment of a transfer, or what changed in it.
 pub fn put_item(db: &SqlTransaction<'_>, row: &ItemRow) -> Result<(), StoreError> {
     db.execute(
-        "INSERT OR REPLACE INTO transfer_items (transfer, n, invoice, contract, amount, operation, type, idx, acked, ack)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT OR REPLACE INTO transfer_items (transfer, n, invoice, contract, amount, operation, type, idx, awaited, acked, ack)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         (
             Blob(&row.transfer),
             row.n,
@@ -132,6 +136,7 @@ pub fn put_item(db: &SqlTransaction<'_>, row: &ItemRow) -> Result<(), StoreError
             optional(row.operation.as_ref()),
             row.ty,
             row.index,
+            row.awaited,
             row.acked,
             &row.ack,
         ),
@@ -139,7 +144,7 @@ pub fn put_item(db: &SqlTransaction<'_>, row: &ItemRow) -> Result<(), StoreError
     Ok(())
 }
 
-const ITEM: &str = "SELECT transfer, n, invoice, contract, amount, operation, type, idx, acked, ack FROM transfer_items";
+const ITEM: &str = "SELECT transfer, n, invoice, contract, amount, operation, type, idx, awaited, acked, ack FROM transfer_items";
 
 /// The payments of a transfer, in order.
 pub fn items(db: &Connection, transfer: &[u8; 16]) -> Result<Vec<ItemRow>, StoreError> {
@@ -196,7 +201,8 @@ fn read_item(row: &Row<'_>) -> bdk_wallet::rusqlite::Result<ItemRow> {
         operation: unwrap(row.get(5)?),
         ty: row.get(6)?,
         index: row.get(7)?,
-        acked: row.get(8)?,
-        ack: row.get(9)?,
+        awaited: row.get(8)?,
+        acked: row.get(9)?,
+        ack: row.get(10)?,
     })
 }

@@ -3,8 +3,10 @@
 use bdk_wallet::rusqlite::{Connection, OptionalExtension, Row, Transaction as SqlTransaction};
 use bitcoin::{BlockHash, Transaction, Txid};
 
+use bulla_core::{ContractId, OperationId};
+
+use super::StoreError;
 use super::blob::{Blob, optional, unwrap};
-use super::{Id, StoreError};
 use crate::chain::Position;
 
 /// A witness transaction.
@@ -24,7 +26,7 @@ pub struct WitnessRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnchorRow {
     /// The contract.
-    pub contract: Id,
+    pub contract: ContractId,
     /// The witness.
     pub witness: Txid,
     /// Its place in the topological order over operations and anchors.
@@ -39,11 +41,11 @@ pub struct AnchorRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnchoredRow {
     /// The contract.
-    pub contract: Id,
+    pub contract: ContractId,
     /// The witness.
     pub witness: Txid,
     /// The operation.
-    pub operation: Id,
+    pub operation: OperationId,
     /// The encoded signatures over operation and witness.
     pub signatures: Vec<u8>,
 }
@@ -118,7 +120,7 @@ const ANCHOR: &str = "SELECT contract, witness, seq, anchor, bundle FROM anchors
 /// The anchor of a contract in a witness.
 pub fn anchor(
     db: &Connection,
-    contract: &Id,
+    contract: &ContractId,
     witness: Txid,
 ) -> Result<Option<AnchorRow>, StoreError> {
     let mut statement =
@@ -129,7 +131,7 @@ pub fn anchor(
 }
 
 /// The anchors of a contract, ancestors first.
-pub fn anchors(db: &Connection, contract: &Id) -> Result<Vec<AnchorRow>, StoreError> {
+pub fn anchors(db: &Connection, contract: &ContractId) -> Result<Vec<AnchorRow>, StoreError> {
     let mut statement = db.prepare_cached(&format!("{ANCHOR} WHERE contract = ?1 ORDER BY seq"))?;
     let rows = statement.query_map([Blob(contract)], read_anchor)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -151,7 +153,7 @@ pub fn put_anchored(db: &SqlTransaction<'_>, row: &AnchoredRow) -> Result<(), St
 }
 
 /// All operations of a contract with the witnesses that commit to them.
-pub fn anchored(db: &Connection, contract: &Id) -> Result<Vec<AnchoredRow>, StoreError> {
+pub fn anchored(db: &Connection, contract: &ContractId) -> Result<Vec<AnchoredRow>, StoreError> {
     let sql = "SELECT contract, witness, operation, signatures FROM anchored WHERE contract = ?1 ORDER BY witness, operation";
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map([Blob(contract)], |row| {

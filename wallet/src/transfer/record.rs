@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use bdk_wallet::rusqlite::{Connection, Transaction as SqlTransaction};
 use bitcoin::OutPoint;
-use bulla_core::ContractId;
 
 use super::error::TransferError;
 use super::step::{ReceiverState, SenderState, Sending};
@@ -159,7 +158,7 @@ pub(crate) fn shown(
     };
     let item = |item: ItemRow| TransferItem {
         invoice: item.invoice,
-        contract: item.contract.map(ContractId::from_bytes),
+        contract: item.contract,
         amount: item.amount.unwrap_or(0),
         outpoint: outpoints.get(&item.n).copied(),
         acknowledged: item.acked,
