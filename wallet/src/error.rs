@@ -1,9 +1,9 @@
 //! What a command of the wallet can answer instead of a result.
 
+use crate::assets::consign::ConsignError;
 use crate::chain::SourceError;
 use crate::coins::CoinsError;
 use crate::keys::KeysError;
-use crate::assets::consign::ConsignError;
 use crate::store::StoreError;
 use crate::transfer::ack::AckError;
 use crate::transfer::error::TransferError;

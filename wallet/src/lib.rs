@@ -16,7 +16,7 @@ pub mod store;
 mod tagged;
 pub mod time;
 pub mod transfer;
-mod wallet;
+pub(crate) mod wallet;
 
 pub use self::amount::{Amount, AmountError, MAX_PRECISION};
 pub use self::error::Error;

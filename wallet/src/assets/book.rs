@@ -1,6 +1,7 @@
 //! What the store knows of one contract, read and computed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 use bdk_wallet::rusqlite::Connection;
 use bitcoin::Txid;
@@ -10,9 +11,9 @@ use bulla_core::witness::Witness;
 use bulla_core::{ContractId, OperationId};
 
 use super::consign::{AnchorRecord, OperationRecord, Records};
-use super::learn;
 use super::ledger::{self, LeafRow, Ledger, WitnessRow};
 use super::rows::{self, damaged, decode};
+use super::{history, learn};
 use crate::store::{StoreError, contracts, operations, transfers, witnesses};
 use crate::transfer::plan::ContractFacts;
 
@@ -34,9 +35,19 @@ impl Witnesses {
         let rows = witnesses::all(db)?.into_iter().map(|row| {
             let txid = row.tx.compute_txid();
             let live = row.own && live.contains(&txid);
-            (txid, WitnessRow { txid, status: rows::status(row.position), live })
+            (
+                txid,
+                WitnessRow {
+                    txid,
+                    status: rows::status(row.position),
+                    live,
+                },
+            )
         });
-        Ok(Self { rows: rows.collect(), tip })
+        Ok(Self {
+            rows: rows.collect(),
+            tip,
+        })
     }
 }
 
@@ -45,6 +56,8 @@ impl Witnesses {
 struct Known {
     transition: Transition,
     seq: u64,
+    /// Every witness it is anchored in.
+    witnesses: Vec<Txid>,
 }
 
 /// One contract.
@@ -64,7 +77,9 @@ impl Book {
     /// Every contract.
     pub fn all(db: &Connection, at: &Witnesses) -> Result<BTreeMap<ContractId, Self>, StoreError> {
         let rows = contracts::all(db)?;
-        let books = rows.iter().map(|row| Ok((row.id, Self::read(db, row, at)?)));
+        let books = rows
+            .iter()
+            .map(|row| Ok((row.id, Self::read(db, row, at)?)));
         books.collect()
     }
 
@@ -95,8 +110,19 @@ impl Book {
             let id = row.id;
             let inputs = transition.inputs.iter().copied().collect();
             let witnesses = anchored.remove(&row.id).unwrap_or_default();
-            ordered.push(ledger::OperationRow { id, inputs, witnesses });
-            known.insert(id, Known { transition, seq: row.seq.unsigned_abs() });
+            ordered.push(ledger::OperationRow {
+                id,
+                inputs,
+                witnesses: witnesses.clone(),
+            });
+            known.insert(
+                id,
+                Known {
+                    transition,
+                    seq: row.seq.unsigned_abs(),
+                    witnesses,
+                },
+            );
         }
         let mut leaves = Vec::new();
         for row in operations::revealed_leaves(db, &row.id)? {
@@ -118,7 +144,40 @@ impl Book {
 
     /// A transition that is known.
     pub fn transition(&self, operation: &OperationId) -> Option<&Transition> {
-        self.operations.get(operation).map(|known| &known.transition)
+        self.operations
+            .get(operation)
+            .map(|known| &known.transition)
+    }
+
+    /// The known transitions that a transaction commits to.
+    pub fn anchored(&self, witness: Txid) -> impl Iterator<Item = &Transition> {
+        let known = self.operations.values();
+        known
+            .filter(move |known| known.witnesses.contains(&witness))
+            .map(|known| &known.transition)
+    }
+
+    /// An operation and everything it builds on, the genesis excepted.
+    pub fn ancestors(&self, operation: OperationId) -> BTreeSet<OperationId> {
+        let parents = |operation: OperationId| -> Result<Vec<OperationId>, Infallible> {
+            let transition = self.transition(&operation);
+            let inputs = transition.map(|transition| &transition.inputs);
+            Ok(inputs
+                .into_iter()
+                .flatten()
+                .map(|input| input.operation)
+                .collect())
+        };
+        let Ok(mut found) = history::ancestors([operation], parents);
+        found.remove(&self.contract.into());
+        found
+    }
+
+    /// Every witness that an operation is anchored in.
+    pub fn witnesses_of(&self, operation: &OperationId) -> &[Txid] {
+        self.operations
+            .get(operation)
+            .map_or(&[], |known| &known.witnesses)
     }
 
     /// How many transitions have no effect now.
@@ -129,11 +188,7 @@ impl Book {
 
     /// What a consignment needs: operations with the witness that counts, or the one of `prepared`,
     /// and all anchors of the contract.
-    pub fn records(
-        &self,
-        db: &Connection,
-        prepared: Option<Txid>,
-    ) -> Result<Records, StoreError> {
+    pub fn records(&self, db: &Connection, prepared: Option<Txid>) -> Result<Records, StoreError> {
         let id = self.contract;
         let mut signatures = BTreeMap::new();
         let mut bundles: BTreeMap<Txid, Vec<OperationId>> = BTreeMap::new();
@@ -148,17 +203,36 @@ impl Book {
             anchors.insert(row.witness, self.anchor(db, &row, &operations)?);
         }
         let witness = |operation: &OperationId| {
-            let effective = self.ledger.standing(operation).and_then(|standing| standing.witness);
-            let of_prepared = || prepared.filter(|txid| signatures.contains_key(&(*operation, *txid)));
+            let effective = self
+                .ledger
+                .standing(operation)
+                .and_then(|standing| standing.witness);
+            let of_prepared =
+                || prepared.filter(|txid| signatures.contains_key(&(*operation, *txid)));
             effective.or_else(of_prepared)
         };
         let records = self.operations.iter().filter_map(|(operation, known)| {
             let witness = witness(operation)?;
-            let signatures = signatures.get(&(*operation, witness)).cloned().unwrap_or_default();
+            let signatures = signatures
+                .get(&(*operation, witness))
+                .cloned()
+                .unwrap_or_default();
             let (transition, seq) = (known.transition.clone(), known.seq);
-            Some((*operation, OperationRecord { transition, seq, witness, signatures }))
+            Some((
+                *operation,
+                OperationRecord {
+                    transition,
+                    seq,
+                    witness,
+                    signatures,
+                },
+            ))
         });
-        Ok(Records { header: self.header.clone(), operations: records.collect(), anchors })
+        Ok(Records {
+            header: self.header.clone(),
+            operations: records.collect(),
+            anchors,
+        })
     }
 
     fn anchor(
@@ -167,7 +241,8 @@ impl Book {
         row: &witnesses::AnchorRow,
         operations: &[OperationId],
     ) -> Result<AnchorRecord, StoreError> {
-        let witness = witnesses::get(db, row.witness)?.ok_or_else(|| damaged("a missing witness"))?;
+        let witness =
+            witnesses::get(db, row.witness)?.ok_or_else(|| damaged("a missing witness"))?;
         let inputs = operations.iter().map(|operation| {
             let transition = self.transition(operation);
             let transition = transition.ok_or_else(|| damaged("a missing operation"))?;

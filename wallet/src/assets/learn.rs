@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use bdk_wallet::rusqlite::Transaction as SqlTransaction;
-use bitcoin::Txid;
 use bitcoin::BlockHash;
+use bitcoin::Txid;
 use bulla_core::anchor::Anchor;
 use bulla_core::bundle::BundleView;
 use bulla_core::frame::WitnessFrame;
@@ -16,10 +16,10 @@ use bulla_core::{ContractId, OperationId};
 
 use super::rows::{self, damaged, decode};
 use crate::chain::Position;
+use crate::store::StoreError;
 use crate::store::contracts::{self, ContractRow};
 use crate::store::operations::{self, OperationRow};
 use crate::store::witnesses::{self, AnchorRow, AnchoredRow, WitnessRow};
-use crate::store::StoreError;
 
 /// Seals of ours that a consignment keeps secret.
 pub(crate) type Reveals = BTreeMap<Input, Seal>;
@@ -61,7 +61,15 @@ pub(crate) fn contract(
         operations::put_leaf(db, &row)?;
     }
     let (header, issued) = (header.encode(), contract.issued);
-    contracts::put(db, &ContractRow { id, header, issued, added: contract.now })
+    contracts::put(
+        db,
+        &ContractRow {
+            id,
+            header,
+            issued,
+            added: contract.now,
+        },
+    )
 }
 
 /// Stores what a contract does in one witness; frames come in the order of a consignment.
@@ -103,18 +111,37 @@ fn operation(
         }
     };
     let leaves = rows::leaf_rows(operation, &outputs);
-    let transition = Transition { outputs, ..transition.clone() };
+    let transition = Transition {
+        outputs,
+        ..transition.clone()
+    };
     let encoded = transition.encode();
-    operations::put(db, &OperationRow { id, contract, seq, transition: encoded })?;
+    operations::put(
+        db,
+        &OperationRow {
+            id,
+            contract,
+            seq,
+            transition: encoded,
+        },
+    )?;
     operations::put_inputs(db, &id, &rows::input_rows(&transition))?;
-    leaves.iter().try_for_each(|row| operations::put_leaf(db, row))
+    leaves
+        .iter()
+        .try_for_each(|row| operations::put_leaf(db, row))
 }
 
 /// The outputs with our own seals revealed beside those that are shown.
 fn reveal(operation: OperationId, outputs: &Outputs, reveals: &Reveals) -> Outputs {
     outputs.with_seals(|owned_type, index, assigned| match assigned {
         AssignedSeal::Revealed(seal) => Some(*seal),
-        AssignedSeal::Secret(_) => reveals.get(&Input { operation, owned_type, index }).copied(),
+        AssignedSeal::Secret(_) => reveals
+            .get(&Input {
+                operation,
+                owned_type,
+                index,
+            })
+            .copied(),
     })
 }
 
@@ -130,12 +157,23 @@ fn anchor(
     let mut anchor = frame.anchor.encode();
     if let Some(known) = witnesses::anchor(db, &id, witness)? {
         let before = known_view(db, contract, witness, &known)?;
-        view = view.merge(before).ok_or_else(|| damaged("two bundles in one witness"))?;
+        view = view
+            .merge(before)
+            .ok_or_else(|| damaged("two bundles in one witness"))?;
         (seq, anchor) = (Some(known.seq), known.anchor);
     }
     let seq = seq.map_or_else(|| operations::next_seq(db), Ok)?;
     let bundle = view.prove(|_| true).encode();
-    witnesses::put_anchor(db, &AnchorRow { contract: id, witness, seq, anchor, bundle })?;
+    witnesses::put_anchor(
+        db,
+        &AnchorRow {
+            contract: id,
+            witness,
+            seq,
+            anchor,
+            bundle,
+        },
+    )?;
     for signed in &frame.transitions {
         let row = AnchoredRow {
             contract: id,
@@ -151,7 +189,11 @@ fn anchor(
 fn view(frame: &WitnessFrame) -> Result<BundleView, StoreError> {
     let entries = frame.transitions.iter().flat_map(|signed| {
         let operation = signed.transition.id();
-        signed.transition.inputs.iter().map(move |input| (*input, operation))
+        signed
+            .transition
+            .inputs
+            .iter()
+            .map(move |input| (*input, operation))
     });
     BundleView::new(&frame.bundle, entries).map_err(damaged)
 }
@@ -168,7 +210,11 @@ fn known_view(
         let operation = row.operation;
         for input in operations::inputs(db, &row.operation)? {
             let parent = input.parent;
-            let leaf = Input { operation: parent, owned_type: input.ty, index: input.index };
+            let leaf = Input {
+                operation: parent,
+                owned_type: input.ty,
+                index: input.index,
+            };
             entries.push((leaf, operation));
         }
     }

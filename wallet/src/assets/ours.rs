@@ -57,9 +57,17 @@ impl<'a> Seals<'a> {
         coins: &'a Coins,
         view: &'a ViewSecret,
     ) -> Result<Self, StoreError> {
-        let mut seals =
-            Self { coins, view, outpoints: BTreeMap::new(), scripts: BTreeMap::new() };
-        for coin in coins.list().iter().filter(|coin| coin.place == Place::Sealed) {
+        let mut seals = Self {
+            coins,
+            view,
+            outpoints: BTreeMap::new(),
+            scripts: BTreeMap::new(),
+        };
+        for coin in coins
+            .list()
+            .iter()
+            .filter(|coin| coin.place == Place::Sealed)
+        {
             let place = serialize(&coin.outpoint);
             seals.derive(&place, |blinding| Seal::outpoint(coin.outpoint, blinding));
         }
@@ -72,7 +80,13 @@ impl<'a> Seals<'a> {
     fn derive(&mut self, place: &[u8], seal: impl Fn(Blinding) -> Seal) {
         for counter in 0..BLINDING_COUNTERS {
             let seal = seal(Blinding(self.view.blinding(place, counter)));
-            self.outpoints.insert(seal.conceal(), Candidate { seal, invoice: None });
+            self.outpoints.insert(
+                seal.conceal(),
+                Candidate {
+                    seal,
+                    invoice: None,
+                },
+            );
         }
     }
 
@@ -80,7 +94,10 @@ impl<'a> Seals<'a> {
         let blinding = Blinding(row.blinding);
         if let Some(outpoint) = row.outpoint {
             let seal = Seal::outpoint(outpoint, blinding);
-            let candidate = Candidate { seal, invoice: Some(number) };
+            let candidate = Candidate {
+                seal,
+                invoice: Some(number),
+            };
             self.outpoints.insert(seal.conceal(), candidate);
         }
         if let Some(script) = &row.script {
@@ -91,8 +108,9 @@ impl<'a> Seals<'a> {
     /// Our leaves of a consignment that core found consistent, those it consumes itself excepted.
     pub fn find(&self, header: &Header, frames: &[WitnessFrame]) -> Vec<Ours> {
         let transitions = frames.iter().flat_map(|frame| &frame.transitions);
-        let consumed: BTreeSet<Input> =
-            transitions.flat_map(|signed| signed.transition.inputs.iter().copied()).collect();
+        let consumed: BTreeSet<Input> = transitions
+            .flat_map(|signed| signed.transition.inputs.iter().copied())
+            .collect();
         let genesis = OperationId::from(header.genesis.contract_id());
         let none = Candidates::new();
         let mut found = self.among(genesis, &header.genesis.outputs, None, &none);
@@ -117,12 +135,27 @@ impl<'a> Seals<'a> {
                 for counter in 0..BLINDING_COUNTERS {
                     let blinding = Blinding(self.view.blinding(&place, counter));
                     let seal = Seal::Witness { vout, blinding };
-                    made.insert(seal.conceal(), Candidate { seal, invoice: None });
+                    made.insert(
+                        seal.conceal(),
+                        Candidate {
+                            seal,
+                            invoice: None,
+                        },
+                    );
                 }
             }
             if let Some((number, blinding)) = self.scripts.get(script) {
-                let seal = Seal::Witness { vout, blinding: *blinding };
-                made.insert(seal.conceal(), Candidate { seal, invoice: Some(*number) });
+                let seal = Seal::Witness {
+                    vout,
+                    blinding: *blinding,
+                };
+                made.insert(
+                    seal.conceal(),
+                    Candidate {
+                        seal,
+                        invoice: Some(*number),
+                    },
+                );
             }
         }
         made
@@ -130,7 +163,9 @@ impl<'a> Seals<'a> {
 
     /// What the blinding of a witness seal over one of our sealed outputs derives from.
     fn place(&self, script: &ScriptBuf) -> Option<Vec<u8>> {
-        self.coins.owner(script).and_then(|owner| place(self.coins, script, &owner))
+        self.coins
+            .owner(script)
+            .and_then(|owner| place(self.coins, script, &owner))
     }
 
     fn among(
@@ -143,10 +178,17 @@ impl<'a> Seals<'a> {
         let witness = frame.map(|frame| frame.witness.txid());
         let ours = outputs.shown().filter_map(|(owned_type, shown)| {
             let secret = shown.seal.conceal();
-            let found = made.get(&secret).or_else(|| self.outpoints.get(&secret)).copied();
+            let found = made
+                .get(&secret)
+                .or_else(|| self.outpoints.get(&secret))
+                .copied();
             let found = found.or_else(|| self.revealed(&shown.seal, frame))?;
             Some(Ours {
-                leaf: Input { operation, owned_type, index: shown.index },
+                leaf: Input {
+                    operation,
+                    owned_type,
+                    index: shown.index,
+                },
                 state: shown.state,
                 seal: found.seal,
                 outpoint: found.seal.resolve(witness)?,
@@ -161,7 +203,9 @@ impl<'a> Seals<'a> {
     /// A shown seal over a sealed output of ours that nobody asked for: it has to be known all the
     /// same, or it would be lost when the coin is spent.
     fn revealed(&self, seal: &AssignedSeal, frame: Option<&WitnessFrame>) -> Option<Candidate> {
-        let AssignedSeal::Revealed(seal) = seal else { return None };
+        let AssignedSeal::Revealed(seal) = seal else {
+            return None;
+        };
         let sealed = match *seal {
             Seal::Witness { vout, .. } => {
                 let outputs = &frame?.witness.transaction().output;
@@ -172,7 +216,10 @@ impl<'a> Seals<'a> {
                 self.coins.get(OutPoint { txid, vout })?.place == Place::Sealed
             }
         };
-        sealed.then_some(Candidate { seal: *seal, invoice: None })
+        sealed.then_some(Candidate {
+            seal: *seal,
+            invoice: None,
+        })
     }
 }
 
@@ -184,6 +231,10 @@ pub(crate) fn place(coins: &Coins, script: &ScriptBuf, owner: &Owner) -> Option<
     }
     Some(match owner.tapret {
         None => script.to_bytes(),
-        Some(_) => coins.slot(Place::Sealed, owner.index).internal_key.serialize().to_vec(),
+        Some(_) => coins
+            .slot(Place::Sealed, owner.index)
+            .internal_key
+            .serialize()
+            .to_vec(),
     })
 }

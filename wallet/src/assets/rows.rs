@@ -1,13 +1,13 @@
 //! Between core's objects and the store's rows.
 
 use amplify::confinement::Confined;
+use bulla_core::OperationId;
 use bulla_core::bundle::BundleProof;
 use bulla_core::frame::{KeySignature, Signatures};
 use bulla_core::operation::{Input, Transition};
 use bulla_core::outputs::{Outputs, Shown};
 use bulla_core::seal::{AssignedSeal, Seal};
 use bulla_core::state::{State, StateKind, Token};
-use bulla_core::OperationId;
 
 use super::ledger::WitnessStatus;
 use crate::chain::Position;
@@ -16,7 +16,9 @@ use crate::store::operations::{InputRow, LeafRow};
 
 /// Something in the own file that no version of this program writes.
 pub(crate) fn damaged(what: impl ToString) -> StoreError {
-    StoreError::Damaged { what: what.to_string() }
+    StoreError::Damaged {
+        what: what.to_string(),
+    }
 }
 
 /// A column that holds an encoded object.
@@ -75,7 +77,10 @@ pub(crate) fn leaf_rows(operation: OperationId, outputs: &Outputs) -> Vec<LeafRo
 pub(crate) fn leaf(row: &LeafRow) -> Result<(Input, State, Option<Seal>), StoreError> {
     let state = match (StateKind::from_number(row.kind), row.token, &row.data) {
         (Some(StateKind::Amount), ..) => State::Amount(row.amount),
-        (Some(StateKind::Token), Some(id), _) => State::Token(Token { id, fraction: row.amount }),
+        (Some(StateKind::Token), Some(id), _) => State::Token(Token {
+            id,
+            fraction: row.amount,
+        }),
         (Some(StateKind::Right), ..) => State::Right,
         (Some(StateKind::Data), _, Some(bytes)) => {
             State::Data(Confined::try_from(bytes.clone()).map_err(damaged)?)
@@ -107,7 +112,10 @@ pub(crate) fn signatures(bytes: &[u8]) -> Result<Signatures, StoreError> {
     }
     let read = |part: &[u8; 65]| {
         let (key, signature) = part.split_first()?;
-        Some(KeySignature { key: *key, signature: signature.try_into().ok()? })
+        Some(KeySignature {
+            key: *key,
+            signature: signature.try_into().ok()?,
+        })
     };
     let list: Option<Vec<_>> = parts.iter().map(read).collect();
     list.and_then(|list| Confined::try_from(list).ok())

@@ -52,11 +52,17 @@ impl Snapshot {
 
     /// What the planner needs to know of the contracts.
     pub fn contracts(&self) -> BTreeMap<ContractId, ContractFacts> {
-        self.books.iter().map(|(contract, book)| (*contract, book.facts.clone())).collect()
+        self.books
+            .iter()
+            .map(|(contract, book)| (*contract, book.facts.clone()))
+            .collect()
     }
 
     pub fn holdings(&self) -> Vec<Holding> {
-        self.allocations.iter().map(|held| held.holding.clone()).collect()
+        self.allocations
+            .iter()
+            .map(|held| held.holding.clone())
+            .collect()
     }
 
     /// Unspent sealed coins as the planner sees them.
@@ -79,18 +85,26 @@ impl Snapshot {
     }
 
     fn is_full(&self, outpoint: OutPoint) -> bool {
-        self.allocations.iter().any(|held| held.holding.outpoint == outpoint)
+        self.allocations
+            .iter()
+            .any(|held| held.holding.outpoint == outpoint)
     }
 
     /// The first free sealed coin that holds nothing.
     pub fn free_coin(&self) -> Option<&Coin> {
-        self.coins.iter().find(|coin| self.check_free(coin.outpoint).is_ok())
+        self.coins
+            .iter()
+            .find(|coin| self.check_free(coin.outpoint).is_ok())
     }
 
     /// A sealed coin that holds nothing and is kept for nobody.
     pub fn check_free(&self, outpoint: OutPoint) -> Result<&Coin, NotFree> {
         let coin = self.check_sealed(outpoint)?;
-        if self.is_full(outpoint) { Err(NotFree::Full) } else { Ok(coin) }
+        if self.is_full(outpoint) {
+            Err(NotFree::Full)
+        } else {
+            Ok(coin)
+        }
     }
 
     /// A sealed coin that is kept for nobody; it may hold something.
@@ -105,7 +119,10 @@ impl Snapshot {
 
     /// What one coin holds.
     pub fn on(&self, outpoint: OutPoint) -> Vec<CoinAllocation> {
-        let on = self.allocations.iter().filter(|held| held.holding.outpoint == outpoint);
+        let on = self
+            .allocations
+            .iter()
+            .filter(|held| held.holding.outpoint == outpoint);
         on.map(|held| CoinAllocation {
             contract: held.holding.contract,
             ticker: self.ticker(held.holding.contract),
@@ -118,7 +135,8 @@ impl Snapshot {
 
     pub fn ticker(&self, contract: ContractId) -> String {
         let book = self.books.get(&contract);
-        book.and_then(|book| super::facts::text(&book.header, "ticker")).unwrap_or_default()
+        book.and_then(|book| super::facts::text(&book.header, "ticker"))
+            .unwrap_or_default()
     }
 
     /// Amounts of a contract's asset: settled, pending.
@@ -130,7 +148,11 @@ impl Snapshot {
             if holding.contract != contract || Some(holding.leaf.owned_type) != asset {
                 continue;
             }
-            let sum = if holding.settled { &mut sums.0 } else { &mut sums.1 };
+            let sum = if holding.settled {
+                &mut sums.0
+            } else {
+                &mut sums.1
+            };
             // An asset never exceeds its supply, which fits 64 bits.
             *sum = sum.saturating_add(holding.state.amount());
         }
@@ -170,8 +192,10 @@ fn awaited(
     coins: &[Coin],
     allocations: &[Held],
 ) -> Result<BTreeSet<OutPoint>, StoreError> {
-    let full: BTreeSet<OutPoint> =
-        allocations.iter().map(|held| held.holding.outpoint).collect();
+    let full: BTreeSet<OutPoint> = allocations
+        .iter()
+        .map(|held| held.holding.outpoint)
+        .collect();
     let mut awaited = BTreeSet::new();
     let mut scripts = BTreeSet::new();
     for (_, invoice) in invoices::all(db)? {

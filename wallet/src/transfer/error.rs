@@ -39,19 +39,25 @@ pub enum TransferError {
     #[error("the consignment is refused: {0}")]
     Refused(Failure),
     /// A mined transaction conflicts with a witness.
-    #[error("transaction {witness} of the consignment can never be mined: another one that spends the same coin is; ask the payer to pay again")]
+    #[error(
+        "transaction {witness} of the consignment can never be mined: another one that spends the same coin is; ask the payer to pay again"
+    )]
     Conflicted {
         /// The witness.
         witness: Txid,
     },
     /// Nothing in it is ours.
-    #[error("nothing in this consignment of contract {contract} belongs to this wallet; nothing was stored")]
+    #[error(
+        "nothing in this consignment of contract {contract} belongs to this wallet; nothing was stored"
+    )]
     NotOurs {
         /// The contract.
         contract: ContractId,
     },
     /// Too much waits for the chain already.
-    #[error("{limit} transitions wait for transactions that no source has seen; nothing more is taken in until some are seen")]
+    #[error(
+        "{limit} transitions wait for transactions that no source has seen; nothing more is taken in until some are seen"
+    )]
     QuarantineFull {
         /// The limit.
         limit: u32,
@@ -117,7 +123,9 @@ pub enum TransferError {
     #[error("no fee rate is known")]
     NoFeeRate,
     /// Signing would lose an allocation.
-    #[error("this would spend coin {outpoint}, which holds contract {contract}, without moving it; nothing was signed")]
+    #[error(
+        "this would spend coin {outpoint}, which holds contract {contract}, without moving it; nothing was signed"
+    )]
     WouldBurn {
         /// The contract.
         contract: ContractId,
@@ -125,7 +133,9 @@ pub enum TransferError {
         outpoint: OutPoint,
     },
     /// The transaction does not carry what was prepared.
-    #[error("transaction {txid} does not carry the commitment for contract {contract}; nothing was signed")]
+    #[error(
+        "transaction {txid} does not carry the commitment for contract {contract}; nothing was signed"
+    )]
     NoCommitment {
         /// The transaction.
         txid: Txid,
@@ -214,8 +224,9 @@ const fn plan_code(error: &PlanError) -> &'static str {
     use crate::invoice::InvoiceUnpayable;
     match error {
         PlanError::Nothing | PlanError::NothingToSweep => "nothing-to-do",
-        PlanError::Unpayable(InvoiceUnpayable::Network { .. })
-        | PlanError::OtherNetwork { .. } => "wrong-network",
+        PlanError::Unpayable(InvoiceUnpayable::Network { .. }) | PlanError::OtherNetwork { .. } => {
+            "wrong-network"
+        }
         PlanError::Unpayable(InvoiceUnpayable::Expired { .. }) => "expired",
         PlanError::UnknownContract { .. } => "unknown-contract",
         PlanError::NoContract

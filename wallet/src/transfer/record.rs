@@ -51,7 +51,11 @@ impl Sent {
     pub fn read(db: &Connection, row: TransferRow) -> Result<Self, StoreError> {
         let items = transfers::items(db, &row.id)?;
         let sending = sending(&row, &items)?;
-        Ok(Self { row, items, sending })
+        Ok(Self {
+            row,
+            items,
+            sending,
+        })
     }
 
     /// Stores a step.
@@ -76,7 +80,10 @@ impl Sent {
 }
 
 fn item_invoice(item: &ItemRow) -> Result<Option<Invoice>, StoreError> {
-    item.invoice.as_deref().map(|text| text.parse().map_err(damaged)).transpose()
+    item.invoice
+        .as_deref()
+        .map(|text| text.parse().map_err(damaged))
+        .transpose()
 }
 
 fn sending(row: &TransferRow, items: &[ItemRow]) -> Result<Sending, StoreError> {
@@ -89,7 +96,9 @@ fn sending(row: &TransferRow, items: &[ItemRow]) -> Result<Sending, StoreError> 
         expiry: None,
     };
     for item in items {
-        let Some(invoice) = item_invoice(item)? else { continue };
+        let Some(invoice) = item_invoice(item)? else {
+            continue;
+        };
         let id = invoice.id();
         if item.awaited {
             sending.awaited.insert(id);
@@ -152,9 +161,15 @@ pub(crate) fn shown(
 ) -> Result<Transfer, StoreError> {
     let reason = row.reason.as_deref();
     let (direction, state) = if row.direction == SENT {
-        (Direction::Sent, TransferState::Sender(sender_state(&row.state, reason)?))
+        (
+            Direction::Sent,
+            TransferState::Sender(sender_state(&row.state, reason)?),
+        )
     } else {
-        (Direction::Received, TransferState::Receiver(receiver_state(&row.state, reason)?))
+        (
+            Direction::Received,
+            TransferState::Receiver(receiver_state(&row.state, reason)?),
+        )
     };
     let item = |item: ItemRow| TransferItem {
         invoice: item.invoice,

@@ -51,7 +51,10 @@ const LOSING: Sighting = Sighting::Conflicted { depth: 5, by: None };
 
 #[test]
 fn without_awaited_acknowledgements_it_is_broadcast_at_once() {
-    let signed = after(&awaiting(SenderState::Prepared, &[]), &[SenderEvent::Finished]);
+    let signed = after(
+        &awaiting(SenderState::Prepared, &[]),
+        &[SenderEvent::Finished],
+    );
     let public = (SenderState::Broadcast, vec![Effect::Broadcast]);
     assert_eq!(state(&signed, BROADCAST), public);
     let delivered = after(&signed, &[SenderEvent::Delivered]);
@@ -63,7 +66,10 @@ fn without_awaited_acknowledgements_it_is_broadcast_at_once() {
 fn what_is_not_signed_is_neither_handed_over_nor_broadcast() {
     let sending = awaiting(SenderState::Prepared, &[]);
     assert_eq!(sending.step(BROADCAST), Err(StepError::NotSigned));
-    assert_eq!(sending.step(SenderEvent::Delivered), Err(StepError::NotSigned));
+    assert_eq!(
+        sending.step(SenderEvent::Delivered),
+        Err(StepError::NotSigned)
+    );
 }
 
 #[test]
