@@ -15,3 +15,6 @@ mod wallet;
 pub use self::error::Error;
 pub use self::network::{Network, ParseNetworkError};
 pub use self::wallet::{SyncReport, Wallet};
+
+#[cfg(test)]
+mod tests;
