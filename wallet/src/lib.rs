@@ -22,3 +22,6 @@ pub use self::amount::{Amount, AmountError, MAX_PRECISION};
 pub use self::error::Error;
 pub use self::network::{Network, ParseNetworkError};
 pub use self::wallet::{SyncReport, Wallet};
+
+#[cfg(test)]
+mod tests;

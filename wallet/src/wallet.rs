@@ -303,6 +303,11 @@ impl Wallet {
         Ok(reserved::outpoints(&self.db, time::now())?)
     }
 
+    /// The coins themselves.
+    pub(crate) const fn coin_set(&self) -> &Coins {
+        &self.coins
+    }
+
     /// Runs a command: its rows and the changes of its coins are committed together, or not at all.
     pub(crate) fn command<T>(
         &mut self,
