@@ -1,1 +1,12 @@
 //! Bulla: wallet.
+
+pub mod chain;
+pub mod crash;
+pub mod defaults;
+mod error;
+pub mod keys;
+mod network;
+pub mod time;
+
+pub use self::error::Error;
+pub use self::network::{Network, ParseNetworkError};
