@@ -6,6 +6,7 @@ pub mod defaults;
 mod error;
 pub mod keys;
 mod network;
+pub mod sandbox;
 pub mod time;
 
 pub use self::error::Error;

@@ -92,6 +92,18 @@ pub enum SourceError {
         /// The genesis of the wallet.
         expected: BlockHash,
     },
+    /// The source has fewer blocks than the wallet, and other ones.
+    #[error(
+        "{name} is at block {height}, this wallet has seen block {wallet}; wait until it has caught up, then try again"
+    )]
+    Behind {
+        /// The source, without credentials.
+        name: String,
+        /// The source's best height.
+        height: u32,
+        /// A height the wallet has seen.
+        wallet: u32,
+    },
     /// The best chain changed during every attempt to read it.
     #[error(
         "the best chain of {name} changed during each of {attempts} attempts to read it; try again"

@@ -4,6 +4,8 @@
 //! the wallet applies them. All sources are blocking and answer the same questions, so the same
 //! scenario runs against each of them.
 
+pub(crate) mod checkpoint;
+pub(crate) mod clock;
 mod error;
 mod source;
 

@@ -1,0 +1,180 @@
+//! The sandbox as a chain source: each answer is read from one snapshot of the file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bdk_wallet::chain::{BlockId, ConfirmationBlockTime, TxUpdate};
+use bdk_wallet::rusqlite::{self, Connection, params};
+use bitcoin::{BlockHash, FeeRate, Script, Transaction, Txid};
+
+use super::ledger::{self, txid_of};
+use super::mempool::{self, Origin};
+use super::policy::MIN_RELAY_FEE;
+use super::{Fault, Rejection, Sandbox, pool, store};
+use crate::chain::checkpoint::connect;
+use crate::chain::clock::now;
+use crate::chain::{
+    ChainSource, Position, Positions, ScanRequest, ScanUpdate, Sought, SourceError,
+};
+
+const NAME: &str = "sandbox";
+
+impl Sandbox {
+    fn storage(&self) -> impl Fn(rusqlite::Error) -> SourceError {
+        |cause| SourceError::Storage {
+            path: self.path.clone(),
+            cause,
+        }
+    }
+
+    /// Transactions and anchors of the best chain, and what waits.
+    fn collect(
+        &self,
+        db: &Connection,
+        request: &ScanRequest,
+    ) -> rusqlite::Result<TxUpdate<ConfirmationBlockTime>> {
+        let mut found = BTreeSet::new();
+        for script in &request.scripts {
+            touching(db, script, request.since, &mut found)?;
+        }
+        let watched = request.watch.iter().map(|(txid, _)| *txid);
+        found.extend(watched.clone());
+        let now = now();
+        let mut update = TxUpdate::default();
+        for txid in found {
+            if let Some(height) = ledger::mined_at(db, &txid)? {
+                update.anchors.insert((anchor_at(db, height)?, txid));
+                update.txs.extend(ledger::mined(db, &txid)?.map(Arc::new));
+            } else if let Some(tx) = pool::get(db, &txid)? {
+                update.seen_ats.insert(self.stamps.seen(txid, now));
+                update.txs.push(Arc::new(tx));
+            } else {
+                update.evicted_ats.insert(self.stamps.evicted(txid, now));
+            }
+        }
+        Ok(update)
+    }
+}
+
+/// Adds the ids of all transactions that pay to a script or spend from it.
+fn touching(
+    db: &Connection,
+    script: &Script,
+    since: u32,
+    found: &mut BTreeSet<Txid>,
+) -> rusqlite::Result<()> {
+    let mut statement = db.prepare_cached(
+        "SELECT txid FROM coin WHERE script = ?1 AND height >= ?2
+         UNION SELECT spender FROM coin WHERE script = ?1 AND spent_height >= ?2
+         UNION SELECT txid FROM pool_coin WHERE script = ?1
+         UNION SELECT spender FROM pool_spend WHERE script = ?1",
+    )?;
+    let rows = statement.query_map(params![script.as_bytes(), since], |row| row.get(0))?;
+    for txid in rows {
+        found.insert(txid_of(txid?));
+    }
+    Ok(())
+}
+
+fn anchor_at(db: &Connection, height: u32) -> rusqlite::Result<ConfirmationBlockTime> {
+    let hash = require_hash(db, height)?;
+    let time = ledger::node(db, &hash)?.map_or(0, |node| u64::from(node.time));
+    Ok(ConfirmationBlockTime {
+        block_id: BlockId { height, hash },
+        confirmation_time: time,
+    })
+}
+
+fn require_hash(db: &Connection, height: u32) -> rusqlite::Result<BlockHash> {
+    ledger::hash_at(db, height)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
+}
+
+fn position(db: &Connection, sought: &Sought) -> rusqlite::Result<Position> {
+    if let Some(height) = ledger::mined_at(db, &sought.txid)? {
+        return Ok(Position::Mined { height });
+    }
+    if pool::contains(db, &sought.txid)? {
+        return Ok(Position::Mempool);
+    }
+    for input in &sought.inputs {
+        if let Some(by) = ledger::spender(db, input)? {
+            return Ok(Position::Conflicted { by: Some(by) });
+        }
+    }
+    Ok(Position::Absent)
+}
+
+impl ChainSource for Sandbox {
+    fn name(&self) -> String {
+        NAME.into()
+    }
+
+    fn genesis(&self) -> Result<BlockHash, SourceError> {
+        require_hash(&self.conn, 0).map_err(self.storage())
+    }
+
+    fn tip(&self) -> Result<BlockId, SourceError> {
+        ledger::tip(&self.conn).map_err(self.storage())
+    }
+
+    fn scan(&self, request: &ScanRequest) -> Result<ScanUpdate, SourceError> {
+        let db = store::snapshot(&self.conn).map_err(self.storage())?;
+        let tip = ledger::tip(&db).map_err(self.storage())?;
+        let txs = self.collect(&db, request).map_err(self.storage())?;
+        let anchors: BTreeMap<u32, BlockHash> = txs
+            .anchors
+            .iter()
+            .map(|(anchor, _)| (anchor.block_id.height, anchor.block_id.hash))
+            .collect();
+        let chain = connect(NAME, &request.chain, tip, anchors, |height| {
+            require_hash(&db, height).map_err(self.storage())
+        })?;
+        Ok(ScanUpdate { chain, txs })
+    }
+
+    fn positions(&self, sought: &[Sought]) -> Result<Positions, SourceError> {
+        let db = store::snapshot(&self.conn).map_err(self.storage())?;
+        let tip = ledger::tip(&db).map_err(self.storage())?;
+        let list: rusqlite::Result<_> = sought.iter().map(|one| position(&db, one)).collect();
+        Ok(Positions {
+            tip,
+            list: list.map_err(self.storage())?,
+        })
+    }
+
+    fn transaction(&self, txid: Txid) -> Result<Option<Transaction>, SourceError> {
+        let db = store::snapshot(&self.conn).map_err(self.storage())?;
+        match ledger::mined(&db, &txid).map_err(self.storage())? {
+            Some(tx) => Ok(Some(tx)),
+            None => pool::get(&db, &txid).map_err(self.storage()),
+        }
+    }
+
+    fn broadcast(&self, tx: &Transaction) -> Result<(), SourceError> {
+        let txid = tx.compute_txid();
+        let db = store::writer(&self.conn).map_err(self.storage())?;
+        if ledger::mined_at(&db, &txid)
+            .map_err(self.storage())?
+            .is_some()
+        {
+            return Ok(());
+        }
+        match mempool::accept(&db, tx, Origin::Peer) {
+            Ok(_) => db.commit().map_err(self.storage()),
+            Err(Fault::Rejected(Rejection::InMempool | Rejection::InMempoolOtherWitness)) => Ok(()),
+            Err(Fault::Rejected(rejection)) => Err(SourceError::Refused {
+                txid,
+                reason: rejection.to_string(),
+            }),
+            Err(Fault::Storage(cause)) => Err(self.storage()(cause)),
+        }
+    }
+
+    fn relay_fee(&self) -> Result<FeeRate, SourceError> {
+        Ok(MIN_RELAY_FEE)
+    }
+
+    fn estimate_fee(&self, _target_blocks: u16) -> Result<Option<FeeRate>, SourceError> {
+        Ok(None)
+    }
+}
