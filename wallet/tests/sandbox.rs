@@ -380,7 +380,7 @@ fn dust_is_refused_whatever_it_pays() {
         script_pubkey: w.bob.script(),
     });
     assert_eq!(
-        w.refusal(&w.alice.sign(tx.clone(), &[coin.1.clone()])),
+        w.refusal(&w.alice.sign(tx.clone(), std::slice::from_ref(&coin.1))),
         Rejection::Dust
     );
     tx.output[0].value -= Amount::from_sat(1);

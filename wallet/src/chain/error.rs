@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use bdk_wallet::rusqlite;
 use bitcoin::{BlockHash, Txid};
 
+use crate::sandbox::SandboxError;
+
 /// Why a source gave no answer. None of these says that a transaction is absent: a failure is a
 /// reason to ask again or to ask elsewhere, never a verdict.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +94,14 @@ pub enum SourceError {
         /// The genesis of the wallet.
         expected: BlockHash,
     },
+    /// The server does one such call at a time, and others ask for it.
+    #[error("{name} was busy with `{call}` of other clients all the time; try again later")]
+    Busy {
+        /// The source, without credentials.
+        name: String,
+        /// The method that was called.
+        call: String,
+    },
     /// The source has fewer blocks than the wallet, and other ones.
     #[error(
         "{name} is at block {height}, this wallet has seen block {wallet}; wait until it has caught up, then try again"
@@ -132,5 +142,14 @@ pub enum SourceError {
         /// What the database said.
         #[source]
         cause: rusqlite::Error,
+    },
+    /// The file is no sandbox of this version.
+    #[error("sandbox file {} cannot be used", path.display())]
+    Sandbox {
+        /// The sandbox's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: Box<SandboxError>,
     },
 }

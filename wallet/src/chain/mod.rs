@@ -4,10 +4,16 @@
 //! the wallet applies them. All sources are blocking and answer the same questions, so the same
 //! scenario runs against each of them.
 
+mod bitcoind;
 pub(crate) mod checkpoint;
 pub(crate) mod clock;
+mod electrum;
 mod error;
+mod fees;
+mod snapshot;
 mod source;
+mod spec;
 
 pub use error::SourceError;
 pub use source::{ChainSource, Position, Positions, ScanRequest, ScanUpdate, Sought};
+pub use spec::{Auth, Node, Server, SourceSpec, SpecError, open, parse};

@@ -83,6 +83,23 @@ pub struct Sought {
     pub inputs: Vec<OutPoint>,
 }
 
+impl Sought {
+    /// The question after a transaction that is known.
+    pub fn of(tx: &Transaction) -> Sought {
+        let findable = |script: &&ScriptBuf| !script.is_op_return() && !script.is_empty();
+        Sought {
+            txid: tx.compute_txid(),
+            script: tx
+                .output
+                .iter()
+                .map(|output| &output.script_pubkey)
+                .find(findable)
+                .cloned(),
+            inputs: tx.input.iter().map(|input| input.previous_output).collect(),
+        }
+    }
+}
+
 /// Where the sought transactions are, as of one tip.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Positions {

@@ -1,0 +1,312 @@
+//! Bitcoin Core by RPC. Any node will do: pruned, without a wallet, with or without indexes; the
+//! more indexes it has, the less is read.
+
+mod answers;
+mod blocks;
+mod locate;
+mod rpc;
+mod waiting;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use bdk_wallet::chain::{BlockId, ConfirmationBlockTime, TxUpdate};
+use bitcoin::consensus::encode::serialize_hex;
+use bitcoin::{BlockHash, FeeRate, ScriptBuf, Transaction, Txid};
+use serde_json::json;
+
+use self::answers::{BlockDetails, ChainInfo, Estimate, MempoolInfo};
+use self::locate::Places;
+use self::rpc::{ALREADY_IN_UTXO_SET, NOT_FOUND, Rpc, VERIFY_ERROR, VERIFY_REJECTED};
+use self::waiting::{Waiting, decode};
+use super::checkpoint::connect;
+use super::clock::{Stamps, now};
+use super::fees::from_btc_per_kvb;
+use super::snapshot::at_one_tip;
+use super::spec::Node;
+use super::{ChainSource, Position, Positions, ScanRequest, ScanUpdate, Sought, SourceError};
+
+/// A node, with what was learned from it and is checked again at each use.
+pub(super) struct Bitcoind {
+    rpc: Rpc,
+    waiting: RefCell<Waiting>,
+    places: RefCell<Places>,
+    stamps: Stamps,
+}
+
+/// What a scan looks for.
+struct Wanted {
+    scripts: BTreeSet<ScriptBuf>,
+    /// Also those of watched transactions, to find their blocks.
+    searched: BTreeSet<ScriptBuf>,
+    watched: HashSet<Txid>,
+}
+
+impl Wanted {
+    fn of(request: &ScanRequest) -> Wanted {
+        let scripts: BTreeSet<_> = request.scripts.iter().cloned().collect();
+        let mut searched = scripts.clone();
+        searched.extend(request.watch.iter().map(|(_, script)| script.clone()));
+        let watched = request.watch.iter().map(|(txid, _)| *txid).collect();
+        Wanted {
+            scripts,
+            searched,
+            watched,
+        }
+    }
+}
+
+impl Bitcoind {
+    pub(super) fn open(node: &Node) -> Result<Bitcoind, SourceError> {
+        Ok(Bitcoind {
+            rpc: Rpc::connect(node)?,
+            waiting: RefCell::default(),
+            places: RefCell::default(),
+            stamps: Stamps::default(),
+        })
+    }
+
+    fn scan_at(&self, request: &ScanRequest, tip: BlockId) -> Result<ScanUpdate, SourceError> {
+        let wanted = Wanted::of(request);
+        let mut txs = self.scan_blocks(&wanted, request.since, tip)?;
+        self.scan_mempool(&wanted, &mut txs)?;
+        self.settle_watched(request, &mut txs, tip)?;
+        let anchors: BTreeMap<u32, BlockHash> = txs
+            .anchors
+            .iter()
+            .map(|(anchor, _)| (anchor.block_id.height, anchor.block_id.hash))
+            .collect();
+        let chain = connect(&self.rpc.name, &request.chain, tip, anchors, |height| {
+            self.rpc.call("getblockhash", json!([height]))
+        })?;
+        Ok(ScanUpdate { chain, txs })
+    }
+
+    fn scan_blocks(
+        &self,
+        wanted: &Wanted,
+        since: u32,
+        tip: BlockId,
+    ) -> Result<TxUpdate<ConfirmationBlockTime>, SourceError> {
+        let mut update = TxUpdate::default();
+        if since > tip.height {
+            return Ok(update);
+        }
+        let hashes = match self.rpc.filtered(&wanted.searched, since, tip)? {
+            Some(hashes) => hashes,
+            None => self.rpc.hashes_at(since..=tip.height)?,
+        };
+        self.rpc.read_blocks(&hashes, |block| {
+            self.take_block(&block, &mut update, |tx| {
+                wanted.watched.contains(&tx.txid)
+                    || tx.scripts().any(|script| wanted.scripts.contains(script))
+            })
+        })?;
+        Ok(update)
+    }
+
+    /// Adds the chosen transactions of a block.
+    fn take_block(
+        &self,
+        block: &BlockDetails,
+        update: &mut TxUpdate<ConfirmationBlockTime>,
+        choose: impl Fn(&answers::TxDetails) -> bool,
+    ) -> Result<(), SourceError> {
+        let block_id = BlockId {
+            height: block.height,
+            hash: block.hash,
+        };
+        let anchor = ConfirmationBlockTime {
+            block_id,
+            confirmation_time: block.time,
+        };
+        for details in block.tx.iter().filter(|details| choose(details)) {
+            update.txs.push(Arc::new(decode(&self.rpc, &details.hex)?));
+            update.anchors.insert((anchor, details.txid));
+            self.places.borrow_mut().insert(details.txid, block_id);
+        }
+        Ok(())
+    }
+
+    fn scan_mempool(
+        &self,
+        wanted: &Wanted,
+        update: &mut TxUpdate<ConfirmationBlockTime>,
+    ) -> Result<(), SourceError> {
+        let mut waiting = self.waiting.borrow_mut();
+        waiting.refresh(&self.rpc)?;
+        let now = now();
+        let watched = wanted
+            .watched
+            .iter()
+            .filter_map(|txid| waiting.get(txid).map(|tx| (*txid, tx)));
+        let found: BTreeMap<Txid, _> = waiting.touching(&wanted.scripts).chain(watched).collect();
+        for (txid, tx) in found {
+            update.txs.push(Arc::clone(tx));
+            update.seen_ats.insert(self.stamps.seen(txid, now));
+        }
+        Ok(())
+    }
+
+    /// Watched transactions that were neither found in the scanned blocks nor in the mempool are
+    /// looked up, and evicted if they are nowhere.
+    fn settle_watched(
+        &self,
+        request: &ScanRequest,
+        update: &mut TxUpdate<ConfirmationBlockTime>,
+        tip: BlockId,
+    ) -> Result<(), SourceError> {
+        let found: HashSet<Txid> = update.txs.iter().map(|tx| tx.compute_txid()).collect();
+        let missing: Vec<Sought> = request
+            .watch
+            .iter()
+            .filter(|(txid, _)| !found.contains(txid))
+            .map(|(txid, script)| Sought {
+                txid: *txid,
+                script: Some(script.clone()),
+                inputs: Vec::new(),
+            })
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let now = now();
+        let list = locate::positions(&self.rpc, &mut self.places.borrow_mut(), &missing, tip)?;
+        for (one, position) in missing.iter().zip(list) {
+            match position {
+                Position::Mined { .. } => self.take_mined(one.txid, update)?,
+                Position::Mempool => {
+                    update.seen_ats.insert(self.stamps.seen(one.txid, now));
+                }
+                Position::Absent | Position::Conflicted { .. } => {
+                    update
+                        .evicted_ats
+                        .insert(self.stamps.evicted(one.txid, now));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a transaction whose place was just found.
+    fn take_mined(
+        &self,
+        txid: Txid,
+        update: &mut TxUpdate<ConfirmationBlockTime>,
+    ) -> Result<(), SourceError> {
+        let place = self.places.borrow().get(&txid).copied();
+        let hashes: Vec<_> = place.into_iter().map(|place| place.hash).collect();
+        self.rpc.read_blocks(&hashes, |block| {
+            self.take_block(&block, update, |details| details.txid == txid)
+        })
+    }
+
+    /// Whether a transaction that the mempool refuses is mined already.
+    fn is_mined(&self, tx: &Transaction) -> Result<bool, SourceError> {
+        let positions = self.positions(&[Sought::of(tx)])?;
+        Ok(matches!(
+            positions.list.as_slice(),
+            [Position::Mined { .. }]
+        ))
+    }
+}
+
+impl ChainSource for Bitcoind {
+    fn name(&self) -> String {
+        self.rpc.name.clone()
+    }
+
+    fn genesis(&self) -> Result<BlockHash, SourceError> {
+        self.rpc.call("getblockhash", json!([0]))
+    }
+
+    fn tip(&self) -> Result<BlockId, SourceError> {
+        let info: ChainInfo = self.rpc.call("getblockchaininfo", json!([]))?;
+        Ok(BlockId {
+            height: info.blocks,
+            hash: info.best,
+        })
+    }
+
+    fn scan(&self, request: &ScanRequest) -> Result<ScanUpdate, SourceError> {
+        at_one_tip(self, |tip| self.scan_at(request, tip))
+    }
+
+    fn positions(&self, sought: &[Sought]) -> Result<Positions, SourceError> {
+        at_one_tip(self, |tip| {
+            let mut places = self.places.borrow_mut();
+            let list = locate::positions(&self.rpc, &mut places, sought, tip)?;
+            Ok(Positions { tip, list })
+        })
+    }
+
+    fn transaction(&self, txid: Txid) -> Result<Option<Transaction>, SourceError> {
+        let place = self.places.borrow().get(&txid).map(|place| place.hash);
+        let params = match place {
+            Some(block) => json!([txid, 0, block]),
+            None => json!([txid, 0]),
+        };
+        match self.rpc.attempt::<String>("getrawtransaction", params)? {
+            Ok(hex) => Ok(Some(decode(&self.rpc, &hex)?)),
+            Err(error) if error.code != NOT_FOUND => {
+                Err(self.rpc.refused("getrawtransaction", error))
+            }
+            Err(_) if self.rpc.indexes()?.transactions => Ok(None),
+            Err(_) => Err(SourceError::NoIndex {
+                name: self.rpc.name.clone(),
+                txid,
+                remedy: "start the node with -txindex, or ask for its position first",
+            }),
+        }
+    }
+
+    fn broadcast(&self, tx: &Transaction) -> Result<(), SourceError> {
+        let answer = self
+            .rpc
+            .attempt::<Txid>("sendrawtransaction", json!([serialize_hex(tx)]))?;
+        let Err(error) = answer else { return Ok(()) };
+        let (txid, reason) = (tx.compute_txid(), error.message.clone());
+        match error.code {
+            ALREADY_IN_UTXO_SET => Ok(()),
+            VERIFY_REJECTED if is_known(&reason) => Ok(()),
+            VERIFY_ERROR | VERIFY_REJECTED => match self.is_mined(tx) {
+                Ok(true) => Ok(()),
+                _ => Err(SourceError::Refused { txid, reason }),
+            },
+            _ => Err(self.rpc.refused("sendrawtransaction", error)),
+        }
+    }
+
+    fn relay_fee(&self) -> Result<FeeRate, SourceError> {
+        let info: MempoolInfo = self.rpc.call("getmempoolinfo", json!([]))?;
+        let least = info.least_now.max(info.least_ever);
+        from_btc_per_kvb(least).ok_or_else(|| {
+            self.rpc
+                .odd("getmempoolinfo", least.to_string(), "a fee rate")
+        })
+    }
+
+    fn estimate_fee(&self, target_blocks: u16) -> Result<Option<FeeRate>, SourceError> {
+        let estimate: Estimate = self.rpc.call("estimatesmartfee", json!([target_blocks]))?;
+        let Some(rate) = estimate.feerate else {
+            return Ok(None);
+        };
+        let rate = from_btc_per_kvb(rate).ok_or_else(|| {
+            self.rpc
+                .odd("estimatesmartfee", rate.to_string(), "a fee rate")
+        })?;
+        Ok(Some(rate))
+    }
+}
+
+/// Reasons that say the transaction is where it should be.
+fn is_known(reason: &str) -> bool {
+    [
+        "txn-already-in-mempool",
+        "txn-same-nonwitness-data-in-mempool",
+        "txn-already-known",
+    ]
+    .iter()
+    .any(|known| reason.starts_with(known))
+}

@@ -1,0 +1,339 @@
+//! Calls to an Electrum server, in batches, with what it said already.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bdk_wallet::chain::{BlockId, ConfirmationBlockTime};
+use bitcoin::block::Header;
+use bitcoin::{BlockHash, ScriptBuf, Transaction, Txid};
+use electrum_client::{Client, ConfigBuilder, ElectrumApi, Error};
+use serde_json::Value;
+
+use super::super::SourceError;
+use super::super::spec;
+use super::proof;
+
+const TIMEOUT: Duration = Duration::from_secs(60);
+const BATCH: usize = 100;
+
+/// One entry of a script's history: the height, or none in the mempool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub txid: Txid,
+    pub height: Option<u32>,
+}
+
+pub(super) struct Server {
+    pub name: String,
+    client: Client,
+    /// Transactions whose id was checked.
+    known: RefCell<HashMap<Txid, Arc<Transaction>>>,
+    /// Transactions whose branch to a block was checked.
+    proven: RefCell<HashSet<(Txid, BlockHash)>>,
+}
+
+impl Server {
+    pub(super) fn connect(spec: &spec::Server) -> Result<Server, SourceError> {
+        let name = format!("electrum {}", spec.address);
+        let scheme = if spec.tls { "ssl" } else { "tcp" };
+        let config = ConfigBuilder::new().timeout(Some(TIMEOUT)).retry(1).build();
+        let client = Client::from_config(&format!("{scheme}://{}", spec.address), config)
+            .map_err(|error| failed(&name, "server.version", error))?;
+        Ok(Server {
+            name,
+            client,
+            known: RefCell::default(),
+            proven: RefCell::default(),
+        })
+    }
+
+    pub(super) fn failed(&self, call: &str, error: Error) -> SourceError {
+        failed(&self.name, call, error)
+    }
+
+    pub(super) fn odd(&self, call: &str, found: String, expected: &'static str) -> SourceError {
+        SourceError::Protocol {
+            name: self.name.clone(),
+            call: call.into(),
+            found,
+            expected,
+        }
+    }
+
+    pub(super) fn tip(&self) -> Result<BlockId, SourceError> {
+        let call = "blockchain.headers.subscribe";
+        // New blocks are asked for, not waited for: what the subscription collected is dropped.
+        while let Ok(Some(_)) = self.client.block_headers_pop() {}
+        let tip = self
+            .client
+            .block_headers_subscribe()
+            .map_err(|error| self.failed(call, error))?;
+        let height = u32::try_from(tip.height)
+            .map_err(|_| self.odd(call, tip.height.to_string(), "a block height"))?;
+        Ok(BlockId {
+            height,
+            hash: tip.header.block_hash(),
+        })
+    }
+
+    pub(super) fn header(&self, height: u32) -> Result<Header, SourceError> {
+        let found = self.client.block_header(height as usize);
+        found.map_err(|error| self.failed("blockchain.block.header", error))
+    }
+
+    /// The histories of scripts.
+    pub(super) fn histories(
+        &self,
+        scripts: &BTreeSet<ScriptBuf>,
+    ) -> Result<HashMap<ScriptBuf, Vec<Seen>>, SourceError> {
+        let call = "blockchain.scripthash.get_history";
+        let scripts: Vec<&ScriptBuf> = scripts.iter().collect();
+        let mut histories = HashMap::with_capacity(scripts.len());
+        for chunk in scripts.chunks(BATCH) {
+            let found = self
+                .client
+                .batch_script_get_history(chunk.iter().map(|script| script.as_script()))
+                .map_err(|error| self.failed(call, error))?;
+            self.same_length(call, chunk.len(), found.len())?;
+            for (script, history) in chunk.iter().zip(found) {
+                let seen = history.into_iter().map(|entry| Seen {
+                    txid: entry.tx_hash,
+                    // 0 and -1 stand for the mempool.
+                    height: u32::try_from(entry.height)
+                        .ok()
+                        .filter(|height| *height > 0),
+                });
+                histories.insert((*script).clone(), seen.collect());
+            }
+        }
+        Ok(histories)
+    }
+
+    /// Transactions that the server has just named.
+    pub(super) fn transactions(
+        &self,
+        txids: impl IntoIterator<Item = Txid>,
+    ) -> Result<HashMap<Txid, Arc<Transaction>>, SourceError> {
+        let call = "blockchain.transaction.get";
+        let mut known = self.known.borrow_mut();
+        let txids: BTreeSet<Txid> = txids.into_iter().collect();
+        let missing: Vec<Txid> = txids
+            .iter()
+            .filter(|txid| !known.contains_key(*txid))
+            .copied()
+            .collect();
+        for chunk in missing.chunks(BATCH) {
+            let found = self
+                .client
+                .batch_transaction_get(chunk)
+                .map_err(|error| self.failed(call, error))?;
+            self.same_length(call, chunk.len(), found.len())?;
+            for (txid, tx) in chunk.iter().zip(found) {
+                known.insert(*txid, Arc::new(self.genuine(*txid, tx)?));
+            }
+        }
+        let get = |txid: Txid| known.get(&txid).map(|tx| (txid, Arc::clone(tx)));
+        Ok(txids.into_iter().filter_map(get).collect())
+    }
+
+    /// A transaction that the server may not have.
+    pub(super) fn transaction(&self, txid: Txid) -> Result<Option<Arc<Transaction>>, SourceError> {
+        if let Some(tx) = self.known.borrow().get(&txid) {
+            return Ok(Some(Arc::clone(tx)));
+        }
+        match self.client.transaction_get(&txid) {
+            Ok(tx) => {
+                let tx = Arc::new(self.genuine(txid, tx)?);
+                self.known.borrow_mut().insert(txid, Arc::clone(&tx));
+                Ok(Some(tx))
+            }
+            Err(Error::Protocol(answer)) if says_unknown(&answer) => Ok(None),
+            Err(error) => Err(self.failed("blockchain.transaction.get", error)),
+        }
+    }
+
+    fn genuine(&self, txid: Txid, tx: Transaction) -> Result<Transaction, SourceError> {
+        let found = tx.compute_txid();
+        if found == txid {
+            return Ok(tx);
+        }
+        let found = format!("transaction {found} for {txid}");
+        Err(self.odd(
+            "blockchain.transaction.get",
+            found,
+            "the transaction asked for",
+        ))
+    }
+
+    /// Forgets transactions that are not mined: a witness may come back another way.
+    pub(super) fn forget(&self, txid: &Txid) {
+        self.known.borrow_mut().remove(txid);
+    }
+
+    /// The blocks of mined transactions, each proven by a merkle branch to the server's header.
+    pub(super) fn anchors(
+        &self,
+        mined: &HashMap<Txid, u32>,
+    ) -> Result<HashMap<Txid, ConfirmationBlockTime>, SourceError> {
+        let headers = self.headers(mined.values().copied())?;
+        self.prove(mined, &headers)?;
+        let anchor = |(txid, height): (&Txid, &u32)| {
+            let header = headers.get(height)?;
+            let block_id = BlockId {
+                height: *height,
+                hash: header.block_hash(),
+            };
+            let confirmation_time = u64::from(header.time);
+            Some((
+                *txid,
+                ConfirmationBlockTime {
+                    block_id,
+                    confirmation_time,
+                },
+            ))
+        };
+        Ok(mined.iter().filter_map(anchor).collect())
+    }
+
+    fn headers(
+        &self,
+        heights: impl IntoIterator<Item = u32>,
+    ) -> Result<HashMap<u32, Header>, SourceError> {
+        let call = "blockchain.block.header";
+        let heights: Vec<u32> = heights
+            .into_iter()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        let mut headers = HashMap::with_capacity(heights.len());
+        for chunk in heights.chunks(BATCH) {
+            let found = self
+                .client
+                .batch_block_header(chunk)
+                .map_err(|error| self.failed(call, error))?;
+            self.same_length(call, chunk.len(), found.len())?;
+            headers.extend(chunk.iter().copied().zip(found));
+        }
+        Ok(headers)
+    }
+
+    fn prove(
+        &self,
+        mined: &HashMap<Txid, u32>,
+        headers: &HashMap<u32, Header>,
+    ) -> Result<(), SourceError> {
+        let call = "blockchain.transaction.get_merkle";
+        let mut proven = self.proven.borrow_mut();
+        let open: Vec<(Txid, usize, &Header)> = mined
+            .iter()
+            .filter_map(|(txid, height)| Some((*txid, *height as usize, headers.get(height)?)))
+            .filter(|(txid, _, header)| !proven.contains(&(*txid, header.block_hash())))
+            .collect();
+        for chunk in open.chunks(BATCH) {
+            let asked: Vec<_> = chunk
+                .iter()
+                .map(|(txid, height, _)| (*txid, *height))
+                .collect();
+            let found = self
+                .client
+                .batch_transaction_get_merkle(&asked)
+                .map_err(|error| self.failed(call, error))?;
+            self.same_length(call, chunk.len(), found.len())?;
+            for ((txid, _, header), mut branch) in chunk.iter().zip(found) {
+                // The server writes hashes in the order of people.
+                branch.merkle.iter_mut().for_each(|hash| hash.reverse());
+                proof::check(*txid, branch.pos, &branch.merkle, header.merkle_root)
+                    .map_err(|error| self.odd(call, error.to_string(), "a proof of inclusion"))?;
+                proven.insert((*txid, header.block_hash()));
+            }
+        }
+        Ok(())
+    }
+
+    fn same_length(&self, call: &str, asked: usize, found: usize) -> Result<(), SourceError> {
+        if asked == found {
+            return Ok(());
+        }
+        Err(self.odd(
+            call,
+            format!("{found} answers for {asked} calls"),
+            "one answer per call",
+        ))
+    }
+
+    /// Hands over a transaction; the inner error is the server's refusal.
+    pub(super) fn broadcast(&self, tx: &Transaction) -> Result<Result<(), Value>, SourceError> {
+        match self.client.transaction_broadcast(tx) {
+            Ok(_) => Ok(Ok(())),
+            Err(Error::Protocol(answer)) => Ok(Err(answer)),
+            Err(error) => Err(self.failed("blockchain.transaction.broadcast", error)),
+        }
+    }
+
+    /// The relay minimum, in BTC per 1000 vB.
+    pub(super) fn relay_fee(&self) -> Result<f64, SourceError> {
+        self.client
+            .relay_fee()
+            .map_err(|error| self.failed("blockchain.relayfee", error))
+    }
+
+    /// The estimate, in BTC per 1000 vB; negative if there is none.
+    pub(super) fn estimate_fee(&self, blocks: u16) -> Result<f64, SourceError> {
+        let found = self.client.estimate_fee(usize::from(blocks), None);
+        found.map_err(|error| self.failed("blockchain.estimatefee", error))
+    }
+}
+
+/// The message of a server's error.
+pub(super) fn message_of(answer: &Value) -> String {
+    let message = answer.get("message").unwrap_or(answer);
+    message
+        .as_str()
+        .map_or_else(|| message.to_string(), str::to_owned)
+}
+
+/// The code of a server's error; 0 if it has none.
+pub(super) fn code_of(answer: &Value) -> i32 {
+    let code = answer.get("code").and_then(Value::as_i64);
+    code.and_then(|code| i32::try_from(code).ok())
+        .unwrap_or_default()
+}
+
+/// The words of `electrs`, `ElectrumX` and Fulcrum for a transaction that is not there.
+fn says_unknown(answer: &Value) -> bool {
+    let message = message_of(answer).to_lowercase();
+    ["no such mempool", "missing transaction", "not found"]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
+fn failed(name: &str, call: &str, error: Error) -> SourceError {
+    let (name, call) = (name.to_owned(), call.to_owned());
+    match error {
+        Error::AllAttemptsErrored(mut errors) if !errors.is_empty() => {
+            failed(&name, &call, errors.remove(0))
+        }
+        Error::Protocol(answer) => SourceError::Server {
+            name,
+            call,
+            code: code_of(&answer),
+            message: message_of(&answer),
+        },
+        Error::JSON(_)
+        | Error::Hex(_)
+        | Error::Bitcoin(_)
+        | Error::InvalidResponse(_)
+        | Error::Message(_) => SourceError::Protocol {
+            name,
+            call,
+            found: error.to_string(),
+            expected: "an answer of the Electrum protocol",
+        },
+        other => SourceError::Unreachable {
+            name,
+            cause: Box::new(other),
+        },
+    }
+}
