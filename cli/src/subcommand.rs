@@ -1,0 +1,44 @@
+//! The commands, one file each: what it takes, what it does, what it answers.
+
+use clap::Subcommand as Commands;
+
+use crate::error::Error;
+use crate::output::Output;
+use crate::settings::Settings;
+
+pub mod inspect;
+pub mod sandbox;
+pub mod validate;
+
+/// What a command answers, or why it does not.
+pub type Result<T = Box<dyn Output>> = std::result::Result<T, Error>;
+
+/// A command.
+#[derive(Commands, Debug)]
+pub enum Subcommand {
+    /// Check a consignment against Bitcoin; needs no wallet
+    Validate(validate::Validate),
+    /// Show what is in a consignment, without a verdict
+    Inspect(inspect::Inspect),
+    /// The embedded regtest chain
+    #[command(subcommand)]
+    Sandbox(sandbox::Sandbox),
+}
+
+impl Subcommand {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// As the command says.
+    pub fn run(self, settings: &Settings) -> Result {
+        match self {
+            Self::Validate(command) => boxed(command.run(settings)),
+            Self::Inspect(command) => boxed(command.run()),
+            Self::Sandbox(command) => command.run(settings),
+        }
+    }
+}
+
+fn boxed<T: Output + 'static>(result: Result<T>) -> Result {
+    result.map(|output| Box::new(output) as Box<dyn Output>)
+}
