@@ -28,7 +28,7 @@ impl Anchor {
         self.mpc.root(contract.to_bytes(), bundle.to_bytes())
     }
 
-    /// That the transaction carries it, in its first output that is OP_RETURN or P2TR.
+    /// That the transaction carries it, in its first output that is `OP_RETURN` or P2TR.
     ///
     /// # Errors
     /// If it does not.

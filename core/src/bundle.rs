@@ -23,29 +23,20 @@ pub struct Bundle(pub Confined<BTreeMap<Input, OperationId>, 1, FRAME_BYTES>);
 impl Bundle {
     /// The bundle's id: the root of its tree.
     pub fn id(&self) -> BundleId {
-        let entries = Entries::new(self.0.iter().map(|(input, operation)| (*input, *operation)));
-        BundleId::from_bytes(root(&entries.0, 0))
+        self.view().id()
     }
 
-    /// The proof that the inputs for which `shown` holds map to their operations.
-    pub fn prove(&self, shown: impl Fn(&OperationId) -> bool) -> BundleProof {
-        let entries = Entries::new(self.0.iter().map(|(input, operation)| (*input, *operation)));
-        let kept: Vec<bool> = entries
-            .0
-            .iter()
-            .map(|entry| shown(&entry.operation))
-            .collect();
-        let mut steps = Vec::new();
-        if kept.iter().any(|kept| !kept) {
-            prove(&entries.0, &kept, 0, &mut steps);
+    /// The bundle with everything shown.
+    pub fn view(&self) -> BundleView {
+        let entries = entries(self.0.iter().map(|(input, operation)| (*input, *operation)));
+        BundleView {
+            root: tree(&entries, 0),
         }
-        // A whole bundle fits a frame, so its steps do.
-        BundleProof(Confined::try_from(steps).unwrap_or_default())
     }
 }
 
 /// One entry with its key.
-#[derive(Copy, Clone, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
 struct Entry {
     key: [u8; 32],
     input: Input,
@@ -61,22 +52,21 @@ impl Entry {
     }
 }
 
-/// Entries ascending by key.
-struct Entries(Vec<Entry>);
-
-impl Entries {
-    fn new(entries: impl IntoIterator<Item = (Input, OperationId)>) -> Self {
-        let mut entries: Vec<_> = entries
-            .into_iter()
-            .map(|(input, operation)| Entry {
-                key: tags::BUNDLE_KEY.hash(&input.encode()),
+/// Entries with their keys, ascending by key.
+fn entries(entries: impl IntoIterator<Item = (Input, OperationId)>) -> Vec<Entry> {
+    let mut entries: Vec<_> = entries
+        .into_iter()
+        .map(|(input, operation)| {
+            let key = tags::BUNDLE_KEY.hash(&input.encode());
+            Entry {
+                key,
                 input,
                 operation,
-            })
-            .collect();
-        entries.sort_unstable_by_key(|entry| entry.key);
-        Self(entries)
-    }
+            }
+        })
+        .collect();
+    entries.sort_unstable_by_key(|entry| entry.key);
+    entries
 }
 
 /// Bit `depth` of a key, from the first.
@@ -85,27 +75,181 @@ fn bit(key: &[u8; 32], depth: usize) -> bool {
         .is_some_and(|byte| byte & (0x80 >> (depth % 8)) != 0)
 }
 
-fn split(entries: &[Entry], depth: usize) -> usize {
-    entries.partition_point(|entry| !bit(&entry.key, depth))
+/// The entries whose next bit is 0, and those whose next bit is 1.
+fn split(entries: &[Entry], depth: usize) -> (&[Entry], &[Entry]) {
+    entries.split_at(entries.partition_point(|entry| !bit(&entry.key, depth)))
 }
 
-fn node(left: [u8; 32], right: [u8; 32]) -> [u8; 32] {
-    let mut message = [0; 64];
-    let (l, r) = message.split_at_mut(32);
-    l.copy_from_slice(&left);
-    r.copy_from_slice(&right);
-    tags::BUNDLE_NODE.hash(&message)
+/// A subtree, as far as it is shown. Its depth is at most 256.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Node {
+    Empty,
+    Leaf(Entry),
+    Hidden([u8; 32]),
+    Inner(Box<(Node, Node)>),
 }
 
-/// The hash of the subtree of these entries; distinct keys part within 256 levels.
-fn root(entries: &[Entry], depth: usize) -> [u8; 32] {
-    match entries {
-        [] => EMPTY,
-        [entry] => entry.leaf(),
-        _ => {
-            let (left, right) = entries.split_at(split(entries, depth));
-            node(root(left, depth + 1), root(right, depth + 1))
+impl Node {
+    fn inner(left: Self, right: Self) -> Self {
+        Self::Inner(Box::new((left, right)))
+    }
+
+    fn hash(&self) -> [u8; 32] {
+        match self {
+            Self::Empty => EMPTY,
+            Self::Leaf(entry) => entry.leaf(),
+            Self::Hidden(hash) => *hash,
+            Self::Inner(children) => {
+                let mut message = [0; 64];
+                let (left, right) = message.split_at_mut(32);
+                left.copy_from_slice(&children.0.hash());
+                right.copy_from_slice(&children.1.hash());
+                tags::BUNDLE_NODE.hash(&message)
+            }
         }
+    }
+
+    /// The subtree without the entries for which `keep` does not hold.
+    fn narrow(&self, keep: &impl Fn(&OperationId) -> bool) -> Self {
+        match self {
+            Self::Leaf(entry) if !keep(&entry.operation) => Self::Hidden(self.hash()),
+            Self::Inner(children) => match (children.0.narrow(keep), children.1.narrow(keep)) {
+                (Self::Empty | Self::Hidden(_), Self::Empty | Self::Hidden(_)) => {
+                    Self::Hidden(self.hash())
+                }
+                (left, right) => Self::inner(left, right),
+            },
+            Self::Leaf(_) | Self::Hidden(_) | Self::Empty => self.clone(),
+        }
+    }
+
+    /// What both views of one subtree show.
+    fn merge(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Inner(a), Self::Inner(b)) => {
+                let ((a_left, a_right), (b_left, b_right)) = (*a, *b);
+                Self::inner(a_left.merge(b_left), a_right.merge(b_right))
+            }
+            // Equal hashes: one side is hidden, or both are the same.
+            (Self::Hidden(_), shown) | (shown, _) => shown,
+        }
+    }
+
+    fn hides(&self) -> bool {
+        match self {
+            Self::Hidden(_) => true,
+            Self::Inner(children) => children.0.hides() || children.1.hides(),
+            Self::Empty | Self::Leaf(_) => false,
+        }
+    }
+
+    fn steps(&self, steps: &mut Vec<Step>) {
+        let other = |node: &Self| match node {
+            Self::Empty => Some(Step::Empty),
+            Self::Hidden(hash) => Some(Step::Hidden(*hash)),
+            Self::Leaf(_) | Self::Inner(_) => None,
+        };
+        match self {
+            Self::Leaf(_) => steps.push(Step::Leaf),
+            Self::Inner(children) => {
+                steps.extend(other(&children.0).or_else(|| other(&children.1)));
+                children.0.steps(steps);
+                children.1.steps(steps);
+            }
+            Self::Empty | Self::Hidden(_) => {}
+        }
+    }
+
+    fn entries(&self, found: &mut Vec<(Input, OperationId)>) {
+        match self {
+            Self::Leaf(entry) => found.push((entry.input, entry.operation)),
+            Self::Inner(children) => {
+                children.0.entries(found);
+                children.1.entries(found);
+            }
+            Self::Empty | Self::Hidden(_) => {}
+        }
+    }
+}
+
+/// The tree of these entries alone; distinct keys part within 256 levels.
+fn tree(entries: &[Entry], depth: usize) -> Node {
+    match entries {
+        [] => Node::Empty,
+        [entry] => Node::Leaf(*entry),
+        _ => {
+            let (left, right) = split(entries, depth);
+            Node::inner(tree(left, depth + 1), tree(right, depth + 1))
+        }
+    }
+}
+
+/// A bundle as far as it is known: some entries, the rest as hashes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BundleView {
+    root: Node,
+}
+
+impl BundleView {
+    /// The view that a proof gives of a bundle.
+    ///
+    /// # Errors
+    /// If the proof does not fit the shown inputs, or says something in a second way.
+    pub fn new(
+        proof: &BundleProof,
+        shown: impl IntoIterator<Item = (Input, OperationId)>,
+    ) -> Result<Self, BundleError> {
+        let entries = entries(shown);
+        let mut pairs = entries.iter().zip(entries.iter().skip(1));
+        if let Some((first, _)) = pairs.find(|(a, b)| a.key == b.key) {
+            return Err(BundleError::InputTwice { input: first.input });
+        }
+        if proof.0.is_empty() {
+            return Ok(Self {
+                root: tree(&entries, 0),
+            });
+        }
+        if !proof.0.iter().any(|step| matches!(step, Step::Hidden(_))) {
+            let what = "nothing is hidden, but there are steps";
+            return Err(BundleError::NotCanonical { what });
+        }
+        let mut steps = proof.0.iter();
+        let root = walk(&entries, 0, &mut steps)?;
+        match steps.len() {
+            0 => Ok(Self { root }),
+            left => Err(BundleError::TooLong { left }),
+        }
+    }
+
+    /// The bundle's id.
+    pub fn id(&self) -> BundleId {
+        BundleId::from_bytes(self.root.hash())
+    }
+
+    /// The entries that are shown.
+    pub fn entries(&self) -> Vec<(Input, OperationId)> {
+        let mut found = Vec::new();
+        self.root.entries(&mut found);
+        found
+    }
+
+    /// Everything that either of two views of one bundle shows; none if they are of two bundles.
+    #[must_use]
+    pub fn merge(self, other: Self) -> Option<Self> {
+        (self.id() == other.id()).then(|| Self {
+            root: self.root.merge(other.root),
+        })
+    }
+
+    /// The proof that the inputs of those operations for which `shown` holds map to them.
+    pub fn prove(&self, shown: impl Fn(&OperationId) -> bool) -> BundleProof {
+        let root = self.root.narrow(&shown);
+        let mut steps = Vec::new();
+        if root.hides() {
+            root.steps(&mut steps);
+        }
+        // The view came from a frame or from a bundle that fits one, so its steps fit.
+        BundleProof(Confined::try_from(steps).unwrap_or_default())
     }
 }
 
@@ -124,36 +268,6 @@ pub enum Step {
 /// a step for each node with shown keys on one side only. Empty if nothing is hidden.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct BundleProof(pub Confined<Vec<Step>, 0, BUNDLE_STEPS>);
-
-fn prove(entries: &[Entry], kept: &[bool], depth: usize, steps: &mut Vec<Step>) {
-    if entries.len() == 1 {
-        steps.push(Step::Leaf);
-        return;
-    }
-    let middle = split(entries, depth);
-    let (left, right) = entries.split_at(middle);
-    let (kept_left, kept_right) = kept.split_at(middle.min(kept.len()));
-    let shows = |kept: &[bool]| kept.iter().any(|kept| *kept);
-    let step = |other: &[Entry]| match other {
-        [] => Step::Empty,
-        hidden => Step::Hidden(root(hidden, depth + 1)),
-    };
-    match (shows(kept_left), shows(kept_right)) {
-        (true, true) => {
-            prove(left, kept_left, depth + 1, steps);
-            prove(right, kept_right, depth + 1, steps);
-        }
-        (true, false) => {
-            steps.push(step(right));
-            prove(left, kept_left, depth + 1, steps);
-        }
-        (false, true) => {
-            steps.push(step(left));
-            prove(right, kept_right, depth + 1, steps);
-        }
-        (false, false) => {}
-    }
-}
 
 /// Why a bundle proof does not hold.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -193,62 +307,42 @@ impl BundleProof {
         &self,
         shown: impl IntoIterator<Item = (Input, OperationId)>,
     ) -> Result<BundleId, BundleError> {
-        let entries = Entries::new(shown);
-        let mut pairs = entries.0.iter().zip(entries.0.iter().skip(1));
-        if let Some((first, _)) = pairs.find(|(a, b)| a.key == b.key) {
-            return Err(BundleError::InputTwice { input: first.input });
-        }
-        if self.0.is_empty() {
-            return Ok(BundleId::from_bytes(root(&entries.0, 0)));
-        }
-        if !self.0.iter().any(|step| matches!(step, Step::Hidden(_))) {
-            let what = "nothing is hidden, but there are steps";
-            return Err(BundleError::NotCanonical { what });
-        }
-        let mut steps = self.0.iter();
-        let hash = walk(&entries.0, 0, &mut steps)?;
-        match steps.len() {
-            0 => Ok(BundleId::from_bytes(hash)),
-            left => Err(BundleError::TooLong { left }),
-        }
+        Ok(BundleView::new(self, shown)?.id())
     }
 }
 
+/// The subtree that the shown entries (at least one) and the steps give.
 fn walk(
     entries: &[Entry],
     depth: usize,
     steps: &mut std::slice::Iter<'_, Step>,
-) -> Result<[u8; 32], BundleError> {
-    let (left, right) = entries.split_at(split(entries, depth));
+) -> Result<Node, BundleError> {
+    let (left, right) = split(entries, depth);
     if !left.is_empty() && !right.is_empty() {
         let left = walk(left, depth + 1, steps)?;
-        return Ok(node(left, walk(right, depth + 1, steps)?));
+        return Ok(Node::inner(left, walk(right, depth + 1, steps)?));
     }
+    let not_canonical = |what| Err(BundleError::NotCanonical { what });
     let other = match (steps.next().ok_or(BundleError::TooShort)?, entries) {
-        (Step::Leaf, [entry]) => return Ok(entry.leaf()),
-        (Step::Leaf, _) => {
-            let what = "a leaf where several shown keys lie";
-            return Err(BundleError::NotCanonical { what });
-        }
+        (Step::Leaf, [entry]) => return Ok(Node::Leaf(*entry)),
+        (Step::Leaf, _) => return not_canonical("a leaf where several shown keys lie"),
         (Step::Hidden(EMPTY), _) => {
-            let what = "an empty subtree is said as a hidden one";
-            return Err(BundleError::NotCanonical { what });
+            return not_canonical("an empty subtree is said as a hidden one");
         }
-        (Step::Hidden(hash), _) => *hash,
+        (Step::Hidden(hash), _) => Node::Hidden(*hash),
         (Step::Empty, [_]) if matches!(steps.as_slice().first(), Some(Step::Leaf)) => {
-            let what = "a shown leaf whose sibling is empty";
-            return Err(BundleError::NotCanonical { what });
+            return not_canonical("a shown leaf whose sibling is empty");
         }
-        (Step::Empty, _) => EMPTY,
+        (Step::Empty, _) => Node::Empty,
     };
     if depth + 1 > BUNDLE_DEPTH {
         return Err(BundleError::TooDeep);
     }
     let below = walk(entries, depth + 1, steps)?;
     Ok(if left.is_empty() {
-        node(other, below)
+        Node::inner(other, below)
     } else {
-        node(below, other)
+        Node::inner(below, other)
     })
 }
 
@@ -381,7 +475,7 @@ mod tests {
             let bundle = bundle(n);
             for operation in 0..u8::try_from(n.min(5)).unwrap() {
                 let id = OperationId::from_bytes([operation; 32]);
-                let proof = bundle.prove(|op| *op == id);
+                let proof = bundle.view().prove(|op| *op == id);
                 assert_eq!(
                     proof.bundle_id(shown(&bundle, operation)),
                     Ok(bundle.id()),
@@ -389,14 +483,41 @@ mod tests {
                 );
                 assert_eq!(BundleProof::decode(&proof.encode()), Ok(proof));
             }
-            assert!(bundle.prove(|_| true).0.is_empty());
+            assert!(bundle.view().prove(|_| true).0.is_empty());
         }
+    }
+
+    #[test]
+    fn two_views_merge_into_one_that_proves_both() {
+        let bundle = bundle(23);
+        let of = |operation: u8| {
+            let id = OperationId::from_bytes([operation; 32]);
+            let proof = bundle.view().prove(|op| *op == id);
+            BundleView::new(&proof, shown(&bundle, operation)).unwrap()
+        };
+        let merged = of(1).merge(of(3)).unwrap();
+        assert_eq!(merged.id(), bundle.id());
+        let both = [
+            OperationId::from_bytes([1; 32]),
+            OperationId::from_bytes([3; 32]),
+        ];
+        assert_eq!(
+            merged.prove(|_| true),
+            bundle.view().prove(|op| both.contains(op))
+        );
+        assert_eq!(
+            merged.prove(|op| *op == both[0]),
+            bundle.view().prove(|op| *op == both[0])
+        );
+        assert_eq!(of(1).merge(self::bundle(22).view()), None);
     }
 
     #[test]
     fn another_operation_under_a_shown_key_changes_the_id() {
         let bundle = bundle(10);
-        let proof = bundle.prove(|op| *op == OperationId::from_bytes([0; 32]));
+        let proof = bundle
+            .view()
+            .prove(|op| *op == OperationId::from_bytes([0; 32]));
         let forged = shown(&bundle, 0)
             .into_iter()
             .map(|(input, _)| (input, OperationId::from_bytes([9; 32])));

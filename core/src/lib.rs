@@ -4,6 +4,19 @@
 //! [`consignment`] → [`validator`]. Nothing here does I/O, reads a clock, draws randomness or
 //! panics on input; `PROTOCOL.md` beside this crate specifies every byte.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
 pub mod anchor;
 pub mod bundle;
 mod codec;

@@ -21,7 +21,7 @@ pub struct Settled<T> {
 pub struct Sought {
     /// Its id.
     pub txid: Txid,
-    /// One of its output scripts that is not OP_RETURN, for sources that search by script.
+    /// One of its output scripts that is not `OP_RETURN`, for sources that search by script.
     pub script: Option<ScriptBuf>,
     /// What it spends: another mined transaction that spends one of these conflicts with it.
     pub inputs: Vec<OutPoint>,

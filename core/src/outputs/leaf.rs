@@ -15,18 +15,17 @@ pub struct Leaf<S> {
     pub seal: AssignedSeal,
 }
 
-impl<S: LeafState> Leaf<S> {
-    /// The leaf's node: hash of kind, state and secret seal.
-    pub(super) fn node(&self) -> Root {
-        let mut message = Vec::with_capacity(41);
-        message.push(S::KIND.number());
-        self.state.put(&mut message);
-        self.seal.conceal().encode_to(&mut message);
-        Root {
-            hash: tags::OUTPUT_LEAF.hash(&message),
-            aggregate: self.state.aggregate(),
-            count: 1,
-        }
+/// The leaf's node: hash of kind, state and secret seal.
+pub(super) fn node<S: LeafState>(leaf: &Leaf<S>) -> Root {
+    let mut message = Vec::with_capacity(41);
+    message.push(S::KIND.number());
+    leaf.state.put(&mut message);
+    leaf.seal.conceal().encode_to(&mut message);
+    let hash = tags::OUTPUT_LEAF.hash(&message);
+    Root {
+        hash,
+        aggregate: leaf.state.aggregate(),
+        count: 1,
     }
 }
 

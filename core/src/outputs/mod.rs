@@ -2,7 +2,9 @@
 
 mod leaf;
 mod pruned;
+mod pruned_tree;
 mod tree;
+mod views;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -12,6 +14,7 @@ use amplify::confinement::Confined;
 pub use self::leaf::Leaf;
 pub use self::pruned::{Pruned, PrunedError, Sibling};
 pub use self::tree::Root;
+pub use self::views::NotOneOperation;
 pub use self::whole::{AmountOverflow, Amounts, DataLeaves, RightLeaves, TokenLeaves};
 use crate::codec::{Decode, DecodeError, Encode, Reader, put_length};
 use crate::limits::OWNED_TYPES;

@@ -4,9 +4,10 @@ use amplify::confinement::Confined;
 
 use super::tree::{Root, join, left_count};
 use super::whole::overflow;
-use super::{Amounts, Leaf, Shown};
+use super::{Leaf, Shown};
 use crate::codec::{Decode, DecodeError, Encode, Reader};
 use crate::limits::AMOUNT_LEAVES;
+use crate::seal::AssignedSeal;
 use crate::state::State;
 
 /// A subtree that is not shown; its count follows from its place.
@@ -103,21 +104,6 @@ impl Pruned {
         })
     }
 
-    /// Prunes a whole list down to the leaves with these numbers; none if all would be shown.
-    pub fn of(amounts: &Amounts, keep: impl Fn(u32) -> bool) -> Option<Self> {
-        let leaves = amounts.leaves();
-        let shown: Vec<_> = (0..)
-            .zip(leaves.iter())
-            .filter(|(i, _)| keep(*i))
-            .map(|(i, leaf)| (i, *leaf))
-            .collect();
-        let mut siblings = Vec::new();
-        collect_siblings(0, leaves, &shown, &mut siblings);
-        let shown = Confined::try_from(shown).ok()?;
-        let siblings = Confined::try_from(siblings).ok()?;
-        Self::new(super::tree::count(leaves), shown, siblings).ok()
-    }
-
     /// The number of leaves, shown or not.
     pub const fn count(&self) -> u32 {
         self.count
@@ -146,9 +132,77 @@ impl Pruned {
         }))
     }
 
+    /// Changes how seals are shown; the leaves stay the same.
+    pub(super) fn map_seals(&mut self, seal: &impl Fn(u32, &AssignedSeal) -> AssignedSeal) {
+        for (index, leaf) in &mut self.shown {
+            leaf.seal = seal(*index, &leaf.seal);
+        }
+    }
+
     pub(super) fn root(&self) -> Root {
+        self.fold(
+            &mut super::leaf::node,
+            &mut |hidden| hidden,
+            &mut |left, right| join(&left, &right),
+        )
+    }
+
+    /// Walks the tree from its leaves and hidden subtrees up.
+    pub(super) fn fold<T>(
+        &self,
+        leaf: &mut impl FnMut(&Leaf<u64>) -> T,
+        hidden: &mut impl FnMut(Root) -> T,
+        inner: &mut impl FnMut(T, T) -> T,
+    ) -> T {
         let mut siblings = self.siblings.iter();
-        walk(0, self.count, &self.shown, &mut siblings)
+        let mut walk = Walk {
+            siblings: &mut siblings,
+            leaf,
+            hidden,
+            inner,
+        };
+        walk.subtree(0, self.count, &self.shown)
+    }
+}
+
+/// A walk over a pruned tree; depth is at most 20.
+struct Walk<'w, 'p, L, H, I> {
+    siblings: &'w mut std::slice::Iter<'p, Sibling>,
+    leaf: &'w mut L,
+    hidden: &'w mut H,
+    inner: &'w mut I,
+}
+
+impl<L, H, I> Walk<'_, '_, L, H, I> {
+    fn subtree<T>(&mut self, start: u32, count: u32, shown: &[(u32, Leaf<u64>)]) -> T
+    where
+        L: FnMut(&Leaf<u64>) -> T,
+        H: FnMut(Root) -> T,
+        I: FnMut(T, T) -> T,
+    {
+        match (shown, count) {
+            ([], _) => {
+                // `new` counted the siblings, so one is there.
+                let none = Sibling {
+                    hash: [0; 32],
+                    amount: 0,
+                };
+                let Sibling { hash, amount } = self.siblings.next().copied().unwrap_or(none);
+                (self.hidden)(Root {
+                    hash,
+                    aggregate: amount,
+                    count,
+                })
+            }
+            ([(_, leaf), ..], 1) => (self.leaf)(leaf),
+            _ => {
+                let (middle, at) = split(start, count, shown);
+                let (left, right) = shown.split_at(at);
+                let left = self.subtree(start, middle, left);
+                let right = self.subtree(start + middle, count - middle, right);
+                (self.inner)(left, right)
+            }
+        }
     }
 }
 
@@ -170,63 +224,6 @@ fn siblings_needed(start: u32, count: u32, shown: &[(u32, Leaf<u64>)]) -> usize 
             let (left, right) = shown.split_at(at);
             siblings_needed(start, middle, left)
                 + siblings_needed(start + middle, count - middle, right)
-        }
-    }
-}
-
-fn walk(
-    start: u32,
-    count: u32,
-    shown: &[(u32, Leaf<u64>)],
-    siblings: &mut std::slice::Iter<'_, Sibling>,
-) -> Root {
-    match (shown, count) {
-        ([], _) => {
-            // `new` counted the siblings, so one is there.
-            let sibling = siblings.next().copied().unwrap_or(Sibling {
-                hash: [0; 32],
-                amount: 0,
-            });
-            Root {
-                hash: sibling.hash,
-                aggregate: sibling.amount,
-                count,
-            }
-        }
-        ([(_, leaf), ..], 1) => leaf.node(),
-        _ => {
-            let (middle, at) = split(start, count, shown);
-            let (left, right) = shown.split_at(at);
-            let left = walk(start, middle, left, siblings);
-            join(
-                &left,
-                &walk(start + middle, count - middle, right, siblings),
-            )
-        }
-    }
-}
-
-fn collect_siblings(
-    start: u32,
-    leaves: &[Leaf<u64>],
-    shown: &[(u32, Leaf<u64>)],
-    siblings: &mut Vec<Sibling>,
-) {
-    match (shown, leaves) {
-        ([], _) => {
-            let root = super::tree::whole_root(leaves);
-            siblings.push(Sibling {
-                hash: root.hash,
-                amount: root.aggregate,
-            });
-        }
-        (_, [_] | []) => {}
-        _ => {
-            let (middle, at) = split(start, super::tree::count(leaves), shown);
-            let (left, right) = leaves.split_at((middle as usize).min(leaves.len()));
-            let (shown_left, shown_right) = shown.split_at(at);
-            collect_siblings(start, left, shown_left, siblings);
-            collect_siblings(start + middle, right, shown_right, siblings);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Shape and hashes of the Merkle aggregate tree: RFC 6962, with sums and counts in each node.
 
-use super::Leaf;
+use super::leaf::{self, Leaf};
 use crate::hash::tags;
 use crate::state::LeafState;
 
@@ -53,7 +53,7 @@ pub(super) fn count<S>(leaves: &[Leaf<S>]) -> u32 {
 /// The root over all leaves (at least one); depth is at most 20.
 pub(super) fn whole_root<S: LeafState>(leaves: &[Leaf<S>]) -> Root {
     match leaves {
-        [leaf] => leaf.node(),
+        [leaf] => leaf::node(leaf),
         [] => Root {
             hash: [0; 32],
             aggregate: 0,

@@ -5,6 +5,7 @@ use amplify::confinement::Confined;
 use super::{Leaf, Shown};
 use crate::codec::{Decode, DecodeError, Encode, Reader};
 use crate::limits::{AMOUNT_LEAVES, OTHER_LEAVES};
+use crate::seal::AssignedSeal;
 use crate::state::{DataBytes, LeafState, Token};
 
 /// Leaves of a Token type.
@@ -44,6 +45,11 @@ impl Amounts {
     /// The leaves.
     pub fn leaves(&self) -> &AmountList {
         &self.leaves
+    }
+
+    /// Changes how seals are shown; the leaves stay the same.
+    pub(super) fn map_seals(&mut self, seal: &impl Fn(u32, &AssignedSeal) -> AssignedSeal) {
+        super::views::map_list(&mut self.leaves, seal);
     }
 
     /// Their sum in smallest units.

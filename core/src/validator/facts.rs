@@ -5,7 +5,7 @@ use super::state::Open;
 use crate::operation::Genesis;
 use crate::outputs::{Leaves, Outputs};
 use crate::schema::{Facts, Schema, Totals};
-use crate::state::State;
+use crate::state::{State, Token};
 use crate::value::Values;
 
 /// Totals of outputs, and a Token leaf of fraction 0 if there is one.
@@ -54,7 +54,7 @@ pub(super) fn input_totals<'a>(taken: impl Iterator<Item = (u16, &'a Open)>) -> 
     let mut totals = Totals::new();
     for (ty, open) in taken {
         match &open.state {
-            State::Token(token) => totals.add_token(ty, token.id, token.fraction),
+            State::Token(Token { id, fraction }) => totals.add_token(ty, *id, *fraction),
             state => totals.add_root(ty, state.kind(), 1, state.amount()),
         }
     }

@@ -42,7 +42,7 @@ fn check_genesis(header: &Header, place: Place) -> Result<(), Failure> {
     let outputs = genesis_facts(genesis);
     let facts = crate::schema::Facts::of_genesis(&outputs.totals, &globals);
     if let Err(failure) = schema.genesis.check_counts(&facts) {
-        return Err(place.invalid(Check::Occurrence, failure.expected, &failure));
+        return Err(place.invalid(Check::Occurrence, failure.expected, failure));
     }
     outputs.check_types(schema, &facts, place)?;
     if let Err(failure) = schema.genesis.check_rules(&facts, schema) {

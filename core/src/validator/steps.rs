@@ -205,7 +205,7 @@ impl Validator<'_> {
         each(&mut |step, def, facts| {
             def.check_counts(facts).map_err(|failure| {
                 let place = place.operation(step.id);
-                place.invalid(Check::Occurrence, failure.expected, &failure)
+                place.invalid(Check::Occurrence, failure.expected, failure)
             })
         })?;
         each(&mut |step, _, facts| {
@@ -320,17 +320,15 @@ fn check_signatures(
 ) -> Result<Option<super::Report>, Failure> {
     let signatures = &step.signed.signatures;
     let Some(rule) = def.signature_rules(genesis).next() else {
-        return match signatures.is_empty() {
-            true => Ok(None),
-            false => {
-                let found = format!("{} signatures", signatures.len());
-                Err(place.invalid(
-                    Check::Signature,
-                    "no signature: no rule asks for one",
-                    found,
-                ))
-            }
-        };
+        if signatures.is_empty() {
+            return Ok(None);
+        }
+        let found = format!("{} signatures", signatures.len());
+        return Err(place.invalid(
+            Check::Signature,
+            "no signature: no rule asks for one",
+            found,
+        ));
     };
     let message = Message::from_digest(signature_message(step.id, frame.witness.txid()));
     let secp = Secp256k1::verification_only();

@@ -1,0 +1,5 @@
+//! Transfers: what moves allocations from one wallet to another.
+
+pub mod ack;
+pub mod plan;
+pub mod step;
