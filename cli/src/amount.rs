@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use bitcoin::FeeRate;
-use bulla_wallet::amount::{Amount, AmountError};
+use bulla_wallet::{Amount, AmountError};
 
 /// Decimals of a fee rate in sat/vB.
 const FEE_DECIMALS: u8 = 3;
@@ -30,7 +30,10 @@ impl FromStr for SatPerVb {
 }
 
 /// A fee rate in sat/vB, for people and JSON, with three decimals at most.
-#[expect(clippy::cast_precision_loss, reason = "fees and sizes stay far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "fees and sizes stay far below 2^52"
+)]
 pub fn sat_per_vb(fee_sats: u64, vbytes: u64) -> f64 {
     if vbytes == 0 {
         return 0.0;

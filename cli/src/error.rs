@@ -3,11 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use bitcoin::address::NetworkUnchecked;
 use bitcoin::Address;
-use bulla_core::ContractId;
+use bitcoin::address::NetworkUnchecked;
+use bulla_core::{ContractId, DecodeError};
 use bulla_wallet::Network;
-use bulla_wallet::chain::SourceError;
+use bulla_wallet::chain::{SourceError, SpecError};
 use bulla_wallet::sandbox::SandboxError;
 use serde::Serialize;
 
@@ -23,6 +23,9 @@ pub enum Error {
     /// The chain source.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The text of a chain source.
+    #[error("the chain source cannot be understood")]
+    Spec(#[from] SpecError),
     /// The sandbox.
     #[error("the sandbox did not do it")]
     Sandbox(#[from] SandboxError),
@@ -50,6 +53,15 @@ pub enum Error {
     FileNotText {
         /// The file.
         path: PathBuf,
+    },
+    /// Bytes that are no consignment.
+    #[error("{} is no consignment", path.display())]
+    NotAConsignment {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: DecodeError,
     },
     /// A settings file that cannot be understood.
     #[error("the settings in {} cannot be understood", path.display())]
@@ -136,7 +148,7 @@ pub enum Error {
     NoContract,
     /// An amount that is none.
     #[error(transparent)]
-    Amount(#[from] bulla_wallet::amount::AmountError),
+    Amount(#[from] bulla_wallet::AmountError),
     /// Options that do not go together.
     #[error("{found}")]
     Options {
@@ -176,11 +188,14 @@ impl Error {
             Self::Source(_) => "source",
             Self::Sandbox(_) => "sandbox",
             Self::File { .. } | Self::FileTooLarge { .. } | Self::FileNotText { .. } => "file",
+            Self::NotAConsignment { .. } => "not-a-consignment",
             Self::Settings { .. } | Self::Setting { .. } => "settings",
             Self::NoWallet { .. } => "no-wallet",
             Self::WalletExists { .. } => "wallet-exists",
             Self::OtherNetwork { .. } | Self::AddressNetwork { .. } => "wrong-network",
-            Self::SandboxNetwork { .. } | Self::NotTheSandbox { .. } => "wrong-source",
+            Self::Spec(_) | Self::SandboxNetwork { .. } | Self::NotTheSandbox { .. } => {
+                "wrong-source"
+            }
             Self::NoTerminal { .. } => "no-terminal",
             Self::PassphrasesDiffer | Self::NotConfirmed { .. } => "not-confirmed",
             Self::UnknownPrecision { .. } => "unknown-contract",
@@ -193,7 +208,9 @@ impl Error {
     pub fn remedy(&self) -> Option<String> {
         let text = match self {
             Self::Wallet(cause) => return cause.remedy(),
-            Self::NoWallet { .. } => "make one with `bulla init`, or name its folder with --data-dir",
+            Self::NoWallet { .. } => {
+                "make one with `bulla init`, or name its folder with --data-dir"
+            }
             Self::WalletExists { .. } => "choose another folder with --data-dir",
             Self::OtherNetwork { .. } => {
                 "leave --network out, or name the wallet of that network with --data-dir"
@@ -205,6 +222,7 @@ impl Error {
             Self::UnknownPrecision { .. } | Self::NoContract => {
                 "say --raw and give the amount in smallest units, or accept a consignment of the contract first"
             }
+            Self::NotAConsignment { .. } => "ask the sender for the file again",
             Self::AddressNetwork { .. } => "ask the payee for an address of this wallet's network",
             Self::WordsNotAsked => "say --words if nobody is looking over your shoulder",
             _ => return None,
@@ -215,7 +233,7 @@ impl Error {
     /// How the process ends.
     pub const fn exit(&self) -> Exit {
         match self {
-            Self::Options { .. } | Self::WordsNotAsked => Exit::Usage,
+            Self::Options { .. } | Self::WordsNotAsked | Self::Spec(_) => Exit::Usage,
             _ => Exit::Failure,
         }
     }

@@ -6,13 +6,13 @@
 
 pub mod amount;
 pub mod arguments;
+mod claim;
 pub mod error;
 pub mod exit;
 mod file;
 mod logging;
 pub mod output;
 mod passphrase;
-pub mod session;
 pub mod settings;
 pub mod source;
 pub mod subcommand;

@@ -83,7 +83,12 @@ mod tests {
 
     #[test]
     fn one_line_feed_at_the_end_is_not_part_of_a_secret() {
-        for (text, secret) in [("a", "a"), ("a\n", "a"), ("a\r\n", "a"), (" a \n\n", " a \n")] {
+        for (text, secret) in [
+            ("a", "a"),
+            ("a\n", "a"),
+            ("a\r\n", "a"),
+            (" a \n\n", " a \n"),
+        ] {
             assert_eq!(line(text), secret);
         }
     }

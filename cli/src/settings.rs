@@ -98,7 +98,10 @@ impl Settings {
             network: merged.network,
             source: merged.source,
             passphrase_file: merged.passphrase_file,
-            passphrase: passphrase.map(text("BULLA_PASSPHRASE")).transpose()?.map(Secret),
+            passphrase: passphrase
+                .map(text("BULLA_PASSPHRASE"))
+                .transpose()?
+                .map(Secret),
         })
     }
 }
@@ -146,9 +149,7 @@ impl Layer {
         Ok(Self {
             data_dir: found.data_dir.map(|path| folder.join(path)),
             network: parsed(&format!("network in {}", path.display()), found.network)?,
-            source: found
-                .source
-                .map(|text| SourceText::new(text).below(folder)),
+            source: found.source.map(|text| SourceText::new(text).below(folder)),
             passphrase_file: found.passphrase_file.map(|path| folder.join(path)),
         })
     }

@@ -1,9 +1,11 @@
 //! Where the chain is read, as a text of the user.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use bulla_core::NetworkId;
+use bulla_core::validator::{ChainView, Position, Positions, Sought};
 use bulla_wallet::Network;
-use bulla_wallet::chain::{self, ChainSource, SourceSpec};
+use bulla_wallet::chain::{self, ChainSource, SourceError, SourceSpec};
 
 use crate::error::Error;
 use crate::settings::Settings;
@@ -70,6 +72,74 @@ pub fn open(settings: &Settings, network: &Network) -> Result<Box<dyn ChainSourc
     }
     log::info!("source: {spec}");
     Ok(chain::open(&spec)?)
+}
+
+/// The file of the sandbox, if that is the source of the settings.
+///
+/// # Errors
+/// If the text names no source, or another one.
+pub fn sandbox(settings: &Settings) -> Result<PathBuf, Error> {
+    match spec(settings)? {
+        SourceSpec::Sandbox(path) => Ok(path),
+        other => Err(Error::NotTheSandbox {
+            found: other.to_string(),
+        }),
+    }
+}
+
+/// The id of a chain in consensus objects.
+pub fn network_id(network: &Network) -> NetworkId {
+    match network.challenge() {
+        Some(challenge) => NetworkId::of(network.genesis_hash(), Some(challenge)),
+        None => NetworkId::of_network(network.bitcoin()),
+    }
+}
+
+/// A source as the validator sees it, for one chain: a source of another is refused by name.
+pub struct View<'a> {
+    /// The source.
+    pub source: &'a dyn ChainSource,
+    /// The chain.
+    pub network: &'a Network,
+}
+
+impl ChainView for View<'_> {
+    type Error = SourceError;
+
+    fn positions(&self, sought: &[Sought]) -> Result<Positions, SourceError> {
+        let (found, expected) = (self.source.genesis()?, self.network.genesis_hash());
+        if found != expected {
+            let name = self.source.name();
+            return Err(SourceError::OtherChain {
+                name,
+                found,
+                expected,
+            });
+        }
+        let asked: Vec<_> = sought.iter().map(asked).collect();
+        let answer = self.source.positions(&asked)?;
+        Ok(Positions {
+            tip: answer.tip.height,
+            list: answer.list.into_iter().map(position).collect(),
+        })
+    }
+}
+
+fn asked(sought: &Sought) -> chain::Sought {
+    chain::Sought {
+        txid: sought.txid,
+        script: sought.script.clone(),
+        inputs: sought.inputs.clone(),
+    }
+}
+
+const fn position(position: chain::Position) -> Position {
+    match position {
+        chain::Position::Mined { height } => Position::Mined { height },
+        chain::Position::Mempool => Position::Mempool,
+        chain::Position::Absent => Position::Absent,
+        chain::Position::Conflicted { .. } => Position::Conflicted,
+    }
 }
 
 #[cfg(test)]

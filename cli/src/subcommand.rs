@@ -1,5 +1,8 @@
 //! The commands, one file each: what it takes, what it does, what it answers.
 
+use bitcoin::Address;
+use bitcoin::address::NetworkUnchecked;
+use bulla_wallet::Network;
 use clap::Subcommand as Commands;
 
 use crate::error::Error;
@@ -41,4 +44,13 @@ impl Subcommand {
 
 fn boxed<T: Output + 'static>(result: Result<T>) -> Result {
     result.map(|output| Box::new(output) as Box<dyn Output>)
+}
+
+/// An address that is checked to be one of a network.
+fn address_on(address: Address<NetworkUnchecked>, network: &Network) -> Result<Address> {
+    let checked = address.clone().require_network(network.bitcoin());
+    checked.map_err(|_| Error::AddressNetwork {
+        address,
+        network: network.clone(),
+    })
 }
