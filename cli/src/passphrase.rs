@@ -42,10 +42,15 @@ pub fn new(settings: &Settings) -> Result<Passphrase, Error> {
 ///
 /// # Errors
 /// If the file cannot be read, or there is nobody to type it.
-pub fn secret(from: Option<&Path>, ask: &str, what: &'static str) -> Result<String, Error> {
+pub fn secret(
+    from: Option<&Path>,
+    ask: &str,
+    what: &'static str,
+    remedy: &'static str,
+) -> Result<String, Error> {
     match from {
         Some(path) => file::read_text(path).map(|text| line(&text)),
-        None => typed(ask, what, "name a file with the option for it"),
+        None => typed(ask, what, remedy),
     }
 }
 

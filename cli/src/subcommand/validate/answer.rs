@@ -260,3 +260,59 @@ fn terminal(state: &TerminalState) -> Terminal {
 fn secret(seal: &AssignedSeal, wanted: bool) -> Option<String> {
     wanted.then(|| seal.conceal().to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use bulla_core::validator::{Check, Report};
+
+    use super::*;
+
+    fn report() -> Report {
+        Report {
+            check: Check::Rule,
+            operation: None,
+            witness: None,
+            expected: "in.asset == out.asset".to_owned(),
+            found: "10 and 11".to_owned(),
+        }
+    }
+
+    #[test]
+    fn each_verdict_has_its_exit_code() {
+        let exit = |verdict| {
+            Output {
+                verdict,
+                ..Output::failed(&Failure::Invalid(report()))
+            }
+            .exit() as u8
+        };
+        let codes = [
+            (Verdict::Settled, 0),
+            (Verdict::Invalid, 1),
+            (Verdict::Unresolved, 3),
+            (Verdict::Consistent, 4),
+            (Verdict::Unsigned, 5),
+            (Verdict::Conflicted, 6),
+        ];
+        for (verdict, code) in codes {
+            assert_eq!(exit(verdict), code, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn a_failure_keeps_its_check_and_both_values() {
+        let failures = [
+            (Failure::Invalid(report()), Verdict::Invalid),
+            (Failure::Unsigned(report()), Verdict::Unsigned),
+            (Failure::Unresolved(report()), Verdict::Unresolved),
+        ];
+        for (failure, verdict) in failures {
+            let output = Output::failed(&failure);
+            assert_eq!(output.verdict, verdict);
+            let json = serde_json::to_value(&output.failure).unwrap();
+            assert_eq!(json["check"], "rule");
+            assert_eq!(json["expected"], "in.asset == out.asset");
+            assert_eq!(json["found"], "10 and 11");
+        }
+    }
+}
