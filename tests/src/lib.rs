@@ -1,1 +1,3 @@
 //! Bulla: tests.
+
+pub mod servers;

@@ -1,7 +1,9 @@
 //! What a command of the wallet can answer instead of a result.
 
 use crate::chain::SourceError;
+use crate::coins::CoinsError;
 use crate::keys::KeysError;
+use crate::store::StoreError;
 
 /// Why a command failed. Nothing has changed then, unless the variant says so.
 #[derive(Debug, thiserror::Error)]
@@ -9,9 +11,21 @@ pub enum Error {
     /// Words, passphrases and keys.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// The wallet's file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Coins and the transactions that spend them.
+    #[error(transparent)]
+    Coins(#[from] CoinsError),
     /// The chain source.
     #[error(transparent)]
     Source(#[from] SourceError),
+}
+
+impl From<bdk_wallet::rusqlite::Error> for Error {
+    fn from(cause: bdk_wallet::rusqlite::Error) -> Self {
+        Self::Store(cause.into())
+    }
 }
 
 impl Error {
@@ -19,6 +33,10 @@ impl Error {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Keys(cause) => cause.code(),
+            Self::Store(cause) => cause.code(),
+            Self::Coins(cause) => cause.code(),
+            Self::Source(SourceError::OtherChain { .. }) => "wrong-chain",
+            Self::Source(SourceError::Refused { .. }) => "refused",
             Self::Source(_) => "source",
         }
     }
@@ -27,6 +45,8 @@ impl Error {
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Keys(cause) => cause.remedy().map(str::to_owned),
+            Self::Store(cause) => cause.remedy().map(str::to_owned),
+            Self::Coins(cause) => cause.remedy(),
             Self::Source(_) => None,
         }
     }

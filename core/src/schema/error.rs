@@ -220,6 +220,9 @@ pub enum Problem {
         /// As it would be written.
         form: String,
     },
+    /// A second `signed` in one transition: signatures say which key by its number in one list.
+    #[error("a second signed(…), expected at most one in a transition")]
+    SecondSigned,
     /// A transition that declares no inputs could never be made.
     #[error("no inputs, expected at least one owned type")]
     NoInputs,

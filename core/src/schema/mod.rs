@@ -23,9 +23,12 @@ mod rule_codec;
 mod scope;
 mod signers;
 mod standin;
+#[cfg(test)]
+mod tests;
 mod toml;
 mod toml_value;
 mod types;
+mod warn;
 
 pub use counts::{CountFailure, Part, TypeFailure};
 pub use cursor::DecodeError;
@@ -40,3 +43,4 @@ pub use types::{
     GenesisDef, GlobalDef, MetaDef, Occurs, OwnedDef, RULE_VERSION, Schema, TransitionDef,
     ValueType,
 };
+pub use warn::Warning;

@@ -62,7 +62,8 @@ pub enum SignerFailure {
 }
 
 impl TransitionDef {
-    /// The `signed` rules of this transition with the globals of a genesis, in their order.
+    /// The `signed` rule of this transition with the globals of a genesis; [`Schema::check`] allows
+    /// one, for signatures name keys by their number in one list.
     ///
     /// A threshold that [`Schema::check_signers`] would refuse is `u64::MAX` if it is no number.
     pub fn signature_rules<'a>(

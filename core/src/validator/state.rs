@@ -45,6 +45,11 @@ impl OpenState {
         self.spent.insert(outpoint)
     }
 
+    /// Whether a witness spends this output.
+    pub(super) fn is_spent(&self, outpoint: &OutPoint) -> bool {
+        self.spent.contains(outpoint)
+    }
+
     /// Takes a leaf out: nothing is consumed twice.
     pub(super) fn take(&mut self, input: &Input) -> Option<Open> {
         let leaf = self.leaves.remove(input)?;

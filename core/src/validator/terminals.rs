@@ -77,6 +77,13 @@ impl Validator<'_> {
                         format!("leaf {} of type {}", leaf.index, leaf.owned_type),
                     ));
                 };
+                if let Some(outpoint) = open.outpoint().filter(|out| self.state.is_spent(out)) {
+                    return Err(Place::default().operation(leaf.operation).invalid(
+                        Check::Terminal,
+                        "a leaf whose output no witness of this consignment spends",
+                        outpoint,
+                    ));
+                }
                 Ok(TerminalState::Leaf {
                     leaf: *leaf,
                     state: open.state.clone(),

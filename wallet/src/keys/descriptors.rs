@@ -31,9 +31,7 @@ impl Descriptors {
         let descriptor = |account| {
             let origin = account_path(network, account);
             let xpub = Xpub::from_priv(&secp, &derive(&secp, &master, &origin));
-            let text = format!("tr([{fingerprint}/{origin}]{xpub}/0/*)");
-            let sum = desc_checksum(&text).expect("every character is in the descriptor alphabet");
-            format!("{text}#{sum}")
+            with_checksum(&format!("tr([{fingerprint}/{origin}]{xpub}/0/*)"))
         };
         Self {
             plain: descriptor(0),
@@ -41,6 +39,11 @@ impl Descriptors {
             fingerprint,
         }
     }
+}
+
+fn with_checksum(descriptor: &str) -> String {
+    let sum = desc_checksum(descriptor).expect("every character is in the descriptor alphabet");
+    format!("{descriptor}#{sum}")
 }
 
 /// `86'/c'/account'` (BIP86).

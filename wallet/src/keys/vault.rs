@@ -35,9 +35,7 @@ impl Vault {
         }
         let mut recipient = scrypt::Recipient::new(secret(passphrase));
         recipient.set_work_factor(defaults::work_factor(network));
-        let ciphertext = age::encrypt(&recipient, &encode(keys))
-            .expect("one scrypt recipient and memory to write to: nothing can fail");
-        Ok(Self(ciphertext))
+        Ok(Self(encrypt(&recipient, &encode(keys))))
     }
 
     /// Decrypts the keys.
@@ -80,6 +78,11 @@ const fn damaged(what: &'static str) -> KeysError {
 
 fn secret(passphrase: &Passphrase) -> SecretString {
     SecretString::from(passphrase.expose().to_owned())
+}
+
+fn encrypt(recipient: &scrypt::Recipient, plain: &[u8]) -> Vec<u8> {
+    age::encrypt(recipient, plain)
+        .expect("one scrypt recipient and memory to write to: nothing can fail")
 }
 
 fn encode(keys: &Keys) -> Zeroizing<Vec<u8>> {

@@ -59,12 +59,10 @@ impl ViewSecret {
     /// outpoint seal; of a witness seal the output script, or the x-only internal key of a tapret
     /// output. One seal, one counter: a second seal over one place takes the next.
     pub fn blinding(&self, place: &[u8], counter: u32) -> [u8; 16] {
-        let mac = hmac(
+        first_bytes(&hmac(
             self.subkey("blinding").as_ref(),
             &[place, &counter.to_le_bytes()],
-        );
-        let (blinding, _) = mac.split_first_chunk().expect("32 bytes begin with 16");
-        *blinding
+        ))
     }
 
     /// The entropy of the multi-protocol commitment of a transaction, from the outpoints it spends
@@ -74,20 +72,15 @@ impl ViewSecret {
         sorted.sort_unstable();
         let places: Vec<_> = sorted.iter().map(serialize).collect();
         let places: Vec<_> = places.iter().map(Vec::as_slice).collect();
-        let mac = hmac(self.subkey("mpc-entropy").as_ref(), &places);
-        let (entropy, _) = mac.split_first_chunk().expect("32 bytes begin with 8");
-        u64::from_le_bytes(*entropy)
+        u64::from_le_bytes(first_bytes(&hmac(
+            self.subkey("mpc-entropy").as_ref(),
+            &places,
+        )))
     }
 
     /// The key that signs the acknowledgement of one invoice, from its secret seal or its script.
     pub fn ack_key(&self, invoice: &[u8]) -> Keypair {
-        let subkey = self.subkey("ack");
-        let secret = (0u32..)
-            .find_map(|counter| {
-                SecretKey::from_slice(&hmac(subkey.as_ref(), &[invoice, &counter.to_le_bytes()]))
-                    .ok()
-            })
-            .expect("all but one in 2^128 hashes are a key");
+        let secret = secret_key(&self.subkey("ack"), invoice);
         Keypair::from_secret_key(&Secp256k1::new(), &secret)
     }
 
@@ -105,6 +98,19 @@ impl fmt::Debug for ViewSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ViewSecret(..)")
     }
+}
+
+fn first_bytes<const N: usize>(mac: &[u8; 32]) -> [u8; N] {
+    *mac.first_chunk()
+        .expect("no caller asks for more than 32 bytes")
+}
+
+fn secret_key(subkey: &[u8; 32], place: &[u8]) -> SecretKey {
+    (0u32..)
+        .find_map(|counter| {
+            SecretKey::from_slice(&hmac(subkey, &[place, &counter.to_le_bytes()])).ok()
+        })
+        .expect("all but one in 2^128 hashes are a key")
 }
 
 fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {

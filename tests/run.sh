@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# Runs every test against a real bitcoind and a real electrs. The one test command of this repository.
+#
+#   tests/run.sh          what fits the time budget; names the long tests it leaves out
+#   tests/run.sh --long   the long tests too (those marked #[ignore = "long: ..."])
+#
+# Installs what is missing by apt, builds the servers once into ${XDG_CACHE_HOME:-~/.cache}/bulla.
+# BITCOIND_EXE and ELECTRS_EXE name servers to use instead. Exits 2 when something is missing that it cannot install.
+set -euo pipefail
+
+long=no
+log=$(mktemp)
+readonly log
+trap 'rm -f "$log"' EXIT
+summary=()
+
+main() {
+    parse "$@"
+    cd "$(dirname "${BASH_SOURCE[0]}")/.."
+    stage "prerequisites" 5 tests/prerequisites.sh
+    stage "servers" 20 servers
+    stage "builds" 25 builds
+    stage "tests" 30 tests
+    print_summary
+}
+
+parse() {
+    for argument in "$@"; do
+        case $argument in
+            --long) long=yes ;;
+            *) echo "unknown argument $argument; usage: tests/run.sh [--long]" >&2; exit 2 ;;
+        esac
+    done
+}
+
+# stage NAME BUDGET COMMAND: runs COMMAND, and notes its time beside its budget in minutes.
+stage() {
+    local name=$1 budget=$2 run=$3 start=$SECONDS
+    echo
+    echo "== $name"
+    "$run"
+    local spent=$((SECONDS - start)) note=
+    if ((spent > budget * 60)); then note="  OVER BUDGET"; fi
+    summary+=("$(printf '%-14s %3dm%02ds of %2dm%s' "$name" $((spent / 60)) $((spent % 60)) "$budget" "$note")")
+}
+
+servers() {
+    local path
+    if [[ -z ${BITCOIND_EXE:-} ]]; then
+        path=$(tests/servers/bitcoind/build.sh)
+        export BITCOIND_EXE=$path
+    fi
+    if [[ -z ${ELECTRS_EXE:-} ]]; then
+        path=$(tests/servers/electrs/build.sh)
+        export ELECTRS_EXE=$path
+    fi
+    print_servers
+}
+
+print_servers() {
+    local bitcoind electrs
+    bitcoind=$("$BITCOIND_EXE" --version)
+    electrs=$("$ELECTRS_EXE" --version)
+    echo "bitcoind: ${bitcoind%%$'\n'*} ($BITCOIND_EXE)"
+    echo "electrs:  electrs ${electrs%%$'\n'*} ($ELECTRS_EXE)"
+}
+
+builds() {
+    cargo build --workspace --all-targets --locked
+}
+
+tests() {
+    if [[ $long == yes ]]; then
+        cargo test --workspace --all-targets --locked --no-fail-fast -- --include-ignored
+    else
+        cargo test --workspace --all-targets --locked --no-fail-fast
+    fi
+    cargo test --workspace --doc --locked
+}
+
+print_summary() {
+    echo
+    echo "== summary"
+    print_servers
+    if [[ $long == no ]]; then print_not_run; fi
+    printf '%s\n' "${summary[@]}"
+    echo "all tests passed"
+}
+
+# Names the long tests, which only --long runs.
+print_not_run() {
+    local names
+    names=$(cargo test --workspace --lib --bins --tests --locked --quiet -- --ignored --list 2>"$log" |
+        sed -n 's/: test$//p')
+    if [[ -n $names ]]; then
+        echo "not run (tests/run.sh --long runs them):"
+        sed 's/^/  /' <<<"$names"
+    else
+        echo "not run: nothing"
+    fi
+}
+
+main "$@"
