@@ -34,6 +34,7 @@ pub struct Arguments {
 /// What every command takes.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Global options")]
+#[expect(clippy::doc_markdown, reason = "clap prints these lines as they are")]
 pub struct GlobalArgs {
     /// Folder of the wallet [env: BULLA_DATA_DIR] [default: bulla in your data folder]
     #[arg(long, global = true, value_name = "DIR")]
@@ -50,6 +51,9 @@ pub struct GlobalArgs {
     /// File whose one line is the passphrase of the wallet [env: BULLA_PASSPHRASE_FILE]
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
+    /// Show what was known at the last time the chain was read, without reading it again
+    #[arg(long, global = true)]
+    pub offline: bool,
     /// Print JSON: results on stdout, errors on stderr
     #[arg(long, global = true)]
     pub json: bool,

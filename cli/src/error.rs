@@ -8,6 +8,7 @@ use bitcoin::address::NetworkUnchecked;
 use bulla_core::{ContractId, DecodeError};
 use bulla_wallet::Network;
 use bulla_wallet::chain::{SourceError, SpecError};
+use bulla_wallet::keys::KeysError;
 use bulla_wallet::sandbox::SandboxError;
 use serde::Serialize;
 
@@ -126,9 +127,18 @@ pub enum Error {
         /// What helps.
         remedy: &'static str,
     },
+    /// Words, passphrases and keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// Two entries of a new passphrase differ.
     #[error("the two passphrases differ")]
     PassphrasesDiffer,
+    /// The folder for a demo is not new.
+    #[error("{} is there already", path.display())]
+    FolderExists {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The owner did not confirm.
     #[error("not confirmed: found `{found}`, expected `{expected}`")]
     NotConfirmed {
@@ -165,9 +175,6 @@ pub enum Error {
         /// The network.
         network: Network,
     },
-    /// The words are shown with an explicit flag only.
-    #[error("this shows the words that can spend everything in this wallet")]
-    WordsNotAsked,
 }
 
 impl Error {
@@ -185,6 +192,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Wallet(cause) => cause.code(),
+            Self::Keys(cause) => cause.code(),
             Self::Source(_) => "source",
             Self::Sandbox(_) => "sandbox",
             Self::File { .. } | Self::FileTooLarge { .. } | Self::FileNotText { .. } => "file",
@@ -196,11 +204,12 @@ impl Error {
             Self::Spec(_) | Self::SandboxNetwork { .. } | Self::NotTheSandbox { .. } => {
                 "wrong-source"
             }
+            Self::FolderExists { .. } => "folder-exists",
             Self::NoTerminal { .. } => "no-terminal",
             Self::PassphrasesDiffer | Self::NotConfirmed { .. } => "not-confirmed",
             Self::UnknownPrecision { .. } => "unknown-contract",
             Self::NoContract | Self::Amount(_) => "amount",
-            Self::Options { .. } | Self::WordsNotAsked => "usage",
+            Self::Options { .. } => "usage",
         }
     }
 
@@ -208,10 +217,12 @@ impl Error {
     pub fn remedy(&self) -> Option<String> {
         let text = match self {
             Self::Wallet(cause) => return cause.remedy(),
+            Self::Keys(cause) => return cause.remedy().map(str::to_owned),
             Self::NoWallet { .. } => {
                 "make one with `bulla init`, or name its folder with --data-dir"
             }
             Self::WalletExists { .. } => "choose another folder with --data-dir",
+            Self::FolderExists { .. } => "name a folder that is not there yet",
             Self::OtherNetwork { .. } => {
                 "leave --network out, or name the wallet of that network with --data-dir"
             }
@@ -224,7 +235,6 @@ impl Error {
             }
             Self::NotAConsignment { .. } => "ask the sender for the file again",
             Self::AddressNetwork { .. } => "ask the payee for an address of this wallet's network",
-            Self::WordsNotAsked => "say --words if nobody is looking over your shoulder",
             _ => return None,
         };
         Some(text.to_owned())
@@ -233,7 +243,7 @@ impl Error {
     /// How the process ends.
     pub const fn exit(&self) -> Exit {
         match self {
-            Self::Options { .. } | Self::WordsNotAsked | Self::Spec(_) => Exit::Usage,
+            Self::Options { .. } | Self::Spec(_) => Exit::Usage,
             _ => Exit::Failure,
         }
     }

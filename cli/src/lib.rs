@@ -13,6 +13,7 @@ mod file;
 mod logging;
 pub mod output;
 mod passphrase;
+pub mod session;
 pub mod settings;
 pub mod source;
 pub mod subcommand;

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bulla_core::ContractId;
 use bulla_wallet::chain::ChainSource;
 use bulla_wallet::keys::Passphrase;
-use bulla_wallet::{Amount, Network, SyncReport, Wallet};
+use bulla_wallet::{Network, SyncReport, Wallet};
 use indicatif::ProgressBar;
 
 use crate::error::Error;
@@ -101,7 +100,11 @@ impl<'a> Session<'a> {
         let report = read(&mut self.wallet);
         spinner.finish_and_clear();
         let report = report?;
-        log::info!("block {}, {} new transactions", report.tip.height, report.transactions);
+        log::info!(
+            "block {}, {} new transactions",
+            report.tip.height,
+            report.transactions
+        );
         Ok(report)
     }
 
@@ -111,30 +114,6 @@ impl<'a> Session<'a> {
     /// If it cannot be read.
     pub fn passphrase(&self) -> Result<Passphrase, Error> {
         passphrase::existing(self.settings)
-    }
-
-    /// Reads an amount of a contract: with its decimals, or raw in smallest units.
-    ///
-    /// # Errors
-    /// If the contract is not known, or the text has no meaning.
-    pub fn units(&self, text: &str, contract: Option<ContractId>, raw: bool) -> Result<u64, Error> {
-        if raw {
-            return Ok(Amount::parse(text, 0)?.units());
-        }
-        let contract = contract.ok_or(Error::NoContract)?;
-        let precision = self.precision(contract)?;
-        let precision = precision.ok_or(Error::UnknownPrecision { contract })?;
-        Ok(Amount::parse(text, precision)?.units())
-    }
-
-    /// Decimals of a contract, if the wallet knows it.
-    ///
-    /// # Errors
-    /// If the wallet cannot be read.
-    pub fn precision(&self, contract: ContractId) -> Result<Option<u8>, Error> {
-        let assets = self.wallet.assets()?;
-        let found = assets.iter().find(|asset| asset.contract == contract);
-        Ok(found.map(|asset| asset.precision))
     }
 }
 

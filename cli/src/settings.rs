@@ -24,6 +24,8 @@ pub struct Settings {
     pub network: Option<Network>,
     /// Where the chain is read; none: the sandbox in the data directory.
     pub source: Option<SourceText>,
+    /// Whether commands that only show something leave the chain alone.
+    pub offline: bool,
     /// The file with the passphrase of the wallet.
     pub passphrase_file: Option<PathBuf>,
     /// The passphrase of the wallet, from the environment alone.
@@ -97,6 +99,7 @@ impl Settings {
             data_dir,
             network: merged.network,
             source: merged.source,
+            offline: arguments.offline,
             passphrase_file: merged.passphrase_file,
             passphrase: passphrase
                 .map(text("BULLA_PASSPHRASE"))

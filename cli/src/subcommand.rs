@@ -9,8 +9,12 @@ use crate::error::Error;
 use crate::output::Output;
 use crate::settings::Settings;
 
+pub mod address;
+pub mod init;
 pub mod inspect;
+pub mod keys;
 pub mod sandbox;
+pub mod sync;
 pub mod validate;
 
 /// What a command answers, or why it does not.
@@ -19,6 +23,15 @@ pub type Result<T = Box<dyn Output>> = std::result::Result<T, Error>;
 /// A command.
 #[derive(Commands, Debug)]
 pub enum Subcommand {
+    /// Make a wallet, with new words or from words
+    Init(init::Init),
+    /// What the coins are found by, and what spends them
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// A new address
+    Address(address::Address),
+    /// Read the chain; safe to repeat
+    Sync(sync::Sync),
     /// Check a consignment against Bitcoin; needs no wallet
     Validate(validate::Validate),
     /// Show what is in a consignment, without a verdict
@@ -35,6 +48,10 @@ impl Subcommand {
     /// As the command says.
     pub fn run(self, settings: &Settings) -> Result {
         match self {
+            Self::Init(command) => boxed(command.run(settings)),
+            Self::Keys(command) => boxed(command.run(settings)),
+            Self::Address(command) => boxed(command.run(settings)),
+            Self::Sync(command) => boxed(command.run(settings)),
             Self::Validate(command) => boxed(command.run(settings)),
             Self::Inspect(command) => boxed(command.run()),
             Self::Sandbox(command) => command.run(settings),

@@ -106,7 +106,12 @@ impl Init {
             return Ok(Keys::generate(words, bip39)?);
         }
         let file = self.words_file.as_deref();
-        let words = passphrase::secret(file, "Words: ", "the words", "name a file with --words-file")?;
+        let words = passphrase::secret(
+            file,
+            "Words: ",
+            "the words",
+            "name a file with --words-file",
+        )?;
         Ok(Keys::restore(&words, bip39)?)
     }
 

@@ -92,7 +92,10 @@ impl Human for Output {
             ("tip", self.tip.to_string()),
             ("new transactions", self.transactions.to_string()),
         ];
-        rows.extend(self.fork.map(|height| ("reorganised above", height.to_string())));
+        rows.extend(
+            self.fork
+                .map(|height| ("reorganised above", height.to_string())),
+        );
         let moved = self.moved.iter();
         rows.extend(moved.map(|moved| ("witness", format!("{} {}", moved.txid, moved.position))));
         fields(rows)

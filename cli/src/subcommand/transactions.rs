@@ -42,7 +42,7 @@ pub struct Transaction {
 /// If there is no wallet, or the source does not answer.
 pub fn run(arguments: &PageArgs, settings: &Settings) -> Result<Output> {
     let session = Session::synced(settings)?;
-    let entries = session.wallet.transactions(&arguments.page())?;
+    let entries = session.wallet.transactions(arguments.offset, arguments.limit);
     Ok(Output {
         transactions: entries.iter().map(Transaction::of).collect(),
     })
