@@ -1,7 +1,8 @@
 //! Each kind of asset that people issue, as a schema: it passes the guard, a good operation holds
 //! and a bad one breaks the rule that is there for it.
 
-use bulla_core::schema::{Broken, Facts, LockTime, Schema, StateKind, Totals, Value};
+use bulla_core::schema::{Broken, Facts, LockTime, Schema, Totals, Value};
+use bulla_core::state::StateKind;
 
 /// An operation as rules see it.
 #[derive(Default)]

@@ -95,6 +95,8 @@ pub enum InvoiceState {
     Settled,
     /// Its time has passed and nothing came.
     Expired,
+    /// What came can never be mined any more.
+    Conflicted,
 }
 
 /// How much bitcoin a plain payment sends.

@@ -14,6 +14,12 @@ pub const DUST: Amount = Amount::from_sat(330);
 /// How long an invoice can be paid, in seconds: 24 hours.
 pub const INVOICE_EXPIRY: u64 = 24 * 60 * 60;
 
+/// How long a batch waits for acknowledgements before it may be broadcast without, in seconds: 1 hour.
+pub const BATCH_DEADLINE: u64 = 60 * 60;
+
+/// The largest consignment that is read, in bytes: 256 MiB.
+pub const CONSIGNMENT_BYTES: u64 = 256 << 20;
+
 /// How many unused addresses in a row are looked at beyond the last one that is known.
 pub const GAP: u32 = 20;
 

@@ -1,9 +1,14 @@
 //! What a command of the wallet can answer instead of a result.
 
+use crate::assets::consign::ConsignError;
 use crate::chain::SourceError;
 use crate::coins::CoinsError;
 use crate::keys::KeysError;
 use crate::store::StoreError;
+use crate::transfer::ack::AckError;
+use crate::transfer::error::TransferError;
+use crate::transfer::plan::PlanError;
+use crate::transfer::step::StepError;
 
 /// Why a command failed. Nothing has changed then, unless the variant says so.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +25,22 @@ pub enum Error {
     /// The chain source.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// Assets and their transfers.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
 }
+
+macro_rules! from_transfer {
+    ($($cause:ty),* $(,)?) => {$(
+        impl From<$cause> for Error {
+            fn from(cause: $cause) -> Self {
+                Self::Transfer(cause.into())
+            }
+        }
+    )*};
+}
+
+from_transfer!(AckError, ConsignError, PlanError, StepError);
 
 impl From<bdk_wallet::rusqlite::Error> for Error {
     fn from(cause: bdk_wallet::rusqlite::Error) -> Self {
@@ -38,6 +58,7 @@ impl Error {
             Self::Source(SourceError::OtherChain { .. }) => "wrong-chain",
             Self::Source(SourceError::Refused { .. }) => "refused",
             Self::Source(_) => "source",
+            Self::Transfer(cause) => cause.code(),
         }
     }
 
@@ -48,6 +69,7 @@ impl Error {
             Self::Store(cause) => cause.remedy().map(str::to_owned),
             Self::Coins(cause) => cause.remedy(),
             Self::Source(_) => None,
+            Self::Transfer(cause) => cause.remedy(),
         }
     }
 }

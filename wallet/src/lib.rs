@@ -2,6 +2,7 @@
 
 mod amount;
 pub mod api;
+pub mod assets;
 pub mod chain;
 pub mod coins;
 pub mod crash;
@@ -11,13 +12,16 @@ pub mod invoice;
 pub mod keys;
 mod network;
 pub mod sandbox;
-mod tagged;
-pub mod transfer;
 pub mod store;
+mod tagged;
 pub mod time;
-mod wallet;
+pub mod transfer;
+pub(crate) mod wallet;
 
 pub use self::amount::{Amount, AmountError, MAX_PRECISION};
 pub use self::error::Error;
 pub use self::network::{Network, ParseNetworkError};
 pub use self::wallet::{SyncReport, Wallet};
+
+#[cfg(test)]
+mod tests;

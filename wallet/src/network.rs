@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use bitcoin::hex::{DisplayHex, FromHex};
 use bitcoin::{BlockHash, NetworkKind, constants};
+use bulla_core::NetworkId;
 
 /// Longest signet challenge that is accepted, in bytes: the limit of a script (BIP325).
 const MAX_CHALLENGE: usize = 10_000;
@@ -68,6 +69,14 @@ impl Network {
     /// The hash of the first block. All signets share one.
     pub fn genesis_hash(&self) -> BlockHash {
         constants::genesis_block(self.bitcoin()).block_hash()
+    }
+
+    /// The id of this chain in contracts and invoices; a custom signet has its own.
+    pub fn id(&self) -> NetworkId {
+        match self.challenge() {
+            Some(challenge) => NetworkId::of(self.genesis_hash(), Some(challenge)),
+            None => NetworkId::of_network(self.bitcoin()),
+        }
     }
 
     /// The challenge of a custom signet.

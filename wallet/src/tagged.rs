@@ -3,6 +3,8 @@
 use bitcoin::hashes::sha256::{self, HashEngine, Midstate};
 use bitcoin::hashes::{Hash, HashEngine as _};
 
+/// Makes the id of a transfer.
+pub(crate) const TRANSFER: Tag = Tag::new("bulla:wallet:transfer#1");
 /// Hash of an invoice's text before its checksum.
 pub(crate) const INVOICE: Tag = Tag::new("bulla:wallet:invoice#1");
 /// What an acknowledgement signs.

@@ -6,13 +6,15 @@ use std::path::Path;
 
 use bdk_wallet::chain::BlockId;
 use bdk_wallet::rusqlite::{Connection, Transaction as SqlTransaction};
-use bitcoin::{Address, OutPoint, Psbt, Txid};
+use bitcoin::{Address, OutPoint, Psbt, Transaction, Txid};
 
 use crate::chain::{ChainSource, Position, Sought, SourceError};
 use crate::coins::{Coin, CoinBalance, Coins, Place, TxEntry};
 use crate::keys::{Descriptors, Keys, KeysError, Passphrase, Vault, ViewSecret};
 use crate::store::witnesses::{self, WitnessRow};
 use crate::store::{self, KeysRow, Meta, reserved};
+use crate::transfer::follow::{Changes, follow};
+use crate::transfer::guard;
 use crate::{Error, Network, crash, defaults, time};
 
 /// How often `sync` starts again when the best block changes while it asks.
@@ -20,10 +22,10 @@ const SYNC_ATTEMPTS: u32 = 3;
 
 /// A wallet. It holds its file alone: a second process waits for it, then is told.
 pub struct Wallet {
-    db: Connection,
-    meta: Meta,
-    keys: KeysRow,
-    coins: Coins,
+    pub(crate) db: Connection,
+    pub(crate) meta: Meta,
+    pub(crate) keys: KeysRow,
+    pub(crate) coins: Coins,
     /// The coins in memory hold what a failed command left; they are loaded again first.
     stale: bool,
 }
@@ -191,7 +193,8 @@ impl Wallet {
 
     /// Brings the wallet up to date and looks at everything from a height on again.
     pub fn rescan(&mut self, source: &dyn ChainSource, since: u32) -> Result<SyncReport, Error> {
-        self.command("sync", |command| {
+        let mut again = Vec::new();
+        let report = self.command("sync", |command| {
             let mut report: Option<SyncReport> = None;
             for _ in 0..SYNC_ATTEMPTS {
                 let scanned = command.coins.scan(source, since)?;
@@ -217,6 +220,12 @@ impl Wallet {
                         found.moved.push((txid, position));
                     }
                 }
+                let changes = Changes {
+                    source,
+                    moved: found.moved.iter().map(|(txid, _)| *txid).collect(),
+                    reorg: found.fork.is_some(),
+                };
+                again = follow(command, &changes)?;
                 command.meta.synced = Some(scanned.tip.height);
                 command.meta.save(&command.db)?;
                 return Ok(found);
@@ -226,7 +235,28 @@ impl Wallet {
                 attempts: SYNC_ATTEMPTS,
             }
             .into())
-        })
+        })?;
+        self.rebroadcast(source, &again)?;
+        Ok(report)
+    }
+
+    /// Hands out again what was evicted. What the source refuses stays as it is: the next `sync`
+    /// tries again, until the chain says that it conflicts.
+    fn rebroadcast(
+        &mut self,
+        source: &dyn ChainSource,
+        again: &[Transaction],
+    ) -> Result<(), Error> {
+        for tx in again {
+            match source.broadcast(tx) {
+                Ok(()) => self.command("rebroadcast", |command| {
+                    command.coins.insert_unconfirmed(tx, time::now())
+                })?,
+                Err(SourceError::Refused { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
     }
 
     /// A plain address to be paid to: a new one each time, until as many as the gap are unused.
@@ -250,8 +280,10 @@ impl Wallet {
     /// Signs every input of a PSBT. The only place that needs the passphrase.
     ///
     /// # Errors
+    /// [`TransferError`](crate::transfer::error::TransferError) if an allocation would be lost;
     /// [`KeysError`]; [`CoinsError`](crate::coins::CoinsError) for an input that is not ours or does not cover all outputs.
     pub fn sign(&self, psbt: &mut Psbt, passphrase: &Passphrase) -> Result<(), Error> {
+        guard::check(&self.db, &self.snapshot()?, &psbt.unsigned_tx)?;
         let keys = self.spending_keys(passphrase)?;
         Ok(self.coins.sign(psbt, &keys)?)
     }
@@ -279,6 +311,11 @@ impl Wallet {
     /// Coins that a transfer under way spends or a blinded invoice waits on.
     pub fn reserved(&self) -> Result<BTreeSet<OutPoint>, Error> {
         Ok(reserved::outpoints(&self.db, time::now())?)
+    }
+
+    /// The coins themselves.
+    pub(crate) const fn coin_set(&self) -> &Coins {
+        &self.coins
     }
 
     /// Runs a command: its rows and the changes of its coins are committed together, or not at all.

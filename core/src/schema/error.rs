@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use super::cursor::DecodeError;
-
 /// Why a text or a value is not a schema: where, what was found and what was expected.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SchemaError {
@@ -236,7 +234,4 @@ pub enum Problem {
         /// The forms that count.
         expected: String,
     },
-    /// The bytes are not an encoding.
-    #[error(transparent)]
-    Decode(#[from] DecodeError),
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::error::{Problem, SchemaError};
 use super::rule::{Expr, Rule, Threshold};
-use super::standin::StateKind;
 use super::types::{Occurs, Schema, ValueType};
+use crate::state::StateKind;
 
 /// What the rules of one operation may refer to.
 pub(super) struct Scope<'a> {

@@ -1,4 +1,5 @@
-//! Signatures that a contract asks for: who must sign, and whether a genesis names good keys.
+//! Signatures that a contract asks for: who must sign, and whether a genesis names good keys
+//! (PROTOCOL.md §9.5).
 
 use std::collections::BTreeSet;
 

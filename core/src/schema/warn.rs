@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::rule::{Expr, Rule};
-use super::standin::StateKind;
 use super::types::{Schema, TransitionDef};
+use crate::state::StateKind;
 
 /// Something a schema lets happen that its author may not have meant.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! The validator: replays a consignment, frame by frame, trusting nothing in it (PROTOCOL.md §9).
+//! The validator: replays a consignment, frame by frame, trusting nothing in it (PROTOCOL.md §10).
 //!
 //! Header → each frame: decode → ids → bundle → MPC → DBC → outpoints → inputs → seals →
 //! occurrences and types → rules → next state. At last the terminals.
@@ -80,7 +80,7 @@ pub struct Validator<'a> {
 /// Validates a whole consignment: [`Validator`] over its parts.
 ///
 /// # Errors
-/// With the first failure in the order of PROTOCOL.md §9.6.
+/// With the first failure in the order of PROTOCOL.md §10.2.
 pub fn validate(consignment: &[u8], rules: &Rules<'_>) -> Result<Consistent<Consignment>, Failure> {
     let place = Place::default();
     let mut parts = parts(consignment);
@@ -208,11 +208,12 @@ impl<'a> Validator<'a> {
     fn base(&mut self, base: &Base) -> Result<(), Failure> {
         use bitcoin::hashes::Hash;
         let mut missing = Vec::new();
+        let mut behind = BTreeSet::new();
         for entry in &base.0 {
             match self.rules.known.leaf(self.contract, entry) {
                 Some(mut leaf) => {
                     for witness in std::mem::take(&mut leaf.history) {
-                        if self.seen.insert(witness.txid) {
+                        if behind.insert(witness.txid) {
                             self.witnesses.push(witness);
                         }
                     }

@@ -130,7 +130,7 @@ impl OpenState {
     }
 }
 
-/// An amount of zero never opens, nor does a seal over an output that does not exist.
+/// An amount of zero never opens, nor does a seal over an output that does not exist or is null.
 fn opens(state: &State, seal: &AssignedSeal, vouts: usize) -> bool {
     use crate::seal::Seal;
     if *state == State::Amount(0) {
@@ -138,6 +138,7 @@ fn opens(state: &State, seal: &AssignedSeal, vouts: usize) -> bool {
     }
     match seal {
         AssignedSeal::Revealed(Seal::Witness { vout, .. }) => (*vout as usize) < vouts,
-        AssignedSeal::Revealed(Seal::Outpoint { .. }) | AssignedSeal::Secret(_) => true,
+        AssignedSeal::Revealed(seal @ Seal::Outpoint { .. }) => seal.resolve(None).is_some(),
+        AssignedSeal::Secret(_) => true,
     }
 }

@@ -1,12 +1,12 @@
 //! Putting the commitment into the output that was made for it.
 
 use bdk_wallet::miniscript::psbt::{PsbtInputExt, PsbtOutputExt};
-use bitcoin::key::TweakedPublicKey;
+use bitcoin::key::{Parity, TweakedPublicKey};
 use bitcoin::psbt::{self, Psbt};
 use bitcoin::taproot::TaprootBuilder;
 use bitcoin::{Script, ScriptBuf, TxOut};
 use bulla_core::commit::tapret::leaf_script;
-use bulla_core::commit::{Commitment, TapretProof, opret};
+use bulla_core::commit::{Commitment, DbcProof, TapretProof, opret};
 
 use super::{Coin, Coins, CoinsError, Slot};
 use crate::store::tapret::TapretRow;
@@ -20,9 +20,13 @@ pub fn opret_placeholder() -> ScriptBuf {
 ///
 /// # Errors
 /// [`CoinsError::NotTheHost`] if the output is not [`opret_placeholder`].
-pub fn set_opret(psbt: &mut Psbt, vout: usize, commitment: Commitment) -> Result<(), CoinsError> {
+pub fn set_opret(
+    psbt: &mut Psbt,
+    vout: usize,
+    commitment: Commitment,
+) -> Result<DbcProof, CoinsError> {
     *host(psbt, vout, &opret_placeholder())? = opret::script(commitment);
-    Ok(())
+    Ok(DbcProof::Opret)
 }
 
 /// Tweaks the key of the output that was made for the commitment. The commitment's leaf is the
@@ -36,9 +40,10 @@ pub fn set_tapret(
     vout: usize,
     slot: &Slot,
     commitment: Commitment,
-) -> Result<(TapretRow, TapretProof), CoinsError> {
+) -> Result<(TapretRow, DbcProof), CoinsError> {
     let tweak = |_| CoinsError::Tweak { output: vout };
-    let (proof, key, _) = TapretProof::build(slot.internal_key, None, commitment).map_err(tweak)?;
+    let (proof, key, parity) =
+        TapretProof::build(slot.internal_key, None, commitment).map_err(tweak)?;
     let root = proof.merkle_root(commitment).map_err(tweak)?;
     let script = ScriptBuf::new_p2tr_tweaked(TweakedPublicKey::dangerous_assume_tweaked(key));
     *host(psbt, vout, &slot.script)? = script.clone();
@@ -55,7 +60,8 @@ pub fn set_tapret(
         commitment,
         root,
     };
-    Ok((row, proof))
+    let odd = parity == Parity::Odd;
+    Ok((row, DbcProof::Tapret { proof, odd }))
 }
 
 fn host<'a>(

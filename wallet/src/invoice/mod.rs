@@ -28,6 +28,7 @@ mod parse;
 use std::fmt;
 
 use bitcoin::address::NetworkUnchecked;
+use bitcoin::hex::DisplayHex;
 use bitcoin::key::XOnlyPublicKey;
 use bitcoin::{Address, Network};
 use bulla_core::seal::Blinding;
@@ -162,12 +163,7 @@ impl Invoice {
             Beneficiary::Seal(secret) => put("to", Some(secret.to_string())),
             Beneficiary::Address { address, blinding } => {
                 put("to", Some(address.assume_checked_ref().to_string()));
-                let digits = blinding
-                    .0
-                    .iter()
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect();
-                put("blind", Some(digits));
+                put("blind", Some(blinding.0.to_lower_hex_string()));
             }
         }
         put("sats", self.sats.map(|sats| sats.to_string()));
@@ -197,10 +193,8 @@ impl fmt::Display for Invoice {
 /// The first 8 hex digits of the invoice's hash.
 fn checksum(body: &str) -> String {
     let hash = tagged::INVOICE.hash(body.as_bytes());
-    hash.iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let (first, _) = hash.split_at(4);
+    first.to_lower_hex_string()
 }
 
 /// The name of a chain for people: a well-known name, else its network id.

@@ -76,7 +76,7 @@ prop_compose! {
         sats in proptest::option::of(330_u64..1_000_000),
         expiry in proptest::option::of(1_u64..),
         via in proptest::option::of("https://[a-z]{1,9}\\.[a-z]{1,9}(:[1-9][0-9]{0,3})?(/[a-z0-9]{1,9}){0,2}"),
-        ack in proptest::option::of(1_u8..),
+        ack in proptest::option::of(1_u8..255),
         secret in any::<[u8; 32]>(),
     ) -> Invoice {
         let custom = NetworkId::from_bytes([9; 32]);

@@ -515,11 +515,13 @@ fn transfers_are_listed_newest_first_in_pages() {
         operation: Some(operation_id(2)),
         ty: Some(1),
         index: Some(0),
+        awaited: true,
         acked: false,
         ack: None,
     };
     transfers::put_item(&tx, &item).unwrap();
     let acked = ItemRow {
+        awaited: true,
         acked: true,
         ack: Some(vec![1]),
         ..item

@@ -57,6 +57,8 @@ pub struct ItemRow {
     pub ty: Option<u16>,
     /// The number of the leaf in its type.
     pub index: Option<u32>,
+    /// Whether the broadcast waits for its acknowledgement.
+    pub awaited: bool,
     /// Whether the receiver acknowledged it.
     pub acked: bool,
     /// The acknowledgement.
@@ -123,8 +125,8 @@ pub fn in_state(
 /// Stores a payment of a transfer, or what changed in it.
 pub fn put_item(db: &SqlTransaction<'_>, row: &ItemRow) -> Result<(), StoreError> {
     db.execute(
-        "INSERT OR REPLACE INTO transfer_items (transfer, n, invoice, contract, amount, operation, type, idx, acked, ack)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT OR REPLACE INTO transfer_items (transfer, n, invoice, contract, amount, operation, type, idx, awaited, acked, ack)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         (
             Blob(&row.transfer),
             row.n,
@@ -134,6 +136,7 @@ pub fn put_item(db: &SqlTransaction<'_>, row: &ItemRow) -> Result<(), StoreError
             optional(row.operation.as_ref()),
             row.ty,
             row.index,
+            row.awaited,
             row.acked,
             &row.ack,
         ),
@@ -141,7 +144,7 @@ pub fn put_item(db: &SqlTransaction<'_>, row: &ItemRow) -> Result<(), StoreError
     Ok(())
 }
 
-const ITEM: &str = "SELECT transfer, n, invoice, contract, amount, operation, type, idx, acked, ack FROM transfer_items";
+const ITEM: &str = "SELECT transfer, n, invoice, contract, amount, operation, type, idx, awaited, acked, ack FROM transfer_items";
 
 /// The payments of a transfer, in order.
 pub fn items(db: &Connection, transfer: &[u8; 16]) -> Result<Vec<ItemRow>, StoreError> {
@@ -198,7 +201,8 @@ fn read_item(row: &Row<'_>) -> bdk_wallet::rusqlite::Result<ItemRow> {
         operation: unwrap(row.get(5)?),
         ty: row.get(6)?,
         index: row.get(7)?,
-        acked: row.get(8)?,
-        ack: row.get(9)?,
+        awaited: row.get(8)?,
+        acked: row.get(9)?,
+        ack: row.get(10)?,
     })
 }

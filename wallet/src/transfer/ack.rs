@@ -279,19 +279,11 @@ mod tests {
             what: "it was cut, or changed",
         };
         assert_eq!(longer.parse::<Acknowledgement>(), Err(cut));
-        let capital = AckError::Malformed {
+        let capital = format!("{PREFIX}{}", text[PREFIX.len()..].to_uppercase());
+        let error = AckError::Malformed {
             what: "capital letters",
         };
-        assert_eq!(
-            text.replace('a', "A").parse::<Acknowledgement>(),
-            Err(if text.contains("bullAAck") {
-                capital
-            } else {
-                AckError::Malformed {
-                    what: "another beginning",
-                }
-            })
-        );
+        assert_eq!(capital.parse::<Acknowledgement>(), Err(error));
     }
 
     #[test]

@@ -109,9 +109,9 @@ pub enum Sighting {
 /// How far the sender is.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum SenderState {
-    /// Built and stored, not signed.
+    /// Built and stored.
     Prepared,
-    /// Signed and stored; the consignments may be handed over.
+    /// Signed and stored; the consignments were handed over, or are about to be.
     Delivered,
     /// Handed to the network, or about to be.
     Broadcast,
@@ -139,6 +139,8 @@ impl SenderState {
 pub struct Sending {
     /// How far it is.
     pub state: SenderState,
+    /// Whether the signed transaction is stored.
+    pub signed: bool,
     /// Invoices whose acknowledgement the broadcast waits for.
     pub awaited: BTreeSet<InvoiceId>,
     /// Invoices that were acknowledged.
@@ -154,6 +156,8 @@ pub struct Sending {
 pub enum SenderEvent {
     /// The signed transaction was stored.
     Finished,
+    /// The consignments are handed over.
+    Delivered,
     /// A verified acknowledgement came.
     Acknowledged {
         /// Of this invoice.
@@ -260,6 +264,7 @@ impl Sending {
     pub fn step(&self, event: SenderEvent) -> Stepped<Self> {
         match event {
             SenderEvent::Finished => self.finished(),
+            SenderEvent::Delivered => self.delivered(),
             SenderEvent::Acknowledged { invoice, verdict } => self.acknowledge(invoice, verdict),
             SenderEvent::Broadcast { now } => self.broadcast(now),
             SenderEvent::NotAccepted => Ok(self.not_accepted()),
@@ -286,8 +291,22 @@ impl Sending {
 
     fn finished(&self) -> Stepped<Self> {
         match self.state {
-            SenderState::Prepared => Ok((self.to(SenderState::Delivered), Vec::new())),
             SenderState::Failed(failure) => Err(StepError::Failed { failure }),
+            _ => Ok((
+                Self {
+                    signed: true,
+                    ..self.clone()
+                },
+                Vec::new(),
+            )),
+        }
+    }
+
+    fn delivered(&self) -> Stepped<Self> {
+        match self.state {
+            SenderState::Failed(failure) => Err(StepError::Failed { failure }),
+            SenderState::Prepared if !self.signed => Err(StepError::NotSigned),
+            SenderState::Prepared => Ok((self.to(SenderState::Delivered), Vec::new())),
             _ => Ok(self.same()),
         }
     }
@@ -313,11 +332,11 @@ impl Sending {
 
     fn broadcast(&self, now: u64) -> Stepped<Self> {
         match self.state {
-            SenderState::Prepared => return Err(StepError::NotSigned),
+            SenderState::Prepared if !self.signed => return Err(StepError::NotSigned),
             SenderState::Failed(failure) => return Err(StepError::Failed { failure }),
             SenderState::Settled => return Ok(self.same()),
             SenderState::Broadcast => return Ok((self.clone(), vec![Effect::Broadcast])),
-            SenderState::Delivered => {}
+            SenderState::Prepared | SenderState::Delivered => {}
         }
         if let Some(expiry) = self.expiry.filter(|expiry| now > *expiry) {
             return Err(StepError::Expired { expiry, now });
@@ -478,3 +497,7 @@ impl ReceiverState {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "step_tests.rs"]
+mod tests;

@@ -1,10 +1,11 @@
 //! Counts, types and signers of operations.
 
 use super::super::{
-    CountFailure, Facts, LockTime, Occurs, Part, Schema, SignatureRule, SignerFailure, StateKind,
-    Totals, TypeFailure, Value, ValueType,
+    CountFailure, Facts, LockTime, Occurs, Part, Schema, SignatureRule, SignerFailure, Totals,
+    TypeFailure, Value, ValueType,
 };
 use super::{lab, lab_with};
+use crate::state::StateKind;
 
 const NUMBER: &[u8] = &[7, 0, 0, 0, 0, 0, 0, 0];
 const TWO: &[u8] = &[2, 0, 0, 0, 0, 0, 0, 0];

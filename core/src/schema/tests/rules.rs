@@ -1,10 +1,8 @@
 //! Rules evaluated, both ways.
 
-use super::super::limits::OTHER_LEAVES;
-use super::super::{
-    Broken, Facts, GenesisDef, LockTime, StateKind, Totals, TransitionDef, Value, parse,
-};
+use super::super::{Broken, Facts, GenesisDef, LockTime, Totals, TransitionDef, Value, parse};
 use super::lab;
+use crate::state::StateKind;
 
 const MAX: u64 = u64::MAX;
 
@@ -277,7 +275,7 @@ fn a_range_is_exactly_its_ids() {
 #[test]
 fn a_range_has_at_most_4096_ids() {
     let mut operation = Operation::default();
-    for id in 0..OTHER_LEAVES {
+    for id in 0..4_096 {
         operation.outputs.add_token(2, id, 1);
     }
     assert_eq!(

@@ -117,6 +117,7 @@ CREATE TABLE transfer_items (
     operation BLOB,
     type      INTEGER,
     idx       INTEGER,
+    awaited   INTEGER NOT NULL,
     acked     INTEGER NOT NULL,
     ack       BLOB,
     PRIMARY KEY (transfer, n)

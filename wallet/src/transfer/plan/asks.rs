@@ -55,7 +55,7 @@ impl Asks {
                     check_payable(invoice, facts)?;
                     let (contract, amount) = settle(invoice, *contract, *amount)?;
                     let payee = payee(invoice, facts.carrier)?;
-                    asks.one_payee(&mut payees, &payee, number)?;
+                    one_payee(&mut payees, &payee, number)?;
                     let payment = AssetPayment {
                         number,
                         payee,
@@ -81,27 +81,6 @@ impl Asks {
             return Err(PlanError::Nothing);
         }
         Ok(asks)
-    }
-
-    /// One secret seal, or one output script, is paid once: two allocations on one seal would link
-    /// them, and a second payment of one invoice is a mistake (L01 to L03 of the attack list).
-    fn one_payee(
-        &self,
-        payees: &mut BTreeMap<(Option<SecretSeal>, Option<ScriptBuf>), usize>,
-        payee: &Payee,
-        number: usize,
-    ) -> Result<(), PlanError> {
-        let key = match payee {
-            Payee::Seal(secret) => (Some(*secret), None),
-            Payee::Output { script, .. } => (None, Some(script.clone())),
-        };
-        match payees.insert(key, number) {
-            Some(first) => Err(PlanError::SamePayee {
-                first: first + 1,
-                second: number + 1,
-            }),
-            None => Ok(()),
-        }
     }
 
     fn bitcoin(&mut self, script: ScriptBuf, amount: BitcoinAmount) -> Result<Paid, PlanError> {
@@ -140,6 +119,26 @@ impl Asks {
         }
         self.carriers.extend((0..count).map(|_| sats));
         Ok(Paid::Carriers(count))
+    }
+}
+
+/// One secret seal, or one output script, is paid once: two allocations on one seal would link
+/// them, and a second payment of one invoice is a mistake (L01 to L03 of the attack list).
+fn one_payee(
+    payees: &mut BTreeMap<(Option<SecretSeal>, Option<ScriptBuf>), usize>,
+    payee: &Payee,
+    number: usize,
+) -> Result<(), PlanError> {
+    let key = match payee {
+        Payee::Seal(secret) => (Some(*secret), None),
+        Payee::Output { script, .. } => (None, Some(script.clone())),
+    };
+    match payees.insert(key, number) {
+        Some(first) => Err(PlanError::SamePayee {
+            first: first + 1,
+            second: number + 1,
+        }),
+        None => Ok(()),
     }
 }
 

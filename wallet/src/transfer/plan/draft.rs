@@ -168,9 +168,10 @@ fn lay_out(
     let stays = leaves.any(|moved| moved.leaves.iter().any(|leaf| leaf.payment.is_none()));
     let tapret = stays && method == Method::Auto;
     if commits {
-        let (role, sats) = match tapret {
-            true => (OutputRole::TapretHost, facts.carrier),
-            false => (OutputRole::OpretHost, 0),
+        let (role, sats) = if tapret {
+            (OutputRole::TapretHost, facts.carrier)
+        } else {
+            (OutputRole::OpretHost, 0)
         };
         draft.outputs.push(PlannedOutput { role, sats });
     }

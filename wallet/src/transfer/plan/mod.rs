@@ -212,3 +212,6 @@ pub enum Paid {
     /// So many empty carriers become plain.
     Swept(u32),
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,9 +71,11 @@ pub(super) fn moves(
         let leaves = leaves(contract, ty, &held, paid)?;
         limit(contract, "inputs", held.len(), found.max_inputs)?;
         limit(contract, "outputs", leaves.len(), found.max_outputs)?;
-        let moved = moves.transitions.entry(found.kind).or_default();
-        moved.inputs.extend(held.iter().map(|holding| holding.leaf));
-        moved.leaves.extend(leaves);
+        let transition = moves.transitions.entry(found.kind).or_default();
+        transition
+            .inputs
+            .extend(held.iter().map(|holding| holding.leaf));
+        transition.leaves.extend(leaves);
     }
     Ok(moves)
 }
