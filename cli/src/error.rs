@@ -7,6 +7,7 @@ use bitcoin::Address;
 use bitcoin::address::NetworkUnchecked;
 use bulla_core::{ContractId, DecodeError};
 use bulla_wallet::Network;
+use bulla_wallet::api::TransferId;
 use bulla_wallet::chain::{SourceError, SpecError};
 use bulla_wallet::keys::KeysError;
 use bulla_wallet::sandbox::SandboxError;
@@ -133,6 +134,25 @@ pub enum Error {
     /// Two entries of a new passphrase differ.
     #[error("the two passphrases differ")]
     PassphrasesDiffer,
+    /// A signed transaction that did not get to the network.
+    #[error("transfer {transfer} is signed and its files are written, but it was not broadcast")]
+    NotBroadcast {
+        /// The transfer.
+        transfer: TransferId,
+        /// What the source or the wallet said.
+        #[source]
+        cause: bulla_wallet::Error,
+    },
+    /// The demo went otherwise than it tells.
+    #[error("the demo went wrong at {step}: expected {expected}, found {found}")]
+    Demo {
+        /// Where.
+        step: &'static str,
+        /// What should have come of it.
+        expected: String,
+        /// What came of it.
+        found: String,
+    },
     /// The folder for a demo is not new.
     #[error("{} is there already", path.display())]
     FolderExists {
@@ -204,6 +224,8 @@ impl Error {
             Self::Spec(_) | Self::SandboxNetwork { .. } | Self::NotTheSandbox { .. } => {
                 "wrong-source"
             }
+            Self::NotBroadcast { cause, .. } => cause.code(),
+            Self::Demo { .. } => "demo",
             Self::FolderExists { .. } => "folder-exists",
             Self::NoTerminal { .. } => "no-terminal",
             Self::PassphrasesDiffer | Self::NotConfirmed { .. } => "not-confirmed",
@@ -217,6 +239,11 @@ impl Error {
     pub fn remedy(&self) -> Option<String> {
         let text = match self {
             Self::Wallet(cause) => return cause.remedy(),
+            Self::NotBroadcast { transfer, .. } => {
+                return Some(format!(
+                    "try again with `bulla send --resume {transfer}`, or give it up with `bulla cancel {transfer}`"
+                ));
+            }
             Self::Keys(cause) => return cause.remedy().map(str::to_owned),
             Self::NoWallet { .. } => {
                 "make one with `bulla init`, or name its folder with --data-dir"

@@ -16,8 +16,10 @@ mod passphrase;
 pub mod session;
 pub mod settings;
 pub mod source;
+pub mod spend;
 pub mod subcommand;
 mod table;
+mod units;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -16,6 +16,7 @@ use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::table::fields;
+use crate::units;
 
 /// Arguments of `accept`.
 #[derive(Args, Debug)]
@@ -69,7 +70,7 @@ impl Accept {
             file::write(path, text.as_bytes())?;
             crash_point!("acknowledge-after-file");
         }
-        let precision = session.precision(received.contract)?.unwrap_or(0);
+        let precision = units::precision(&session.wallet, received.contract)?.unwrap_or(0);
         Ok(Output::of(&received, self.ack, precision))
     }
 }
@@ -100,9 +101,15 @@ impl Human for Output {
             ("confirmations", self.confirmations.to_string()),
             ("transfer", self.transfer.clone()),
         ];
-        rows.extend(self.outpoint.map(|outpoint| ("outpoint", outpoint.to_string())));
+        rows.extend(
+            self.outpoint
+                .map(|outpoint| ("outpoint", outpoint.to_string())),
+        );
         if self.already_known {
-            rows.push(("note", "known before, nothing was credited again".to_owned()));
+            rows.push((
+                "note",
+                "known before, nothing was credited again".to_owned(),
+            ));
         }
         if let Some(path) = &self.acknowledgement {
             rows.push(("acknowledgement", path.display().to_string()));

@@ -96,6 +96,9 @@ impl Human for Output {
                 asset.contract.to_string(),
             ]
         });
-        table(&["ticker", "name", ">held", ">supply", "schema", "contract"], rows)
+        table(
+            &["ticker", "name", ">held", ">supply", "schema", "contract"],
+            rows,
+        )
     }
 }

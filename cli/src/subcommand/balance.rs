@@ -96,15 +96,38 @@ fn asset(balance: &AssetBalance) -> Asset {
 
 impl Human for Output {
     fn human(&self) -> String {
-        let plain = ["bitcoin (sat)", &self.bitcoin.settled.to_string(), &self.bitcoin.pending.to_string(), ""].map(str::to_owned);
+        let plain = [
+            "bitcoin (sat)",
+            &self.bitcoin.settled.to_string(),
+            &self.bitcoin.pending.to_string(),
+            "",
+        ]
+        .map(str::to_owned);
         let coins = format!("{} coins", self.carriers.coins);
-        let carriers = ["carriers (sat)", &self.carriers.sats.to_string(), "", &coins].map(str::to_owned);
+        let carriers = [
+            "carriers (sat)",
+            &self.carriers.sats.to_string(),
+            "",
+            &coins,
+        ]
+        .map(str::to_owned);
         let assets = self.assets.iter().map(|asset| {
             let decimals = |units: &str| {
-                units.parse().map_or_else(|_| units.to_owned(), |units| display(units, asset.precision))
+                units.parse().map_or_else(
+                    |_| units.to_owned(),
+                    |units| display(units, asset.precision),
+                )
             };
-            [claim::shown(&asset.ticker), decimals(&asset.settled), decimals(&asset.pending), asset.contract.to_string()]
+            [
+                claim::shown(&asset.ticker),
+                decimals(&asset.settled),
+                decimals(&asset.pending),
+                asset.contract.to_string(),
+            ]
         });
-        table(&["", ">settled", ">pending", ""], [plain, carriers].into_iter().chain(assets))
+        table(
+            &["", ">settled", ">pending", ""],
+            [plain, carriers].into_iter().chain(assets),
+        )
     }
 }

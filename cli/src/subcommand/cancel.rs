@@ -38,6 +38,9 @@ impl Cancel {
 
 impl Human for Output {
     fn human(&self) -> String {
-        format!("{} is given up; its coins can be spent again", self.transfer)
+        format!(
+            "{} is given up; its coins can be spent again",
+            self.transfer
+        )
     }
 }

@@ -62,8 +62,8 @@ fn folder(asked: Option<PathBuf>) -> Result<PathBuf> {
         Some(path) if path.exists() => Err(Error::FolderExists { path }),
         Some(path) => Ok(path),
         None => {
-            let names = std::iter::once(FOLDER.to_owned())
-                .chain((2u32..).map(|n| format!("{FOLDER}-{n}")));
+            let names =
+                std::iter::once(FOLDER.to_owned()).chain((2u32..).map(|n| format!("{FOLDER}-{n}")));
             let mut free = names.map(PathBuf::from).filter(|path| !path.exists());
             Ok(free.next().unwrap_or_else(|| Path::new(FOLDER).to_owned()))
         }

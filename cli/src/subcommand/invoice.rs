@@ -4,7 +4,7 @@ mod decode;
 
 use bitcoin::OutPoint;
 use bulla_core::ContractId;
-use bulla_wallet::api::{InvoiceInfo, InvoiceRequest, InvoiceTarget};
+use bulla_wallet::api::{InvoiceRequest, InvoiceTarget};
 use bulla_wallet::defaults;
 use bulla_wallet::time::rfc3339;
 use clap::{Args, Subcommand};
@@ -14,6 +14,7 @@ use super::{Result, boxed};
 use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
+use crate::units;
 
 /// Arguments of `invoice`.
 #[derive(Args, Debug)]
@@ -100,10 +101,10 @@ impl Request {
             Session::open(settings)?
         };
         let amount = match &self.amount {
-            Some(text) => Some(session.units(text, self.contract, self.raw)?),
+            Some(text) => Some(units::read(&session.wallet, text, self.contract, self.raw)?),
             None => None,
         };
-        let info = session.wallet.invoice(&InvoiceRequest {
+        let invoice = session.wallet.invoice(&InvoiceRequest {
             contract: self.contract,
             amount,
             target: if self.blind {
@@ -116,27 +117,32 @@ impl Request {
             via: self.via,
             enc: self.enc,
         })?;
-        Ok(Output::of(&info))
+        let known = session.wallet.invoices()?;
+        let info = known.iter().rev().find(|info| info.invoice == invoice);
+        Ok(Output::of(&invoice, info.and_then(|info| info.reserved)))
     }
 }
 
 impl Output {
     /// Of an invoice of the wallet.
-    pub fn of(info: &InvoiceInfo) -> Self {
-        let invoice = &info.invoice;
+    pub fn of(invoice: &bulla_wallet::invoice::Invoice, reserved: Option<OutPoint>) -> Self {
         Self {
             invoice: invoice.to_string(),
             contract: invoice.contract,
             amount: invoice.amount.map(|amount| amount.to_string()),
             kind: kind(invoice),
             expiry: invoice.expiry.map(rfc3339),
-            reserved: info.reserved,
+            reserved,
         }
     }
 }
 
 const fn kind(invoice: &bulla_wallet::invoice::Invoice) -> &'static str {
-    if invoice.is_witness() { "witness" } else { "blind" }
+    if invoice.is_witness() {
+        "witness"
+    } else {
+        "blind"
+    }
 }
 
 impl Human for Output {

@@ -4,7 +4,7 @@ mod fixed;
 
 use clap::Subcommand;
 
-use super::{Result, boxed};
+use super::Result;
 use crate::settings::Settings;
 
 /// The kinds of assets.

@@ -38,10 +38,16 @@ impl FromStr for SatsOrAll {
     type Err = ParseSatsError;
 
     fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
-        let sats = || text.parse().ok().filter(|sats| *sats > 0 && !text.starts_with('+'));
+        let sats = || {
+            text.parse()
+                .ok()
+                .filter(|sats| *sats > 0 && !text.starts_with('+'))
+        };
         match text {
             "all" => Ok(Self(BitcoinAmount::All)),
-            _ => sats().map(|sats| Self(BitcoinAmount::Sats(sats))).ok_or(ParseSatsError),
+            _ => sats()
+                .map(|sats| Self(BitcoinAmount::Sats(sats)))
+                .ok_or(ParseSatsError),
         }
     }
 }

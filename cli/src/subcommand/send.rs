@@ -1,6 +1,6 @@
 //! `send`: pays invoices, or goes on with a transfer that waits.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bulla_core::ContractId;
 use bulla_wallet::api::{Payment, TransferId};
@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::spend::{Order, SpendArgs, resume, spend};
+use crate::units;
 
 /// Arguments of `send`.
 #[derive(Args, Debug)]
@@ -52,7 +53,8 @@ impl Send {
     pub fn run(self, settings: &Settings) -> Result {
         let mut session = Session::synced(settings)?;
         if let Some(transfer) = self.resume {
-            return resume(&mut session, transfer, &self.ack, &self.out);
+            let sent = resume(&mut session, transfer, &self.ack, &self.out)?;
+            return Ok(Box::new(sent));
         }
         let payments = self.payments(&session)?;
         let order = Order {
@@ -65,20 +67,26 @@ impl Send {
     }
 
     fn payments(&self, session: &Session<'_>) -> Result<Vec<Payment>> {
-        let open = self.invoices.iter().filter(|invoice| invoice.amount.is_none());
+        let open = self
+            .invoices
+            .iter()
+            .filter(|invoice| invoice.amount.is_none());
         if self.amount.is_some() && open.count() != 1 {
             return Err(Error::Options {
                 found: "--amount, but not exactly one invoice that leaves its amount open",
                 remedy: "pay invoices without an amount one by one",
             });
         }
-        self.invoices.iter().map(|invoice| self.payment(invoice, session)).collect()
+        self.invoices
+            .iter()
+            .map(|invoice| self.payment(invoice, session))
+            .collect()
     }
 
     fn payment(&self, invoice: &Invoice, session: &Session<'_>) -> Result<Payment> {
         let contract = invoice.contract.or(self.contract);
         let amount = match (&self.amount, invoice.amount) {
-            (Some(text), None) => Some(session.units(text, contract, self.raw)?),
+            (Some(text), None) => Some(units::read(&session.wallet, text, contract, self.raw)?),
             _ => None,
         };
         Ok(Payment::Invoice {

@@ -1,6 +1,7 @@
 //! `transactions`: the transactions of the wallet.
 
 use bitcoin::{Amount, Txid};
+use bulla_wallet::api::Page;
 use bulla_wallet::coins::TxEntry;
 use bulla_wallet::time::rfc3339;
 use serde::Serialize;
@@ -42,7 +43,11 @@ pub struct Transaction {
 /// If there is no wallet, or the source does not answer.
 pub fn run(arguments: &PageArgs, settings: &Settings) -> Result<Output> {
     let session = Session::synced(settings)?;
-    let entries = session.wallet.transactions(arguments.offset, arguments.limit);
+    let Page { offset, limit } = arguments.page();
+    let number = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let entries = session
+        .wallet
+        .transactions(number(offset), number(limit.into()));
     Ok(Output {
         transactions: entries.iter().map(Transaction::of).collect(),
     })
@@ -75,6 +80,9 @@ impl Human for Output {
                 transaction.time.clone().unwrap_or_default(),
             ]
         });
-        table(&["transaction", ">block", ">in", ">out", ">fee", "time"], rows)
+        table(
+            &["transaction", ">block", ">in", ">out", ">fee", "time"],
+            rows,
+        )
     }
 }

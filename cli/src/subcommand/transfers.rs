@@ -141,6 +141,9 @@ impl Human for Output {
                 transfer.updated.clone(),
             ]
         });
-        table(&["transfer", "", "state", "what", "transaction", "changed"], rows)
+        table(
+            &["transfer", "", "state", "what", "transaction", "changed"],
+            rows,
+        )
     }
 }

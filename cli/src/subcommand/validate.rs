@@ -68,30 +68,35 @@ fn judge(
     network: &Network,
     min_depth: u32,
 ) -> Result<Output> {
+    if consistent.get().witnesses.is_empty() {
+        let (tip, list) = (0, Vec::new());
+        return Ok(settle(consistent, Positions { tip, list }, min_depth));
+    }
+    let source = source::open(settings, network)?;
+    let source = source.as_ref();
+    Ok(judge_on(consistent, &View { source, network }, min_depth))
+}
+
+/// What a source says of a consistent consignment; one that does not answer is an answer, too.
+pub fn judge_on(consistent: Consistent<Consignment>, view: &View<'_>, min_depth: u32) -> Output {
+    let sought = &consistent.get().witnesses;
+    log::info!("consistent, {} witnesses", sought.len());
+    match view.positions(sought) {
+        Ok(positions) => settle(consistent, positions, min_depth),
+        Err(error) => Output::unanswered(consistent.get(), &error),
+    }
+}
+
+fn settle(consistent: Consistent<Consignment>, positions: Positions, min_depth: u32) -> Output {
     let content = consistent.get().clone();
-    log::info!("consistent, {} witnesses", content.witnesses.len());
-    let positions = if content.witnesses.is_empty() {
-        Positions {
-            tip: 0,
-            list: Vec::new(),
-        }
-    } else {
-        let source = source::open(settings, network)?;
-        let source = source.as_ref();
-        match (View { source, network }).positions(&content.witnesses) {
-            Ok(positions) => positions,
-            Err(error) => return Ok(Output::unanswered(&content, &error)),
-        }
-    };
     let weakest = answer::weakest(&content, &positions);
-    let settlement = consistent.settle(&Answered(positions), min_depth);
-    let verdict = match settlement {
+    let verdict = match consistent.settle(&Answered(positions), min_depth) {
         Ok(Settlement::Settled(_)) => Verdict::Settled,
         Ok(Settlement::Pending { .. }) => Verdict::Consistent,
         Ok(Settlement::Conflicted { .. }) => Verdict::Conflicted,
-        Err(error) => return Ok(Output::unanswered(&content, &error)),
+        Err(error) => return Output::unanswered(&content, &error),
     };
-    Ok(Output::judged(verdict, &content, weakest, min_depth))
+    Output::judged(verdict, &content, weakest, min_depth)
 }
 
 /// A view that was asked before.

@@ -8,7 +8,9 @@ use crate::subcommand::Result;
 pub fn tamper(consignment: &[u8], amount: u64, instead: u64) -> Result<Vec<u8>> {
     let (found, forged) = (amount.to_le_bytes(), instead.to_le_bytes());
     let mut copy = consignment.to_vec();
-    let place = copy.windows(found.len()).rposition(|window| window == found);
+    let place = copy
+        .windows(found.len())
+        .rposition(|window| window == found);
     let place = place.ok_or_else(|| Error::Demo {
         step: "tampering",
         found: "no such amount in the consignment".to_owned(),

@@ -79,14 +79,26 @@ impl Decode {
 
 impl Human for Output {
     fn human(&self) -> String {
-        let mut rows = vec![("network", self.network.clone()), ("kind", self.kind.to_owned())];
+        let mut rows = vec![
+            ("network", self.network.clone()),
+            ("kind", self.kind.to_owned()),
+        ];
         let any = || "any".to_owned();
-        rows.push(("contract", self.contract.map_or_else(any, |id| id.to_string())));
-        let amount = self.amount.as_ref().map(|units| format!("{units} (smallest units)"));
+        rows.push((
+            "contract",
+            self.contract.map_or_else(any, |id| id.to_string()),
+        ));
+        let amount = self
+            .amount
+            .as_ref()
+            .map(|units| format!("{units} (smallest units)"));
         rows.push(("amount", amount.unwrap_or_else(any)));
         let mut put = |name, value: Option<String>| rows.extend(value.map(|value| (name, value)));
         put("address", self.address.clone());
-        put("secret seal", self.secret_seal.map(|secret| secret.to_string()));
+        put(
+            "secret seal",
+            self.secret_seal.map(|secret| secret.to_string()),
+        );
         put("sats", self.sats.map(|sats| sats.to_string()));
         put("expiry", self.expiry.clone());
         put("via", self.via.clone());
