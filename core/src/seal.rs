@@ -61,11 +61,15 @@ impl Seal {
 
     /// The output that has to be spent, given the witness of the defining operation
     /// (none for a genesis: a witness seal there never opens).
+    ///
+    /// The null outpoint is no output: every coinbase spends it, so a seal over it could be closed
+    /// once in each block. It never opens.
     pub fn resolve(&self, witness: Option<Txid>) -> Option<OutPoint> {
-        match *self {
+        let outpoint = match *self {
             Self::Witness { vout, .. } => witness.map(|txid| OutPoint { txid, vout }),
             Self::Outpoint { txid, vout, .. } => Some(OutPoint { txid, vout }),
-        }
+        };
+        outpoint.filter(|outpoint| !outpoint.is_null())
     }
 }
 

@@ -129,7 +129,8 @@ impl<T> Settled<T> {
 }
 
 impl Consistent<Consignment> {
-    /// Asks a view of the chain where the witnesses are.
+    /// Asks a view of the chain where the witnesses are. Settled is what is `min_depth` blocks deep,
+    /// at least 1: no witness that is not mined settles.
     ///
     /// # Errors
     /// If the view fails.
@@ -166,7 +167,7 @@ impl Consistent<Consignment> {
                 content: self.0,
                 depth: None,
             })),
-            Some((_, depth)) if depth >= min_depth => Ok(Settlement::Settled(Settled {
+            Some((_, depth)) if depth >= min_depth.max(1) => Ok(Settlement::Settled(Settled {
                 content: self.0,
                 depth: Some(depth),
             })),

@@ -1,3 +1,5 @@
 //! Bulla: tests.
 
+pub mod kit;
 pub mod servers;
+pub mod world;

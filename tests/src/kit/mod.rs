@@ -1,0 +1,24 @@
+//! The mutation kit: build a history, change any object of it, anchor it anew, encode it.
+//!
+//! A [`History`] is what the maker of a contract knows. [`History::edit`] changes a [`Draft`] and
+//! makes everything that follows from it once more: operation ids, bundle, tree, commitment,
+//! witness, and the references of later drafts, so that the intended check of the validator fires
+//! and no earlier one. [`History::consignment`] gives concrete frames; what is changed *there*
+//! stays as it is. Witnesses are well-formed, but nobody ever signed or mined them.
+//!
+//! Everything here is the same in every run, and panics where a test asks for what cannot be.
+
+#![allow(clippy::missing_panics_doc, reason = "tests are told by panics")]
+
+mod consignment;
+mod draft;
+mod history;
+mod lab;
+pub mod make;
+mod verdict;
+
+pub use consignment::{Consignment, View, amounts, contract, join, swap};
+pub use draft::{Act, Anchored, Carry, Draft, carry, sign};
+pub use history::{History, amounts_at, fixed_globals, leaf, network};
+pub use lab::{LAB, schema as lab_schema};
+pub use verdict::{Chain, Down, Fails, Kind, Store, accept, judge, refuse, refuse_under, rules};

@@ -1,0 +1,153 @@
+//! F: the tree of many contracts in one transaction.
+
+use std::collections::BTreeMap;
+
+use bulla_core::commit::mpc::{MpcProof, Proof};
+use bulla_core::validator::Check;
+use bulla_tests::kit::make::bytes;
+use bulla_tests::kit::{Fails, History, View, accept, refuse};
+
+/// A history whose tree holds three more contracts.
+fn history() -> History {
+    let mut history = History::fixed(1_000);
+    history.transfer(&[history.seed(0)], &[1_000]);
+    let others: BTreeMap<_, _> = (0..3)
+        .map(|n| {
+            (
+                bytes(&format!("contract {n}")),
+                bytes(&format!("bundle {n}")),
+            )
+        })
+        .collect();
+    history.edit(0, |draft| draft.others = others);
+    history
+}
+
+fn with(history: &History, change: impl FnOnce(&mut MpcProof)) -> Vec<u8> {
+    let mut consignment = history.consignment(View::Leaves);
+    consignment.tamper(0, |frame| match &mut frame.anchor.mpc {
+        Proof::Path(proof) => change(proof),
+        Proof::Entropy(_) => panic!("a tree of four contracts has paths"),
+    });
+    consignment.encode()
+}
+
+fn of(history: &History, check: Check) -> Fails {
+    Fails::invalid(check).witness(history.txid(0))
+}
+
+#[test]
+fn f01_f02_another_slot() {
+    let history = history();
+    assert_eq!(accept(&history.encode()).operations, 1);
+    for beyond in 1..40 {
+        let bytes = with(&history, |proof| proof.pos += beyond);
+        refuse(&bytes, of(&history, Check::Mpc));
+    }
+    let bytes = with(&history, |proof| proof.pos |= 1 << 31);
+    refuse(&bytes, of(&history, Check::Mpc));
+}
+
+/// Depth and cofactor of the tree.
+fn shape(history: &History) -> (usize, u16) {
+    match &history.anchored(0).anchor.mpc {
+        Proof::Path(proof) => (proof.path.len(), proof.cofactor),
+        Proof::Entropy(_) => panic!("a tree of four contracts has paths"),
+    }
+}
+
+/// Requires that the proof gives another slot or another commitment.
+fn refuse_mpc_or_dbc(bytes: &[u8]) {
+    let failure = bulla_tests::kit::judge(bytes).expect_err("another tree");
+    let check = failure.report().check;
+    assert!(matches!(check, Check::Mpc | Check::Dbc), "{failure}");
+}
+
+#[test]
+fn f03_f12_another_cofactor_gives_another_slot_or_another_commitment() {
+    let history = history();
+    let (depth, own) = shape(&history);
+    for cofactor in (0..1 << depth).filter(|cofactor| *cofactor != own) {
+        for pos in 0..1 << depth {
+            refuse_mpc_or_dbc(&with(&history, |proof| {
+                proof.cofactor = cofactor;
+                proof.pos = pos;
+            }));
+        }
+    }
+}
+
+#[test]
+fn f04_a_cofactor_of_the_width_or_more_has_no_encoding() {
+    let history = history();
+    let width = 1 << shape(&history).0;
+    for cofactor in [width, width + 1, 500, 501, u16::MAX] {
+        let bytes = with(&history, |proof| proof.cofactor = cofactor);
+        refuse(&bytes, Fails::invalid(Check::Limit));
+    }
+}
+
+#[test]
+fn f06_f07_a_tree_deeper_than_16_has_no_encoding() {
+    let history = history();
+    for depth in [17, 31, 32, 255] {
+        let bytes = with(&history, |proof| proof.path = vec![[1; 32]; depth]);
+        refuse(&bytes, Fails::invalid(Check::Limit));
+    }
+    refuse_mpc_or_dbc(&with(&history, |proof| proof.path = vec![[1; 32]; 16]));
+}
+
+#[test]
+fn f12_a_shallower_tree_gives_another_commitment() {
+    let history = history();
+    for depth in 0..shape(&history).0 {
+        for pos in 0..1 << depth {
+            refuse_mpc_or_dbc(&with(&history, |proof| {
+                proof.path.truncate(depth);
+                proof.cofactor = 0;
+                proof.pos = pos;
+            }));
+        }
+    }
+}
+
+#[test]
+fn f14_f15_an_unknown_form_or_a_byte_more_has_no_encoding() {
+    let history = history();
+    let consignment = history.consignment(View::Leaves);
+    let clean = consignment.frames[0].encode();
+    let witness = usize::from(clean[1]) + 256 * usize::from(clean[2]);
+    let tag = 4 + witness;
+    assert_eq!(clean[tag], 0);
+    for unknown in [2, 255] {
+        let bytes = consignment.encode_with(0, |bytes| bytes[tag] = unknown);
+        refuse(&bytes, Fails::invalid(Check::Decode));
+    }
+    let bytes = consignment.encode_with(0, |bytes| bytes.push(0));
+    refuse(&bytes, Fails::invalid(Check::Decode));
+}
+
+#[test]
+fn the_entropy_form_stands_for_no_tree_of_several_contracts() {
+    let history = history();
+    let mut consignment = history.consignment(View::Leaves);
+    consignment.tamper(0, |frame| frame.anchor.mpc = Proof::Entropy(7));
+    refuse(&consignment.encode(), of(&history, Check::Dbc));
+}
+
+#[test]
+fn the_proof_of_another_contract_of_the_tree() {
+    let history = history();
+    let first = history.contract().to_bytes();
+    let drafted = &history.drafts()[0];
+    let mut messages = drafted.others.clone();
+    messages.insert(first, history.anchored(0).bundle.id().to_bytes());
+    let tree = bulla_core::commit::mpc_builder::build(&messages, drafted.entropy).unwrap();
+    for other in drafted.others.keys() {
+        let path = tree.path(*other).unwrap();
+        refuse(
+            &with(&history, |proof| *proof = path),
+            of(&history, Check::Mpc),
+        );
+    }
+}

@@ -1,0 +1,253 @@
+//! G: genesis, schema, network.
+
+use std::collections::BTreeSet;
+
+use bitcoin::{Network, blockdata::constants::genesis_block};
+use bulla_core::NetworkId;
+use bulla_core::schema::{Expr, Occurs, Rule, Schema, Threshold};
+use bulla_core::state::State;
+use bulla_core::validator::{Check, Rules, SchemaPolicy};
+use bulla_tests::kit::make::{at, key, number, outputs, values};
+use bulla_tests::kit::{
+    Fails, History, Kind, View, accept, amounts_at, fixed_globals, refuse, refuse_under,
+};
+
+fn about(history: &History, check: Check) -> Fails {
+    Fails::invalid(check).operation(history.contract())
+}
+
+/// A lab contract under a schema with a change.
+fn under(change: impl FnOnce(&mut Schema)) -> History {
+    let lab = History::lab();
+    let mut schema = lab.schema.clone();
+    change(&mut schema);
+    let mut history = History::new(schema, lab.genesis().globals.clone(), &[]);
+    history.edit_genesis(|genesis| genesis.outputs = lab.genesis().outputs.clone());
+    history
+}
+
+#[test]
+fn g01_a_genesis_that_differs_in_anything_is_another_contract() {
+    let history = History::fixed(1_000);
+    let mut ids = BTreeSet::from([history.contract()]);
+    let changed = |change: &dyn Fn(&mut bulla_core::operation::Genesis)| {
+        let mut history = history.clone();
+        history.edit_genesis(change);
+        history.contract()
+    };
+    assert!(ids.insert(changed(&|genesis| genesis.timestamp += 1)));
+    assert!(ids.insert(changed(&|genesis| genesis.globals = fixed_globals(999))));
+    assert!(ids.insert(changed(
+        &|genesis| genesis.outputs = outputs(&amounts_at(&[999]))
+    )));
+    assert!(ids.insert(changed(
+        &|genesis| genesis.outputs = outputs(&amounts_at(&[1_000]))
+    )));
+    let other = NetworkId::of_network(Network::Signet);
+    assert!(ids.insert(changed(&|genesis| genesis.network = other)));
+    let schema = bulla_tests::kit::lab_schema().id();
+    assert!(ids.insert(changed(&|genesis| genesis.schema = schema)));
+}
+
+#[test]
+fn g02_a_weaker_schema_of_the_same_shape() {
+    let history = History::fixed(1_000);
+    let mut consignment = history.consignment(View::Leaves);
+    let transfer = consignment.header.schema.transitions.get_mut(&0).unwrap();
+    transfer.rules = vec![Rule::AtMost(Expr::In(0), Expr::Out(0))];
+    refuse(&consignment.encode(), about(&history, Check::SchemaId));
+}
+
+#[test]
+fn g03_g04_another_chain() {
+    let history = History::fixed(1_000);
+    let custom = NetworkId::of(genesis_block(Network::Signet).block_hash(), Some(&[0x51]));
+    let mut others: Vec<_> = [Network::Bitcoin, Network::Testnet, Network::Signet]
+        .map(NetworkId::of_network)
+        .into();
+    others.push(custom);
+    for other in others {
+        let rules = Rules::new(other, SchemaPolicy::Any);
+        refuse_under(&rules, &history.encode(), about(&history, Check::Network));
+        let mut header = history.consignment(View::Leaves);
+        header.header.network = other;
+        refuse(&header.encode(), about(&history, Check::Network));
+        let mut genesis = history.clone();
+        genesis.edit_genesis(|genesis| genesis.network = other);
+        refuse(&genesis.encode(), about(&genesis, Check::Network));
+    }
+}
+
+#[test]
+fn g07_a_schema_that_refers_to_what_it_does_not_declare() {
+    let changes: [&dyn Fn(&mut Schema); 8] = [
+        &|schema| {
+            schema.genesis.outputs.insert(77, Occurs::ONCE);
+        },
+        &|schema| {
+            schema.genesis.globals.insert(77, Occurs::ONCE);
+        },
+        &|schema| {
+            let transfer = schema.transitions.get_mut(&0).unwrap();
+            transfer.inputs.insert(77, Occurs::ONCE);
+        },
+        &|schema| {
+            let transfer = schema.transitions.get_mut(&0).unwrap();
+            transfer.metadata.insert(77, Occurs::ONCE);
+        },
+        &|schema| {
+            let rule = Rule::Equal(Expr::Out(77), Expr::Const(0));
+            schema.genesis.rules.push(rule);
+        },
+        &|schema| {
+            let rule = Rule::Equal(Expr::In(0), Expr::Const(0));
+            schema.genesis.rules.push(rule);
+        },
+        &|schema| {
+            let rule = Rule::Signed {
+                threshold: Threshold::Const(1),
+                keys: 0,
+            };
+            schema.transitions.get_mut(&0).unwrap().rules.push(rule);
+        },
+        &|schema| schema.transitions.get_mut(&0).unwrap().inputs.clear(),
+    ];
+    for change in changes {
+        let history = under(change);
+        refuse(&history.encode(), about(&history, Check::SchemaRule));
+    }
+    assert_eq!(accept(&under(|_| {}).encode()).operations, 0);
+}
+
+#[test]
+fn g07_a_transition_asks_for_signatures_by_one_list_of_keys() {
+    // A signature names its key by number: with two lists it would be unclear of which.
+    let history = under(|schema| {
+        let rule = Rule::Signed {
+            threshold: Threshold::Const(1),
+            keys: 1,
+        };
+        schema.transitions.get_mut(&3).unwrap().rules.push(rule);
+    });
+    refuse(&history.encode(), about(&history, Check::SchemaRule));
+}
+
+#[test]
+fn g08_what_the_schema_does_not_list() {
+    let first = |history: &History, check| {
+        Fails::invalid(check)
+            .operation(history.id(0))
+            .witness(history.txid(0))
+    };
+    let edited = |change: &dyn Fn(&mut bulla_core::operation::Transition)| {
+        let mut history = History::fixed(1_000);
+        history.transfer(&[history.seed(0)], &[1_000]);
+        history.edit(0, |draft| change(&mut draft.acts[0].transition));
+        history
+    };
+    let kind = edited(&|transition| transition.kind = 1);
+    let meta = edited(&|transition| transition.metadata = values(&[(0, number(1))]));
+    let global = edited(&|transition| transition.globals = values(&[(9, number(1))]));
+    let owned = edited(&|transition| {
+        transition.outputs = outputs(&[(0, State::Amount(1_000), at(1)), (1, State::Right, at(1))]);
+    });
+    for history in [kind, meta, global, owned] {
+        refuse(&history.encode(), first(&history, Check::Occurrence));
+    }
+}
+
+#[test]
+fn g09_too_many_or_too_few() {
+    let first = |history: &History| {
+        Fails::invalid(Check::Occurrence)
+            .operation(history.id(0))
+            .witness(history.txid(0))
+    };
+    let mut none = History::fixed(1_000);
+    none.transfer(&[none.seed(0)], &[]);
+    refuse(&none.encode(), first(&none));
+    let mut rights = History::lab();
+    let two = [(3, State::Right, at(1)), (3, State::Right, at(2))];
+    let right = bulla_tests::kit::leaf(rights.contract().into(), 3, 0);
+    let act = rights.act("transfer", &[right], &two);
+    rights.push(rights.draft(vec![act]));
+    refuse(&rights.encode(), first(&rights));
+}
+
+#[test]
+fn g10_a_schema_that_nobody_allowed() {
+    let history = History::lab();
+    let allowed = BTreeSet::from([History::fixed(1).schema.id()]);
+    let rules = Rules::new(bulla_tests::kit::network(), SchemaPolicy::Only(allowed));
+    let expected = Fails::new(Kind::Unresolved, Check::SchemaUnknown);
+    let expected = expected.operation(history.contract());
+    refuse_under(&rules, &history.encode(), expected);
+}
+
+#[test]
+fn g11_versions_of_the_future_are_unsupported() {
+    let unsupported = Fails::new(Kind::Unresolved, Check::Unsupported);
+    let mut history = History::fixed(1_000);
+    history.transfer(&[history.seed(0)], &[1_000]);
+    let consignment = history.consignment(View::Leaves);
+    let mut wire = consignment.clone();
+    wire.header.format = 1;
+    refuse(&wire.encode(), unsupported);
+    let mut schema = consignment.clone();
+    schema.header.schema.version = 1;
+    refuse(&schema.encode(), unsupported);
+    let mut genesis = consignment.clone();
+    genesis.header.genesis.format = 2;
+    refuse(&genesis.encode(), unsupported);
+    let mut transition = consignment.clone();
+    transition.tamper(0, |frame| frame.transitions[0].transition.format = 2);
+    refuse(&transition.encode(), unsupported);
+    let kind = consignment.encode_with(0, |bytes| bytes[0] = 4);
+    refuse(&kind, unsupported);
+}
+
+#[test]
+fn g16_a_transition_of_another_contract() {
+    let mut history = History::fixed(1_000);
+    let mut other = History::fixed(2_000);
+    other.transfer(&[other.seed(0)], &[2_000]);
+    let mut consignment = other.consignment(View::Leaves);
+    consignment.header = history.consignment(View::Leaves).header;
+    let expected = Fails::invalid(Check::Decode).witness(other.txid(0));
+    refuse(&consignment.encode(), expected);
+    // With its id rewritten it consumes what this contract never had.
+    let (contract, foreign) = (history.contract(), other.seed(0));
+    let mut act = other.drafts()[0].acts[0].clone();
+    act.transition.contract = contract;
+    let mut draft = history.draft(vec![act]);
+    draft.transaction = other.drafts()[0].transaction.clone();
+    assert_eq!(draft.acts[0].transition.inputs.first(), Some(&foreign));
+    history.push(draft);
+    let expected = Fails::invalid(Check::InputMissing)
+        .operation(history.id(0))
+        .witness(history.txid(0));
+    refuse(&history.encode(), expected);
+}
+
+#[test]
+fn keys_that_cannot_sign_make_a_genesis_invalid() {
+    let lab = History::lab();
+    let with = |keys: &[[u8; 32]], threshold: u64| {
+        let mut list = vec![(0, number(1_000)), (2, number(threshold))];
+        list.extend(keys.iter().map(|key| (1, key.to_vec())));
+        let mut history = lab.clone();
+        history.edit_genesis(|genesis| genesis.globals = values(&list));
+        history
+    };
+    let (a, b) = (key(0).serialize(), key(1).serialize());
+    assert_eq!(accept(&with(&[a, b], 2).encode()).operations, 0);
+    for history in [
+        with(&[a, a], 1),
+        with(&[a, b], 0),
+        with(&[a, b], 3),
+        with(&[a, [0; 32]], 1),
+        with(&[a, [0xff; 32]], 1),
+    ] {
+        refuse(&history.encode(), about(&history, Check::Rule));
+    }
+}

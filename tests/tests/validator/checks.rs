@@ -1,0 +1,428 @@
+//! Each check, made to fail alone, with what the report must name.
+
+use std::collections::BTreeSet;
+
+use amplify::confinement::Confined;
+use bitcoin::{Network, ScriptBuf};
+use bulla_core::NetworkId;
+use bulla_core::bundle::{BundleProof, Step};
+use bulla_core::commit::mpc::Proof;
+use bulla_core::frame::{Frame, Terminal};
+use bulla_core::schema::Schema;
+use bulla_core::state::State;
+use bulla_core::validator::{Check, Limits, Rules, SchemaPolicy};
+use bulla_tests::kit::make::{at, coin, number, outputs, spend, values};
+use bulla_tests::kit::{Fails, History, Kind, Store, View, amounts_at, leaf, refuse_under, rules};
+
+use crate::stream;
+
+/// Bytes that fail, and how.
+pub struct Case {
+    pub bytes: Vec<u8>,
+    pub rules: Rules<'static>,
+    pub expected: Fails,
+}
+
+fn case(bytes: Vec<u8>, expected: Fails) -> Case {
+    let rules = rules();
+    Case {
+        bytes,
+        rules,
+        expected,
+    }
+}
+
+/// A split, and a move of its first leaf.
+fn history() -> History {
+    let mut history = History::fixed(1_000);
+    let one = history.transfer(&[history.seed(0)], &[600, 400]);
+    history.transfer(&[history.leaf(one, 0)], &[600]);
+    history
+}
+
+/// Invalid, naming the second frame's witness.
+fn second(history: &History, check: Check) -> Fails {
+    Fails::invalid(check).witness(history.txid(1))
+}
+
+/// Invalid, naming the second frame's witness and operation.
+fn second_op(history: &History, check: Check) -> Fails {
+    second(history, check).operation(history.id(1))
+}
+
+fn of_header() -> Vec<Case> {
+    let history = history();
+    let contract = history.contract();
+    let about = |check| Fails::invalid(check).operation(contract);
+    let whole = history.encode();
+    let other = NetworkId::of_network(Network::Bitcoin);
+    let mut header_lies = history.consignment(View::Leaves);
+    header_lies.header.network = other;
+    let mut other_schema = history.consignment(View::Leaves);
+    other_schema.header.schema.name = "other".into();
+    let unsupported = [vec![1], whole[3..].to_vec()].concat();
+    let mut version = whole.clone();
+    version[3] = 9;
+    let mut unguarded = History::fixed(1_000).schema;
+    unguarded.transitions.get_mut(&0).unwrap().rules.clear();
+    let weak = History::new(
+        unguarded,
+        history.genesis().globals.clone(),
+        &amounts_at(&[1_000]),
+    );
+    let mut cut = whole.clone();
+    cut.truncate(40);
+    let small = Limits { bytes: 100 };
+    vec![
+        case(Vec::new(), Fails::invalid(Check::Decode)),
+        case(cut, Fails::invalid(Check::Decode)),
+        case(unsupported, Fails::invalid(Check::Decode)),
+        case(version, Fails::new(Kind::Unresolved, Check::Unsupported)),
+        case(header_lies.encode(), about(Check::Network)),
+        Case {
+            rules: Rules::new(other, SchemaPolicy::Any),
+            ..case(whole.clone(), about(Check::Network))
+        },
+        case(other_schema.encode(), about(Check::SchemaId)),
+        Case {
+            rules: Rules::new(rules().network, SchemaPolicy::Only(BTreeSet::new())),
+            ..case(
+                whole.clone(),
+                Fails::new(Kind::Unresolved, Check::SchemaUnknown).operation(contract),
+            )
+        },
+        case(
+            weak.encode(),
+            Fails::invalid(Check::SchemaRule).operation(weak.contract()),
+        ),
+        Case {
+            rules: Rules {
+                limits: small,
+                ..rules()
+            },
+            ..case(whole, Fails::new(Kind::Unresolved, Check::Limit))
+        },
+    ]
+}
+
+fn of_genesis() -> Vec<Case> {
+    let schema = History::fixed(1).schema;
+    let globals = |list: &[(u16, Vec<u8>)]| {
+        let text = |text: &str| text.as_bytes().to_vec();
+        let mut all = vec![(0, text("T")), (1, text("Test")), (2, number(0))];
+        all.extend(list.iter().cloned());
+        values(&all)
+    };
+    let whole = amounts_at(&[1_000]);
+    let cases = [
+        (globals(&[]), whole.clone(), Check::Occurrence),
+        (globals(&[(5, vec![1])]), whole.clone(), Check::StateType),
+        (globals(&[(5, number(999))]), whole, Check::Rule),
+        (
+            globals(&[(5, number(0))]),
+            vec![(0, State::Right, at(0))],
+            Check::StateType,
+        ),
+        (
+            globals(&[(5, number(1_000))]),
+            vec![(0, State::Amount(1_000), at(0)), (9, State::Right, at(0))],
+            Check::Occurrence,
+        ),
+    ];
+    let cases = cases.into_iter().map(|(globals, assignments, check)| {
+        let history = History::new(schema.clone(), globals, &assignments);
+        let expected = Fails::invalid(check).operation(history.contract());
+        case(history.encode(), expected)
+    });
+    cases.collect()
+}
+
+fn of_frame_bytes() -> Vec<Case> {
+    let history = history();
+    let consignment = history.consignment(View::Leaves);
+    let with = |frame: Vec<u8>| {
+        let parts = [consignment.header.encode(), frame];
+        bulla_tests::kit::join(parts)
+    };
+    let good = consignment.frames[0].encode();
+    let mut trailing = good.clone();
+    trailing.push(0);
+    let mut foreign = consignment.clone();
+    foreign.tamper(0, |frame| {
+        frame.transitions[0].transition.contract = History::fixed(7).contract();
+    });
+    // Depth 17 in the path form of an MPC proof, after the witness transaction.
+    let mut deep = history.clone();
+    deep.edit(0, |draft| draft.path = true);
+    let mut deep_bytes = deep.consignment(View::Leaves).frames[0].encode();
+    let witness = usize::from(deep_bytes[1]) + 256 * usize::from(deep_bytes[2]);
+    assert_eq!(deep_bytes[4 + witness + 7], 3);
+    deep_bytes[4 + witness + 7] = 17;
+    let unsorted = [vec![3, 2, 0], vec![1; 33], vec![1; 33]].concat();
+    vec![
+        case(with(trailing), Fails::invalid(Check::Decode)),
+        case(
+            with(good[..good.len() - 1].to_vec()),
+            Fails::invalid(Check::Decode),
+        ),
+        case(
+            foreign.encode(),
+            Fails::invalid(Check::Decode).witness(history.txid(0)),
+        ),
+        case(with(deep_bytes), Fails::invalid(Check::Limit)),
+        case(with(unsorted), Fails::invalid(Check::NotCanonical)),
+        case(
+            with(vec![4, 0, 0]),
+            Fails::new(Kind::Unresolved, Check::Unsupported),
+        ),
+        case(
+            history.encode()[..history.encode().len() - 4].to_vec(),
+            Fails::invalid(Check::Decode),
+        ),
+    ]
+}
+
+fn of_anchor() -> Vec<Case> {
+    let history = history();
+    let tampered = |change: &dyn Fn(&mut bulla_core::frame::WitnessFrame)| {
+        let mut consignment = history.consignment(View::Leaves);
+        consignment.tamper(1, change);
+        consignment.encode()
+    };
+    let steps = |list: &[Step]| BundleProof(Confined::try_from(list.to_vec()).unwrap());
+    let superfluous = tampered(&|frame| frame.bundle = steps(&[Step::Leaf]));
+    let other_entropy = tampered(&|frame| frame.anchor.mpc = Proof::Entropy(8));
+    let mut path = history.clone();
+    path.edit(1, |draft| draft.path = true);
+    let mut slot = path.consignment(View::Leaves);
+    slot.tamper(1, |frame| match &mut frame.anchor.mpc {
+        Proof::Path(proof) => proof.pos = (proof.pos + 1) % 8,
+        Proof::Entropy(_) => panic!("the draft asked for a path"),
+    });
+    let mut none = history.clone();
+    none.edit(1, |draft| {
+        draft.host = 9;
+        draft.transaction.output[0].script_pubkey = ScriptBuf::from_bytes(vec![0x51]);
+    });
+    vec![
+        case(superfluous, second(&history, Check::Bundle)),
+        case(other_entropy, second(&history, Check::Dbc)),
+        case(slot.encode(), second(&path, Check::Mpc)),
+        case(none.encode(), second(&none, Check::NoCommitment)),
+    ]
+}
+
+fn of_inputs() -> Vec<Case> {
+    let edited = |change: &dyn Fn(&mut bulla_tests::kit::Draft)| {
+        let mut history = history();
+        history.edit(1, change);
+        history
+    };
+    let twice = edited(&|draft| draft.transaction.input.push(spend(coin(0))));
+    let stranger = edited(&|draft| draft.transaction.input[0] = spend(coin(7)));
+    let missing = edited(&|draft| {
+        let inputs = &mut draft.acts[0].transition.inputs;
+        let input = leaf(inputs.first().unwrap().operation, 0, 7);
+        *inputs = Confined::try_from([input].into()).unwrap();
+    });
+    let unknown_kind = edited(&|draft| draft.acts[0].transition.kind = 9);
+    let no_outputs = edited(&|draft| draft.acts[0].transition.outputs = outputs(&[]));
+    let right = [(0, State::Right, at(1))];
+    let other_type = edited(&|draft| draft.acts[0].transition.outputs = outputs(&right));
+    let more = edited(&|draft| draft.acts[0].transition.outputs = outputs(&amounts_at(&[601])));
+    vec![
+        case(twice.encode(), second(&twice, Check::OutpointSpentTwice)),
+        case(
+            stranger.encode(),
+            second_op(&stranger, Check::SealNotClosed),
+        ),
+        case(missing.encode(), second_op(&missing, Check::InputMissing)),
+        case(
+            unknown_kind.encode(),
+            second_op(&unknown_kind, Check::Occurrence),
+        ),
+        case(
+            no_outputs.encode(),
+            second_op(&no_outputs, Check::Occurrence),
+        ),
+        case(
+            other_type.encode(),
+            second_op(&other_type, Check::StateType),
+        ),
+        case(more.encode(), second_op(&more, Check::Rule)),
+    ]
+}
+
+fn of_signatures() -> Vec<Case> {
+    let vouched = |signers: Vec<u8>| {
+        let mut history = History::lab();
+        let mut act = history.act("vouch", &[history.seed(0)], &amounts_at(&[1_000]));
+        act.signers = signers;
+        history.push(history.draft(vec![act]));
+        history
+    };
+    let (one, two) = (vouched(vec![1]), vouched(vec![0, 1]));
+    let about = |history: &History, kind| {
+        Fails::new(kind, Check::Signature)
+            .operation(history.id(0))
+            .witness(history.txid(0))
+    };
+    let mut forged = two.consignment(View::Leaves);
+    forged.tamper(0, |frame| {
+        frame.transitions[0].signatures[1].signature[5] ^= 1;
+    });
+    let mut unasked = history();
+    unasked.edit(0, |draft| draft.acts[0].signers = vec![0]);
+    vec![
+        case(one.encode(), about(&one, Kind::Unsigned)),
+        case(forged.encode(), about(&two, Kind::Invalid)),
+        case(unasked.encode(), about(&unasked, Kind::Invalid)),
+    ]
+}
+
+fn of_order_and_end() -> Vec<Case> {
+    let history = history();
+    let consignment = history.consignment(View::Leaves);
+    let mut twice = consignment.clone();
+    twice.frames.insert(1, twice.frames[0].clone());
+    let mut nothing = consignment.clone();
+    nothing.hand_over([]);
+    let mut spent = consignment.clone();
+    spent.hand_over([Terminal::Leaf(history.leaf(0, 0))]);
+    let mut unseen = consignment.clone();
+    let stranger = bulla_core::OperationId::from_bytes([9; 32]);
+    unseen.hand_over([Terminal::Evidence(stranger)]);
+    let mut idle = consignment.clone();
+    idle.hand_over([Terminal::Leaf(history.leaf(0, 1))]);
+    let mut after = consignment.clone();
+    after.frames.push(consignment.frames[0].clone());
+    let mut unended = consignment;
+    unended.frames.pop();
+    vec![
+        case(
+            twice.encode(),
+            Fails::invalid(Check::Order).witness(history.txid(0)),
+        ),
+        case(nothing.encode(), Fails::invalid(Check::Terminal)),
+        case(
+            spent.encode(),
+            Fails::invalid(Check::Terminal).operation(history.id(0)),
+        ),
+        case(
+            unseen.encode(),
+            Fails::invalid(Check::Terminal).operation(stranger),
+        ),
+        case(
+            idle.encode(),
+            Fails::invalid(Check::Irrelevant).operation(history.id(1)),
+        ),
+        case(after.encode(), Fails::invalid(Check::Decode)),
+        case(unended.encode(), Fails::invalid(Check::Decode)),
+    ]
+}
+
+fn of_delta() -> Vec<Case> {
+    let delta = history().delta(1);
+    let mut late = history().consignment(View::Leaves);
+    late.frames.insert(1, delta.frames[0].clone());
+    vec![
+        case(
+            delta.encode(),
+            Fails::new(Kind::Unresolved, Check::BaseMissing),
+        ),
+        case(late.encode(), Fails::invalid(Check::Order)),
+    ]
+}
+
+/// Every case.
+pub fn cases() -> Vec<Case> {
+    let groups = [
+        of_header(),
+        of_genesis(),
+        of_frame_bytes(),
+        of_anchor(),
+        of_inputs(),
+        of_signatures(),
+        of_order_and_end(),
+        of_delta(),
+    ];
+    groups.into_iter().flatten().collect()
+}
+
+#[test]
+fn each_check_fails_alone_and_names_what_it_is_about() {
+    for Case {
+        bytes,
+        rules,
+        expected,
+    } in cases()
+    {
+        refuse_under(&rules, &bytes, expected);
+    }
+}
+
+#[test]
+fn every_check_has_a_case() {
+    let covered: BTreeSet<_> = cases().iter().map(|case| case.expected.check).collect();
+    let all: BTreeSet<_> = Check::ALL.iter().copied().collect();
+    assert_eq!(covered, all);
+}
+
+#[test]
+fn frames_fed_one_by_one_give_the_verdict_of_the_whole() {
+    for case in cases() {
+        let streamed = stream::feed(&case.bytes, &case.rules).expect_err("every case fails");
+        assert_eq!(Fails::of(&streamed), case.expected);
+    }
+    let history = history();
+    let whole = bulla_tests::kit::accept(&history.encode());
+    let streamed = stream::feed(&history.encode(), &rules()).expect("a good history");
+    assert_eq!(*streamed.get(), whole);
+}
+
+#[test]
+fn a_delta_is_consistent_for_who_knows_its_base() {
+    let history = history();
+    let store = Box::leak(Box::new(Store::of(&history, 1)));
+    let rules = Rules {
+        known: store,
+        ..rules()
+    };
+    let delta = bulla_core::validator::validate(&history.delta(1).encode(), &rules);
+    let content = delta.expect("a known base").get().clone();
+    let whole = bulla_tests::kit::accept(&history.encode());
+    assert_eq!(content.operations, 1);
+    let txids = |list: &[bulla_core::validator::Sought]| {
+        list.iter().map(|sought| sought.txid).collect::<Vec<_>>()
+    };
+    assert_eq!(txids(&content.witnesses), txids(&whole.witnesses));
+    assert!(
+        content
+            .terminals
+            .iter()
+            .all(|of| whole.terminals.contains(of))
+    );
+}
+
+#[test]
+fn a_schema_that_is_allowed_is_no_failure() {
+    let history = history();
+    let allowed: Vec<Schema> = vec![history.schema.clone()];
+    let ids = allowed.iter().map(Schema::id).collect();
+    let rules = Rules::new(rules().network, SchemaPolicy::Only(ids));
+    assert!(bulla_core::validator::validate(&history.encode(), &rules).is_ok());
+}
+
+#[test]
+fn the_kit_writes_what_the_writer_of_core_writes() {
+    let consignment = history().consignment(View::Leaves);
+    let mut writer = bulla_core::consignment::Writer::new(&consignment.header).unwrap();
+    for frame in &consignment.frames[..2] {
+        writer.frame(frame).unwrap();
+    }
+    let Frame::Terminals(terminals) = &consignment.frames[2] else {
+        panic!("terminals come last");
+    };
+    let bytes = writer.finish(terminals.clone()).unwrap();
+    assert_eq!(bytes, consignment.encode());
+}
