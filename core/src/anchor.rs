@@ -54,8 +54,8 @@ impl Decode for Anchor {
 
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(Self {
-            mpc: reader.with(mpc::Proof::decode_from)?,
-            dbc: reader.with(DbcProof::decode_from)?,
+            mpc: mpc::Proof::decode_from(reader)?,
+            dbc: DbcProof::decode_from(reader)?,
         })
     }
 }

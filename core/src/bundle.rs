@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use amplify::confinement::Confined;
 
-use crate::codec::{Decode, DecodeError, Encode, Reader, objects, put_length};
+use crate::codec::{Decode, DecodeError, Encode, Reader, confine, objects, put_length};
 use crate::hash::tags;
 use crate::limits::{BUNDLE_DEPTH, BUNDLE_STEPS, FRAME_BYTES};
 use crate::operation::Input;
@@ -387,8 +387,18 @@ impl Decode for BundleProof {
     const NAME: &'static str = "bundle proof";
     const MIN_BYTES: usize = 3;
 
+    /// A step can take 33 times the memory of its byte, so all are read once before a list is made.
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Confined::decode_from(reader).map(Self)
+        let length = reader.length(Step::NAME, 0, BUNDLE_STEPS)?;
+        let mut ahead = reader.clone();
+        for _ in 0..length {
+            Step::decode_from(&mut ahead)?;
+        }
+        let mut steps = Vec::with_capacity(length);
+        for _ in 0..length {
+            steps.push(Step::decode_from(reader)?);
+        }
+        confine(Step::NAME, steps).map(Self)
     }
 }
 

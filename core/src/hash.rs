@@ -12,15 +12,25 @@ impl Tag {
         Self(Midstate::hash_tag(tag.as_bytes()))
     }
 
+    /// An engine that takes the message piece by piece.
+    pub(crate) fn engine(self) -> HashEngine {
+        HashEngine::from_midstate(self.0, 64)
+    }
+
     /// Hashes the message.
     pub(crate) fn hash(self, message: &[u8]) -> [u8; 32] {
-        let mut engine = HashEngine::from_midstate(self.0, 64);
+        let mut engine = self.engine();
         engine.input(message);
-        sha256::Hash::from_engine(engine).to_byte_array()
+        finish(engine)
     }
 }
 
-/// Every tag of the protocol (PROTOCOL.md §2); none is used twice.
+/// The hash of what the engine was given.
+pub(crate) fn finish(engine: HashEngine) -> [u8; 32] {
+    sha256::Hash::from_engine(engine).to_byte_array()
+}
+
+/// Every tag of the protocol (PROTOCOL.md §2.1); none is used twice.
 pub(crate) mod tags {
     use super::Tag;
 
@@ -35,4 +45,8 @@ pub(crate) mod tags {
     pub(crate) const BUNDLE_LEAF: Tag = Tag::new("bulla:bundle:leaf#1");
     pub(crate) const BUNDLE_NODE: Tag = Tag::new("bulla:bundle:node#1");
     pub(crate) const SIGNATURE: Tag = Tag::new("bulla:signature#1");
+    /// Of LNPBP-4, as `commit_verify` and RGB run it.
+    pub(crate) const MPC_NODE: Tag = Tag::new("urn:ubideco:merkle:node#2024-01-31");
+    /// Of LNPBP-4, as `commit_verify` and RGB run it.
+    pub(crate) const MPC_COMMITMENT: Tag = Tag::new("urn:ubideco:mpc:commitment#2024-01-31");
 }

@@ -50,13 +50,10 @@ impl Decode for Header {
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let format = reader.u8("wire format")?;
         if format != WIRE_FORMAT {
-            return Err(DecodeError::Unsupported {
-                what: "wire format",
-                found: format.into(),
-            });
+            return Err(DecodeError::unsupported("wire format", format));
         }
         let network = NetworkId::decode_from(reader)?;
-        let schema = Schema::decode_unchecked(reader.blob("schema", 1, SCHEMA_BYTES)?)?;
+        let schema = Schema::decode(reader.blob("schema", 1, SCHEMA_BYTES)?)?;
         Ok(Self {
             format,
             network,

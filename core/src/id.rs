@@ -126,7 +126,7 @@ ids! {
     SchemaId = "bsch";
     /// A seal as anyone but its owner sees it: its tagged hash.
     SecretSeal = "bseal";
-    /// A chain: tagged hash of its genesis block hash and signet challenge (PROTOCOL.md §3).
+    /// A chain: tagged hash of its genesis block hash and signet challenge (PROTOCOL.md §2.3).
     NetworkId = "bnet";
 }
 

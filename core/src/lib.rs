@@ -22,6 +22,7 @@ pub mod bundle;
 mod codec;
 pub mod commit;
 pub mod consignment;
+mod decode_error;
 pub mod frame;
 mod hash;
 pub mod header;
@@ -38,7 +39,7 @@ pub mod validator;
 pub mod value;
 pub mod witness;
 
-pub use self::codec::DecodeError;
+pub use self::decode_error::DecodeError;
 pub use self::id::{
     BundleId, ContractId, NetworkId, OperationId, ParseIdError, SchemaId, SecretSeal,
 };

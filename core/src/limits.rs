@@ -1,7 +1,9 @@
-//! The limits that are consensus, in one place (PROTOCOL.md §4 has the same table).
+//! The limits that are consensus, in one place (PROTOCOL.md §3 has the same table).
 //!
 //! The width of a length prefix follows from the limit (strict encoding), so none can change
 //! within a format. Limits of a machine (file size, time) are `Limits` of the validator instead.
+
+use crate::state::StateKind;
 
 /// Inputs of one transition, at least 1.
 pub const INPUTS: usize = 65_535;
@@ -21,20 +23,24 @@ pub const AMOUNT_LEAVES: usize = 1 << 20;
 pub const OTHER_LEAVES: usize = 4_096;
 /// Bytes of an encoded schema.
 pub const SCHEMA_BYTES: usize = 65_535;
-/// Rules of one schema.
+/// Globals, metadata, owned types or transitions that a schema declares, of each.
+pub const DECLARED: usize = 255;
+/// Bytes of a name in a schema.
+pub const NAME_BYTES: usize = 255;
+/// Rules of one schema, over the genesis and all transitions.
 pub const SCHEMA_RULES: usize = 255;
-/// Nodes of one rule.
+/// Nodes of one rule: the rule itself and every constant, name and operator in it.
 pub const RULE_NODES: usize = 255;
 /// Bytes of a header, of a frame, and of a witness transaction.
 pub const FRAME_BYTES: usize = (1 << 24) - 1;
 /// Terminals of one consignment.
 pub const TERMINALS: usize = 65_535;
-/// Entries of a base frame.
+/// Entries of a base frame, at least 1.
 pub const BASE_ENTRIES: usize = 65_535;
 /// Signatures beside one transition.
 pub const SIGNATURES: usize = 255;
-/// Steps of a bundle proof.
-pub const BUNDLE_STEPS: usize = (1 << 24) - 1;
+/// Steps of a bundle proof: more than the inputs that fit a frame can need.
+pub const BUNDLE_STEPS: usize = 1 << 20;
 /// Levels of a bundle tree.
 pub const BUNDLE_DEPTH: usize = 256;
 /// Hashes of a block proof's branch.
@@ -42,6 +48,14 @@ pub const BRANCH: usize = 25;
 /// Bytes of the script of a tapret partner leaf.
 pub const PARTNER_SCRIPT: usize = 10_000;
 /// Depth of an MPC tree.
-pub const MPC_DEPTH: usize = 16;
+pub const MPC_DEPTH: u8 = 16;
 /// Cofactor of an MPC tree; it is below the tree's width, too.
 pub const MPC_COFACTOR: u16 = 500;
+
+/// The most leaves of one type of this kind in one operation.
+pub const fn leaves(kind: StateKind) -> usize {
+    match kind {
+        StateKind::Amount => AMOUNT_LEAVES,
+        StateKind::Token | StateKind::Right | StateKind::Data => OTHER_LEAVES,
+    }
+}

@@ -10,7 +10,7 @@ use crate::hash::tags;
 
 impl NetworkId {
     /// The id of a chain: its genesis block hash, and for a signet its challenge script, so that
-    /// custom signets are told apart (PROTOCOL.md §3). The default signet has a challenge, too.
+    /// custom signets are told apart (PROTOCOL.md §2.3). The default signet has a challenge, too.
     pub fn of(genesis: BlockHash, signet_challenge: Option<&[u8]>) -> Self {
         let mut message = genesis.to_byte_array().to_vec();
         match signet_challenge {

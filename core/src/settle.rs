@@ -1,4 +1,4 @@
-//! From *consistent* to *settled*: what the chain says about the witnesses (PROTOCOL.md §10).
+//! From *consistent* to *settled*: what the chain says about the witnesses (PROTOCOL.md §11).
 
 use bitcoin::{OutPoint, ScriptBuf, Txid};
 

@@ -41,8 +41,9 @@ mod tests {
     }
 
     #[test]
-    fn standard_schemas_decode_from_their_bytes() {
+    fn standard_schemas_decode_from_their_bytes_and_need_no_warning() {
         for schema in standard() {
+            assert_eq!(schema.warnings(), []);
             assert_eq!(Schema::decode(&schema.encode()), Ok(schema));
         }
     }

@@ -335,6 +335,17 @@ fn values_are_checked() {
 }
 
 #[test]
+fn transactions_that_no_peer_can_send_are_refused_too() {
+    let w = world();
+    let mut tx = w.spend(&w.coin(50_000), FEE);
+    let big = vec![0; 1_000_000];
+    tx.output[0].script_pubkey = ScriptBuf::from_bytes(big);
+    assert_eq!(w.refusal(&tx), Rejection::Oversize);
+    tx.input.clear();
+    assert_eq!(w.refusal(&tx), Rejection::NoInputs);
+}
+
+#[test]
 fn absolute_locks_hold_until_their_height() {
     let w = world();
     let coin = w.coin(50_000);

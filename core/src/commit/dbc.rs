@@ -7,7 +7,7 @@ use super::Commitment;
 use super::host::{Method, host_of_outputs};
 use super::opret::{self, OpretError};
 use super::tapret::{CurveCheck, TapretError, TapretProof};
-use super::wire::{WireError, take_byte};
+use crate::codec::{Decode, DecodeError, Encode, Reader, objects};
 
 const OPRET: u8 = 0;
 const TAPRET: u8 = 1;
@@ -102,9 +102,10 @@ impl DbcProof {
             }),
         }
     }
+}
 
-    /// Appends tag 0; or tag 1, the tapret proof and the parity byte.
-    pub fn encode_to(&self, out: &mut Vec<u8>) {
+impl Encode for DbcProof {
+    fn encode_to(&self, out: &mut Vec<u8>) {
         match self {
             Self::Opret => out.push(OPRET),
             Self::Tapret { proof, odd } => {
@@ -114,32 +115,30 @@ impl DbcProof {
             }
         }
     }
+}
 
-    /// Takes a proof off the cursor.
-    ///
-    /// # Errors
-    /// [`WireError`].
-    pub fn decode_from(cursor: &mut &[u8]) -> Result<Self, WireError> {
-        match take_byte(cursor, "dbc proof")? {
+impl Decode for DbcProof {
+    const NAME: &'static str = "dbc proof";
+    const MIN_BYTES: usize = 1;
+
+    fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match reader.u8("method of a dbc proof")? {
             OPRET => Ok(Self::Opret),
-            TAPRET => {
-                let proof = TapretProof::decode_from(cursor)?;
-                let odd = match take_byte(cursor, "parity bit")? {
-                    0 => false,
-                    1 => true,
-                    found => {
-                        return Err(WireError::UnknownTag {
-                            what: "parity bit",
-                            found,
-                        });
-                    }
-                };
-                Ok(Self::Tapret { proof, odd })
-            }
-            found => Err(WireError::UnknownTag {
-                what: "dbc proof",
-                found,
+            TAPRET => Ok(Self::Tapret {
+                proof: TapretProof::decode_from(reader)?,
+                odd: parity(reader.u8("parity bit")?)?,
             }),
+            found => Err(DecodeError::value("method of a dbc proof", "0 or 1", found)),
         }
     }
 }
+
+fn parity(byte: u8) -> Result<bool, DecodeError> {
+    match byte {
+        0 => Ok(false),
+        1 => Ok(true),
+        found => Err(DecodeError::value("parity bit", "0 or 1", found)),
+    }
+}
+
+objects!(DbcProof);

@@ -1,4 +1,5 @@
-//! Which output carries the commitment: the first that is `OP_RETURN` or P2TR, and no other.
+//! Which output carries the commitment: the first that is `OP_RETURN` or P2TR, and no other
+//! (PROTOCOL.md §7.3).
 
 use std::fmt;
 

@@ -13,10 +13,8 @@ pub mod mpc_builder;
 pub mod opret;
 pub mod tapret;
 mod tapret_wire;
-pub mod wire;
 
 pub use commitment::Commitment;
 pub use dbc::{DbcError, DbcProof};
 pub use host::{Method, host_output};
 pub use tapret::{Partner, TapretError, TapretProof};
-pub use wire::WireError;

@@ -1,28 +1,20 @@
 //! Verifier of multi-protocol commitments: LNPBP-4 as `commit_verify` and RGB run it, with
-//! tighter limits (PROTOCOL.md, commitments).
+//! tighter limits (PROTOCOL.md §7.2).
 //!
 //! Why there is one message per protocol and transaction: a transaction carries one commitment,
 //! which fixes depth and cofactor; they fix one slot per protocol; the tree fixes one leaf in it.
 
-use bitcoin::hashes::sha256::{Hash, HashEngine, Midstate};
-use bitcoin::hashes::{Hash as _, HashEngine as _};
+use bitcoin::hashes::HashEngine as _;
 use thiserror::Error;
 
 use super::Commitment;
-use super::wire::{WireError, take, take_byte, take_slice};
-
-/// Deepest tree accepted: 2^16 slots.
-pub const MAX_DEPTH: u8 = 16;
-
-/// Largest cofactor accepted; it must also be smaller than the width of the tree.
-pub const MAX_COFACTOR: u16 = 500;
+use crate::codec::{Decode, DecodeError, Encode, Reader, objects};
+use crate::hash::{finish, tags};
+use crate::limits::{MPC_COFACTOR, MPC_DEPTH};
 
 /// Depth of the smallest tree a builder makes, so that the depth does not tell how few contracts
 /// there are.
 pub const MIN_DEPTH: u8 = 3;
-
-const NODE_TAG: Midstate = Midstate::hash_tag(b"urn:ubideco:merkle:node#2024-01-31");
-const COMMITMENT_TAG: Midstate = Midstate::hash_tag(b"urn:ubideco:mpc:commitment#2024-01-31");
 
 const LEAF_PREFIX: u8 = 0x10;
 const DECOY_PREFIX: u8 = 0x11;
@@ -35,12 +27,12 @@ const ENTROPY: u8 = 1;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum MpcError {
     /// The path is too long.
-    #[error("mpc proof of depth {found}, expected at most {MAX_DEPTH}")]
+    #[error("mpc proof of depth {found}, expected at most {MPC_DEPTH}")]
     Depth {
         /// Length of the path.
         found: usize,
     },
-    /// The cofactor is beyond [`MAX_COFACTOR`] or not below the width of the tree.
+    /// The cofactor is beyond [`MPC_COFACTOR`] or not below the width of the tree.
     #[error("mpc cofactor {found}, expected at most {max} at this depth")]
     Cofactor {
         /// The cofactor of the proof.
@@ -75,11 +67,11 @@ impl Shape {
     pub(super) fn new(depth: usize, cofactor: u16) -> Result<Self, MpcError> {
         let shape = u8::try_from(depth)
             .ok()
-            .filter(|depth| *depth <= MAX_DEPTH)
+            .filter(|depth| *depth <= MPC_DEPTH)
             .map(|depth| Self { depth, cofactor })
             .ok_or(MpcError::Depth { found: depth })?;
-        let below_width = u16::try_from(shape.width() - 1).unwrap_or(MAX_COFACTOR);
-        let max = below_width.min(MAX_COFACTOR);
+        let below_width = u16::try_from(shape.width() - 1).unwrap_or(MPC_COFACTOR);
+        let max = below_width.min(MPC_COFACTOR);
         if cofactor > max {
             return Err(MpcError::Cofactor {
                 found: cofactor,
@@ -113,7 +105,7 @@ impl Shape {
 
     /// Hash of the node at `level`, counted from the root at 0.
     pub(super) fn node(self, level: u8, left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
-        let mut engine = tagged(NODE_TAG);
+        let mut engine = tags::MPC_NODE.engine();
         engine.input(&[BRANCH_PREFIX, level]);
         engine.input(&self.width().to_le_bytes());
         engine.input(&[0; 28]);
@@ -124,7 +116,7 @@ impl Shape {
 
     /// The outer hash over depth, cofactor and root.
     pub(super) fn commitment(self, root: &[u8; 32]) -> Commitment {
-        let mut engine = tagged(COMMITMENT_TAG);
+        let mut engine = tags::MPC_COMMITMENT.engine();
         engine.input(&[self.depth]);
         engine.input(&self.cofactor.to_le_bytes());
         engine.input(root);
@@ -132,17 +124,9 @@ impl Shape {
     }
 }
 
-fn tagged(tag: Midstate) -> HashEngine {
-    HashEngine::from_midstate(tag, 64)
-}
-
-fn finish(engine: HashEngine) -> [u8; 32] {
-    Hash::from_engine(engine).to_byte_array()
-}
-
 /// Hash of a slot that holds a message.
 pub(super) fn leaf(protocol: &[u8; 32], message: &[u8; 32]) -> [u8; 32] {
-    let mut engine = tagged(NODE_TAG);
+    let mut engine = tags::MPC_NODE.engine();
     engine.input(&[LEAF_PREFIX]);
     engine.input(protocol);
     engine.input(message);
@@ -151,7 +135,7 @@ pub(super) fn leaf(protocol: &[u8; 32], message: &[u8; 32]) -> [u8; 32] {
 
 /// Hash of a slot that holds none. Length and first byte keep it apart from [`leaf`].
 pub(super) fn decoy(entropy: u64, slot: u32) -> [u8; 32] {
-    let mut engine = tagged(NODE_TAG);
+    let mut engine = tags::MPC_NODE.engine();
     engine.input(&[DECOY_PREFIX]);
     engine.input(&entropy.to_le_bytes());
     engine.input(&slot.to_le_bytes());
@@ -211,33 +195,6 @@ impl MpcProof {
         }
         Ok(shape.commitment(&hash))
     }
-
-    /// Appends `le4(pos) || le2(cofactor) || len(1) || path`, the bytes of rgb-consensus.
-    ///
-    /// A proof beyond the limits gives bytes that no decoder takes.
-    pub fn encode_to(&self, out: &mut Vec<u8>) {
-        out.extend(self.pos.to_le_bytes());
-        out.extend(self.cofactor.to_le_bytes());
-        out.push(u8::try_from(self.path.len()).unwrap_or(u8::MAX));
-        out.extend(self.path.as_flattened());
-    }
-
-    /// Takes a proof off the cursor.
-    ///
-    /// # Errors
-    /// [`WireError::Limit`] for a depth or cofactor beyond the limits, [`WireError::Short`].
-    pub fn decode_from(cursor: &mut &[u8]) -> Result<Self, WireError> {
-        let pos = u32::from_le_bytes(take(cursor, "mpc position")?);
-        let cofactor = u16::from_le_bytes(take(cursor, "mpc cofactor")?);
-        let depth = usize::from(take_byte(cursor, "mpc depth")?);
-        Shape::new(depth, cofactor)?;
-        let (path, _) = take_slice(cursor, depth * 32, "mpc path")?.as_chunks::<32>();
-        Ok(Self {
-            pos,
-            cofactor,
-            path: path.to_vec(),
-        })
-    }
 }
 
 /// The proof in an anchor. For a single contract the entropy says all, in 8 bytes.
@@ -260,9 +217,40 @@ impl Proof {
             Self::Entropy(entropy) => Ok(entropy_root(*entropy, protocol, message)),
         }
     }
+}
 
-    /// Appends tag 0 and the path form, or tag 1 and `le8(entropy)`.
-    pub fn encode_to(&self, out: &mut Vec<u8>) {
+/// `le4(pos) || le2(cofactor) || len(1) || path`, the bytes of rgb-consensus. A proof beyond the
+/// limits gives bytes that no decoder takes.
+impl Encode for MpcProof {
+    fn encode_to(&self, out: &mut Vec<u8>) {
+        out.extend(self.pos.to_le_bytes());
+        out.extend(self.cofactor.to_le_bytes());
+        out.push(u8::try_from(self.path.len()).unwrap_or(u8::MAX));
+        out.extend(self.path.as_flattened());
+    }
+}
+
+/// Refuses a depth or cofactor beyond the limits before it reads the path.
+impl Decode for MpcProof {
+    const NAME: &'static str = "mpc proof";
+    const MIN_BYTES: usize = 7;
+
+    fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let pos = reader.u32("mpc position")?;
+        let cofactor = reader.u16("mpc cofactor")?;
+        let depth = usize::from(reader.u8("mpc depth")?);
+        Shape::new(depth, cofactor)?;
+        let (path, _) = reader.take("mpc path", depth * 32)?.as_chunks::<32>();
+        Ok(Self {
+            pos,
+            cofactor,
+            path: path.to_vec(),
+        })
+    }
+}
+
+impl Encode for Proof {
+    fn encode_to(&self, out: &mut Vec<u8>) {
         match self {
             Self::Path(proof) => {
                 out.push(PATH);
@@ -274,42 +262,33 @@ impl Proof {
             }
         }
     }
+}
 
-    /// Takes a proof off the cursor.
-    ///
-    /// # Errors
-    /// [`WireError::UnknownTag`], and as [`MpcProof::decode_from`].
-    pub fn decode_from(cursor: &mut &[u8]) -> Result<Self, WireError> {
-        match take_byte(cursor, "mpc proof")? {
-            PATH => MpcProof::decode_from(cursor).map(Self::Path),
-            ENTROPY => Ok(Self::Entropy(u64::from_le_bytes(take(
-                cursor,
-                "mpc entropy",
-            )?))),
-            found => Err(WireError::UnknownTag {
-                what: "mpc proof",
-                found,
-            }),
+impl Decode for Proof {
+    const NAME: &'static str = "mpc proof of an anchor";
+    const MIN_BYTES: usize = 8;
+
+    fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match reader.u8("form of an mpc proof")? {
+            PATH => MpcProof::decode_from(reader).map(Self::Path),
+            ENTROPY => reader.u64("mpc entropy").map(Self::Entropy),
+            found => Err(DecodeError::value("form of an mpc proof", "0 or 1", found)),
         }
     }
 }
 
-impl From<MpcError> for WireError {
+impl From<MpcError> for DecodeError {
     fn from(error: MpcError) -> Self {
         match error {
-            MpcError::Depth { found } => Self::Limit {
-                what: "mpc depth",
-                max: MAX_DEPTH.into(),
-                found: u64::try_from(found).unwrap_or(u64::MAX),
-            },
-            MpcError::Cofactor { found, max } => Self::Limit {
-                what: "mpc cofactor",
-                max: max.into(),
-                found: found.into(),
-            },
-            MpcError::Position { .. } => Self::Invalid {
-                what: "an mpc proof of this protocol",
-            },
+            MpcError::Depth { found } => {
+                Self::limit("mpc depth", 0, MPC_DEPTH.into(), found as u64)
+            }
+            MpcError::Cofactor { found, max } => {
+                Self::limit("mpc cofactor", 0, max.into(), found.into())
+            }
+            MpcError::Position { .. } => Self::value("mpc proof", "one of this protocol", error),
         }
     }
 }
+
+objects!(MpcProof, Proof);

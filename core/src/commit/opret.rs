@@ -1,4 +1,4 @@
-//! Opret: the commitment stands in an `OP_RETURN` output, alone and as it is.
+//! Opret: the commitment stands in an `OP_RETURN` output, alone and as it is (PROTOCOL.md §7.4).
 
 use bitcoin::{Script, ScriptBuf};
 use thiserror::Error;

@@ -3,7 +3,7 @@
 //!
 //! The leaf is the whole tree, or one of the two children of its root; then the other is its
 //! *partner*. Of two leaves that look like commitments only the right one, the larger hash, can
-//! be proven, so an output carries one commitment.
+//! be proven, so an output carries one commitment (PROTOCOL.md §7.5).
 
 use std::sync::LazyLock;
 
@@ -16,9 +16,7 @@ use bitcoin::{Script, ScriptBuf};
 use thiserror::Error;
 
 use super::Commitment;
-
-/// Longest script of a [`Partner::RightLeaf`], in bytes.
-pub const MAX_SCRIPT: usize = 10_000;
+use crate::limits::PARTNER_SCRIPT;
 
 /// `OP_RESERVED` 29 times, `OP_RETURN`, `OP_PUSHBYTES_33`: how every commitment leaf begins.
 const PREFIX: [u8; 31] = {
@@ -71,7 +69,7 @@ pub enum TapretError {
     #[error("the hashes of the partner branch are not in ascending order; swap them")]
     BranchOrder,
     /// The script of the partner leaf is too long.
-    #[error("partner script of {found} bytes, expected at most {MAX_SCRIPT}")]
+    #[error("partner script of {found} bytes, expected at most {PARTNER_SCRIPT}")]
     ScriptSize {
         /// Its length in bytes.
         found: usize,
@@ -128,7 +126,7 @@ pub enum Partner {
     RightLeaf {
         /// Its leaf version (even, not 0x50: BIP341).
         version: LeafVersion,
-        /// Its script, at most [`MAX_SCRIPT`] bytes.
+        /// Its script, at most [`PARTNER_SCRIPT`] bytes.
         script: Vec<u8>,
     },
     /// An inner node, right of the commitment leaf. A leaf hash has no such preimage.
@@ -166,7 +164,7 @@ impl Partner {
     /// The rules that do not depend on the commitment.
     fn check(&self) -> Result<(), TapretError> {
         match self {
-            Self::RightLeaf { script, .. } if script.len() > MAX_SCRIPT => {
+            Self::RightLeaf { script, .. } if script.len() > PARTNER_SCRIPT => {
                 Err(TapretError::ScriptSize {
                     found: script.len(),
                 })

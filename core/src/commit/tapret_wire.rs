@@ -1,18 +1,19 @@
 //! The bytes of a tapret proof, those of rgb-consensus, in one form each.
 
+use bitcoin::hex::DisplayHex;
 use bitcoin::key::XOnlyPublicKey;
 use bitcoin::taproot::LeafVersion;
 
-use super::tapret::{MAX_SCRIPT, Partner, TapretProof};
-use super::wire::{WireError, take, take_byte, take_slice};
+use super::tapret::{Partner, TapretProof};
+use crate::codec::{Decode, DecodeError, Encode, Reader, objects};
+use crate::limits::PARTNER_SCRIPT;
 
 const LEFT_NODE: u8 = 0;
 const RIGHT_LEAF: u8 = 1;
 const RIGHT_BRANCH: u8 = 2;
 
-impl TapretProof {
-    /// Appends `00`, or `01` and the partner; then nonce and internal key.
-    pub fn encode_to(&self, out: &mut Vec<u8>) {
+impl Encode for TapretProof {
+    fn encode_to(&self, out: &mut Vec<u8>) {
         out.push(u8::from(self.partner.is_some()));
         if let Some(partner) = &self.partner {
             partner.encode_to(out);
@@ -20,26 +21,25 @@ impl TapretProof {
         out.push(self.nonce);
         out.extend(self.internal_key.serialize());
     }
+}
 
-    /// Takes a proof off the cursor.
-    ///
-    /// # Errors
-    /// [`WireError`]; `Invalid` if the internal key is not on the curve.
-    pub fn decode_from(cursor: &mut &[u8]) -> Result<Self, WireError> {
-        let partner = match take_byte(cursor, "tapret partner")? {
+impl Decode for TapretProof {
+    const NAME: &'static str = "tapret proof";
+    const MIN_BYTES: usize = 34;
+
+    fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let partner = match reader.u8("presence of a tapret partner")? {
             0 => None,
-            1 => Some(Partner::decode_from(cursor)?),
+            1 => Some(Partner::decode_from(reader)?),
             found => {
-                return Err(WireError::UnknownTag {
-                    what: "tapret partner",
-                    found,
-                });
+                let what = "presence of a tapret partner";
+                return Err(DecodeError::value(what, "0 or 1", found));
             }
         };
-        let nonce = take_byte(cursor, "tapret nonce")?;
-        let key: [u8; 32] = take(cursor, "tapret internal key")?;
-        let internal_key = XOnlyPublicKey::from_slice(&key).map_err(|_| WireError::Invalid {
-            what: "an internal key (a point on the curve)",
+        let nonce = reader.u8("tapret nonce")?;
+        let key: [u8; 32] = reader.array("tapret internal key")?;
+        let internal_key = XOnlyPublicKey::from_slice(&key).map_err(|_| {
+            DecodeError::value("tapret internal key", "a point on the curve", key.as_hex())
         })?;
         Ok(Self {
             partner,
@@ -49,23 +49,18 @@ impl TapretProof {
     }
 }
 
-impl Partner {
-    /// Appends the tag and the fields.
-    ///
-    /// A script beyond the limit gives bytes that no decoder takes.
-    pub fn encode_to(&self, out: &mut Vec<u8>) {
+/// A script beyond the limit gives bytes that no decoder takes.
+impl Encode for Partner {
+    fn encode_to(&self, out: &mut Vec<u8>) {
         match self {
             Self::LeftNode(hash) => {
                 out.push(LEFT_NODE);
                 out.extend(hash);
             }
             Self::RightLeaf { version, script } => {
+                let length = u32::try_from(script.len()).unwrap_or(u32::MAX);
                 out.extend([RIGHT_LEAF, version.to_consensus()]);
-                out.extend(
-                    u32::try_from(script.len())
-                        .unwrap_or(u32::MAX)
-                        .to_le_bytes(),
-                );
+                out.extend(length.to_le_bytes());
                 out.extend(script);
             }
             Self::RightBranch { a, b } => {
@@ -75,53 +70,50 @@ impl Partner {
             }
         }
     }
+}
 
-    /// Takes a partner off the cursor.
-    ///
-    /// # Errors
-    /// [`WireError`]; `Limit` for a long script, `NotCanonical` for a swapped branch, `Invalid`
-    /// for a leaf version that BIP341 does not allow.
-    pub fn decode_from(cursor: &mut &[u8]) -> Result<Self, WireError> {
-        match take_byte(cursor, "tapret partner kind")? {
-            LEFT_NODE => Ok(Self::LeftNode(take(cursor, "tapret partner")?)),
-            RIGHT_LEAF => decode_leaf(cursor),
-            RIGHT_BRANCH => decode_branch(cursor),
-            found => Err(WireError::UnknownTag {
-                what: "tapret partner kind",
-                found,
-            }),
+impl Decode for Partner {
+    const NAME: &'static str = "tapret partner";
+    const MIN_BYTES: usize = 6;
+
+    fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        match reader.u8("kind of a tapret partner")? {
+            LEFT_NODE => reader.array("tapret partner").map(Self::LeftNode),
+            RIGHT_LEAF => decode_leaf(reader),
+            RIGHT_BRANCH => decode_branch(reader),
+            found => {
+                let what = "kind of a tapret partner";
+                Err(DecodeError::value(what, "0, 1 or 2", found))
+            }
         }
     }
 }
 
-fn decode_leaf(cursor: &mut &[u8]) -> Result<Partner, WireError> {
-    let version =
-        LeafVersion::from_consensus(take_byte(cursor, "leaf version")?).map_err(|_| {
-            WireError::Invalid {
-                what: "a leaf version (even and not 80)",
-            }
-        })?;
-    let found = u32::from_le_bytes(take(cursor, "partner script length")?);
-    let limit = WireError::Limit {
-        what: "partner script length",
-        max: u64::try_from(MAX_SCRIPT).unwrap_or(u64::MAX),
-        found: found.into(),
-    };
-    let len = usize::try_from(found)
+/// The length of the script takes 4 bytes, as in rgb-consensus, though the limit needs 2.
+fn decode_leaf(reader: &mut Reader<'_>) -> Result<Partner, DecodeError> {
+    let version = reader.u8("leaf version of a tapret partner")?;
+    let version = LeafVersion::from_consensus(version).map_err(|_| {
+        let what = "leaf version of a tapret partner";
+        DecodeError::value(what, "an even number that is not 80", version)
+    })?;
+    let what = "script of a tapret partner";
+    let found = reader.u32(what)?;
+    let length = usize::try_from(found)
         .ok()
-        .filter(|len| *len <= MAX_SCRIPT)
-        .ok_or(limit)?;
-    let script = take_slice(cursor, len, "partner script")?.to_vec();
+        .filter(|length| *length <= PARTNER_SCRIPT)
+        .ok_or(DecodeError::limit(what, 0, PARTNER_SCRIPT, found.into()))?;
+    let script = reader.take(what, length)?.to_vec();
     Ok(Partner::RightLeaf { version, script })
 }
 
-fn decode_branch(cursor: &mut &[u8]) -> Result<Partner, WireError> {
-    let a: [u8; 32] = take(cursor, "tapret partner")?;
-    let b: [u8; 32] = take(cursor, "tapret partner")?;
+fn decode_branch(reader: &mut Reader<'_>) -> Result<Partner, DecodeError> {
+    let a: [u8; 32] = reader.array("tapret partner")?;
+    let b: [u8; 32] = reader.array("tapret partner")?;
     if a > b {
-        return Err(WireError::NotCanonical {
-            what: "tapret partner branch (ascending hashes)",
-        });
+        let what = "the hashes of a tapret partner branch do not ascend";
+        return Err(DecodeError::not_canonical(what));
     }
     Ok(Partner::RightBranch { a, b })
 }
+
+objects!(TapretProof, Partner);

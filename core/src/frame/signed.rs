@@ -34,7 +34,7 @@ pub struct Signed {
     pub signatures: Signatures,
 }
 
-/// What the signers of an operation sign: it binds operation and witness (PROTOCOL.md §9.4).
+/// What the signers of an operation sign: it binds operation and witness (PROTOCOL.md §9.5).
 pub fn signature_message(operation: OperationId, witness: Txid) -> [u8; 32] {
     let mut message = operation.to_bytes().to_vec();
     message.extend_from_slice(witness.as_byte_array());

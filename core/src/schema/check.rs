@@ -1,15 +1,14 @@
-//! Whether what a schema says makes sense.
+//! Whether what a schema says makes sense (PROTOCOL.md §9.2).
 
 use std::collections::BTreeMap;
 
 use super::error::{Problem, SchemaError};
 use super::guard;
-use super::limits::{
-    DECLARED, INPUTS, NAME_BYTES, RULE_NODES, SCHEMA_BYTES, SCHEMA_RULES, VALUES, leaves,
-};
-use super::rule::Rule;
 use super::scope::Scope;
 use super::types::{Occurs, RULE_VERSION, Schema, TransitionDef};
+use crate::limits::{
+    DECLARED, INPUTS, NAME_BYTES, RULE_NODES, SCHEMA_BYTES, SCHEMA_RULES, VALUES, leaves,
+};
 
 type Checked = Result<(), SchemaError>;
 
@@ -120,10 +119,6 @@ impl Schema {
             metadata: &def.metadata,
         };
         scope.check_rules(&place, &def.rules)?;
-        // A signature names its key by number alone: of two lists it could not say which.
-        let signed = |rule: &&Rule| matches!(rule, Rule::Signed { .. });
-        let signed = def.rules.iter().filter(signed).count();
-        limit(&format!("{place}.rules"), "signed rules", signed, 1)?;
         let flow = guard::Flow {
             inputs: &def.inputs,
             outputs: &def.outputs,
@@ -204,7 +199,7 @@ fn names<D>(section: &'static str, defs: &BTreeMap<u16, D>, of: impl Fn(&D) -> &
 struct Occurrences {
     field: String,
     what: &'static str,
-    all: (&'static str, Option<u32>),
+    all: (&'static str, Option<usize>),
 }
 
 impl Occurrences {
@@ -212,7 +207,7 @@ impl Occurrences {
     fn check<'s>(
         &self,
         map: &BTreeMap<u16, Occurs>,
-        find: impl Fn(u16) -> Option<(&'s str, u32)>,
+        find: impl Fn(u16) -> Option<(&'s str, usize)>,
     ) -> Checked {
         let what = self.what;
         let mut least = 0_usize;
@@ -225,13 +220,11 @@ impl Occurrences {
             if min > max || max == 0 {
                 return fail(&field, Problem::EmptyOccurs { min, max });
             }
-            limit(&field, "occurrences", to_usize(max), to_usize(most))?;
+            limit(&field, "occurrences", to_usize(max), most)?;
             least = least.saturating_add(to_usize(min));
         }
         let (what, most) = self.all;
-        most.map_or(Ok(()), |most| {
-            limit(&self.field, what, least, to_usize(most))
-        })
+        most.map_or(Ok(()), |most| limit(&self.field, what, least, most))
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::facts::{Facts, Totals, Value};
-use super::standin::StateKind;
 use super::types::{GenesisDef, Occurs, Schema, TransitionDef, ValueType};
+use crate::state::StateKind;
 
 /// A part of an operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use super::cursor::DecodeError;
-
 /// Why a text or a value is not a schema: where, what was found and what was expected.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SchemaError {
@@ -220,6 +218,9 @@ pub enum Problem {
         /// As it would be written.
         form: String,
     },
+    /// A second `signed` in one transition: signatures say which key by its number in one list.
+    #[error("a second signed(…), expected at most one in a transition")]
+    SecondSigned,
     /// A transition that declares no inputs could never be made.
     #[error("no inputs, expected at least one owned type")]
     NoInputs,
@@ -233,7 +234,4 @@ pub enum Problem {
         /// The forms that count.
         expected: String,
     },
-    /// The bytes are not an encoding.
-    #[error(transparent)]
-    Decode(#[from] DecodeError),
 }

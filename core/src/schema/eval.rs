@@ -1,12 +1,12 @@
-//! Whether the rules hold of an operation.
+//! Whether the rules hold of an operation (PROTOCOL.md §9.4).
 
 use std::collections::BTreeMap;
 
 use super::facts::{Facts, TypeTotals, Value};
-use super::limits::OTHER_LEAVES;
 use super::locktime::LockTime;
 use super::rule::{Expr, Rule};
 use super::types::{GenesisDef, Schema, TransitionDef};
+use crate::limits::OTHER_LEAVES;
 
 /// The first rule that does not hold.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -226,7 +226,7 @@ fn tokens_kept(facts: &Facts<'_>, owned: u16) -> Result<(), Broken> {
 }
 
 fn tokens_range(found: &Tokens, first: u128, count: u128, fraction: u128) -> Result<(), Broken> {
-    if count > u128::from(OTHER_LEAVES) {
+    if count > OTHER_LEAVES as u128 {
         return Err(Broken::RangeTooLong { count });
     }
     let too_high = Broken::RangeTooHigh { first, count };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::locktime::LockTime;
-use super::standin::StateKind;
+use crate::state::StateKind;
 
 /// A value with the number of the global or metadata it is of.
 pub type Value<'a> = (u16, &'a [u8]);

@@ -1,11 +1,12 @@
-//! The guard against omission: whatever can be lost or created stands in an `==` rule.
+//! The guard against omission: whatever can be lost or created stands in an `==` rule
+//! (PROTOCOL.md §9.3).
 
 use std::collections::BTreeMap;
 
 use super::error::{Problem, SchemaError};
 use super::rule::{Expr, Rule};
-use super::standin::StateKind;
 use super::types::{Occurs, Schema};
+use crate::state::StateKind;
 
 /// What an operation can consume and assign, and the rules about it.
 pub(super) struct Flow<'a> {

@@ -1,4 +1,4 @@
-//! The locktime of a witness transaction, as rules see it.
+//! The locktime of a witness transaction, as rules see it (PROTOCOL.md §9.6).
 
 use bitcoin::{Sequence, Transaction};
 

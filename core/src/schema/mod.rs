@@ -9,34 +9,33 @@
 mod check;
 mod codec;
 mod counts;
-mod cursor;
 mod error;
 mod eval;
 mod facts;
 mod guard;
 mod lex;
-pub mod limits;
 mod locktime;
 mod parse;
 mod rule;
 mod rule_codec;
 mod scope;
 mod signers;
-mod standin;
+#[cfg(test)]
+mod tests;
 mod toml;
 mod toml_value;
 mod types;
+mod warn;
 
 pub use counts::{CountFailure, Part, TypeFailure};
-pub use cursor::DecodeError;
 pub use error::{Problem, SchemaError};
 pub use eval::{Broken, RuleFailure};
 pub use facts::{Facts, Totals, TypeTotals, Value};
 pub use locktime::LockTime;
 pub use rule::{Expr, Rule, Threshold};
 pub use signers::{SignatureRule, SignerFailure};
-pub use standin::{SchemaId, StateKind};
 pub use types::{
     GenesisDef, GlobalDef, MetaDef, Occurs, OwnedDef, RULE_VERSION, Schema, TransitionDef,
     ValueType,
 };
+pub use warn::Warning;

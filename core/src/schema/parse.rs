@@ -1,4 +1,4 @@
-//! Rule text to rules.
+//! Rule text to rules (PROTOCOL.md §9.7).
 //!
 //! ```text
 //! rules  = rule { "and" rule }
@@ -15,9 +15,9 @@
 
 use super::error::Problem;
 use super::lex::{Kind, Lexer, Token};
-use super::limits::RULE_NODES;
 use super::rule::{Expr, Rule, Threshold};
 use super::types::Schema;
+use crate::limits::RULE_NODES;
 
 type Parsed<T> = Result<T, Problem>;
 

@@ -39,7 +39,7 @@ pub enum Rule {
 }
 
 /// A number computed from an operation.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Expr {
     /// A constant.
     Const(u64),

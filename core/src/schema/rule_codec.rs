@@ -1,13 +1,13 @@
 //! The canonical bytes of rules: trees in prefix form, one tag byte a node.
 
-use super::cursor::{DecodeError, put_length, take_u8, take_u16, take_u64, within};
-use super::limits::{RULE_NODES, SCHEMA_RULES};
 use super::rule::{Expr, Rule, Threshold};
+use crate::codec::{DecodeError, Reader, put_length};
+use crate::limits::{RULE_NODES, SCHEMA_RULES};
 
 type Decoded<T> = Result<T, DecodeError>;
 
 pub(super) fn put_rules(out: &mut Vec<u8>, rules: &[Rule]) {
-    put_length(out, rules.len());
+    put_length(out, rules.len(), SCHEMA_RULES);
     for rule in rules {
         put_rule(out, rule);
     }
@@ -70,87 +70,82 @@ fn put_expr(out: &mut Vec<u8>, expr: &Expr) {
 }
 
 /// The rules of one operation, of which the whole schema may have only `left` more.
-pub(super) fn take_rules(input: &mut &[u8], left: &mut usize) -> Decoded<Vec<Rule>> {
-    let length = usize::from(take_u8(input)?);
-    let used = SCHEMA_RULES - *left;
-    within("rules", used + length, SCHEMA_RULES)?;
+pub(super) fn take_rules(reader: &mut Reader<'_>, left: &mut usize) -> Decoded<Vec<Rule>> {
+    let length = reader.length("rules of a schema", 0, *left)?;
     *left -= length;
     let mut rules = Vec::new();
     for _ in 0..length {
-        rules.push(take_rule(input)?);
+        rules.push(take_rule(reader)?);
     }
     Ok(rules)
 }
 
-fn take_rule(input: &mut &[u8]) -> Decoded<Rule> {
+fn take_rule(reader: &mut Reader<'_>) -> Decoded<Rule> {
     let mut nodes = 1;
-    let mut pair = |input: &mut &[u8]| -> Decoded<(Expr, Expr)> {
-        Ok((take_expr(input, &mut nodes)?, take_expr(input, &mut nodes)?))
+    let mut pair = |reader: &mut Reader<'_>| -> Decoded<(Expr, Expr)> {
+        Ok((
+            take_expr(reader, &mut nodes)?,
+            take_expr(reader, &mut nodes)?,
+        ))
     };
-    Ok(match take_u8(input)? {
-        0 => pair(input).map(|(left, right)| Rule::Equal(left, right))?,
-        1 => pair(input).map(|(left, right)| Rule::AtMost(left, right))?,
-        2 => pair(input).map(|(left, right)| Rule::Less(left, right))?,
-        3 => Rule::TokensKept(take_u16(input)?),
+    Ok(match reader.u8("tag of a rule")? {
+        0 => pair(reader).map(|(left, right)| Rule::Equal(left, right))?,
+        1 => pair(reader).map(|(left, right)| Rule::AtMost(left, right))?,
+        2 => pair(reader).map(|(left, right)| Rule::Less(left, right))?,
+        3 => Rule::TokensKept(take_number(reader)?),
         4 => Rule::TokensRange {
-            owned: take_u16(input)?,
-            first: take_expr(input, &mut nodes)?,
-            count: take_expr(input, &mut nodes)?,
-            fraction: take_expr(input, &mut nodes)?,
+            owned: take_number(reader)?,
+            first: take_expr(reader, &mut nodes)?,
+            count: take_expr(reader, &mut nodes)?,
+            fraction: take_expr(reader, &mut nodes)?,
         },
         5 => Rule::Signed {
-            threshold: take_threshold(input)?,
-            keys: take_u16(input)?,
+            threshold: take_threshold(reader)?,
+            keys: take_number(reader)?,
         },
-        6 => Rule::NotBefore(take_expr(input, &mut nodes)?),
-        found => {
-            return Err(DecodeError::Unsupported {
-                what: "rule tag",
-                found,
-            });
-        }
+        6 => Rule::NotBefore(take_expr(reader, &mut nodes)?),
+        found => return Err(DecodeError::unsupported("tag of a rule", found)),
     })
 }
 
-fn take_threshold(input: &mut &[u8]) -> Decoded<Threshold> {
-    match take_u8(input)? {
-        0 => take_u64(input).map(Threshold::Const),
-        1 => take_u16(input).map(Threshold::Genesis),
-        found => Err(DecodeError::Unsupported {
-            what: "threshold tag",
-            found,
-        }),
+fn take_threshold(reader: &mut Reader<'_>) -> Decoded<Threshold> {
+    match reader.u8("tag of a threshold")? {
+        0 => reader.u64("constant").map(Threshold::Const),
+        1 => take_number(reader).map(Threshold::Genesis),
+        found => Err(DecodeError::unsupported("tag of a threshold", found)),
     }
 }
 
+fn take_number(reader: &mut Reader<'_>) -> Decoded<u16> {
+    reader.u16("number of a declaration in a rule")
+}
+
 /// Recurses no deeper than the nodes a rule may have.
-fn take_expr(input: &mut &[u8], nodes: &mut usize) -> Decoded<Expr> {
+fn take_expr(reader: &mut Reader<'_>, nodes: &mut usize) -> Decoded<Expr> {
     *nodes += 1;
-    within("nodes of rule", *nodes, RULE_NODES)?;
-    Ok(match take_u8(input)? {
-        0 => Expr::Const(take_u64(input)?),
-        1 => Expr::In(take_u16(input)?),
-        2 => Expr::Out(take_u16(input)?),
-        3 => Expr::CountIn(take_u16(input)?),
-        4 => Expr::CountOut(take_u16(input)?),
-        5 => Expr::CountGlobal(take_u16(input)?),
-        6 => Expr::Global(take_u16(input)?),
-        7 => Expr::Meta(take_u16(input)?),
-        8 => Expr::Genesis(take_u16(input)?),
+    if *nodes > RULE_NODES {
+        let found = *nodes as u64;
+        return Err(DecodeError::limit("nodes of a rule", 1, RULE_NODES, found));
+    }
+    Ok(match reader.u8("tag of an expression")? {
+        0 => Expr::Const(reader.u64("constant")?),
+        1 => Expr::In(take_number(reader)?),
+        2 => Expr::Out(take_number(reader)?),
+        3 => Expr::CountIn(take_number(reader)?),
+        4 => Expr::CountOut(take_number(reader)?),
+        5 => Expr::CountGlobal(take_number(reader)?),
+        6 => Expr::Global(take_number(reader)?),
+        7 => Expr::Meta(take_number(reader)?),
+        8 => Expr::Genesis(take_number(reader)?),
         tag @ 9..=11 => {
-            let left = Box::new(take_expr(input, nodes)?);
-            let right = Box::new(take_expr(input, nodes)?);
+            let left = Box::new(take_expr(reader, nodes)?);
+            let right = Box::new(take_expr(reader, nodes)?);
             match tag {
                 9 => Expr::Add(left, right),
                 10 => Expr::Sub(left, right),
                 _ => Expr::Mul(left, right),
             }
         }
-        found => {
-            return Err(DecodeError::Unsupported {
-                what: "expression tag",
-                found,
-            });
-        }
+        found => return Err(DecodeError::unsupported("tag of an expression", found)),
     })
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::error::{Problem, SchemaError};
 use super::rule::{Expr, Rule, Threshold};
-use super::standin::StateKind;
 use super::types::{Occurs, Schema, ValueType};
+use crate::state::StateKind;
 
 /// What the rules of one operation may refer to.
 pub(super) struct Scope<'a> {
@@ -18,10 +18,15 @@ pub(super) struct Scope<'a> {
 impl Scope<'_> {
     /// Whether every rule refers to what is there.
     pub(super) fn check_rules(&self, place: &str, rules: &[Rule]) -> Result<(), SchemaError> {
+        let mut signed = 0;
         for (index, rule) in rules.iter().enumerate() {
-            let checked = self.check_rule(rule);
             let field = || format!("{place}.rules[{index}]");
+            let checked = self.check_rule(rule);
             checked.map_err(|problem| SchemaError::new(field(), problem))?;
+            signed += usize::from(matches!(rule, Rule::Signed { .. }));
+            if signed > 1 {
+                return Err(SchemaError::new(field(), Problem::SecondSigned));
+            }
         }
         Ok(())
     }

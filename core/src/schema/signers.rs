@@ -1,4 +1,5 @@
-//! Signatures that a contract asks for: who must sign, and whether a genesis names good keys.
+//! Signatures that a contract asks for: who must sign, and whether a genesis names good keys
+//! (PROTOCOL.md §9.5).
 
 use std::collections::BTreeSet;
 
@@ -62,7 +63,8 @@ pub enum SignerFailure {
 }
 
 impl TransitionDef {
-    /// The `signed` rules of this transition with the globals of a genesis, in their order.
+    /// The `signed` rule of this transition with the globals of a genesis; [`Schema::check`] allows
+    /// one, for signatures name keys by their number in one list.
     ///
     /// A threshold that [`Schema::check_signers`] would refuse is `u64::MAX` if it is no number.
     pub fn signature_rules<'a>(

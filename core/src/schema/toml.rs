@@ -31,10 +31,8 @@ use ::toml::Spanned;
 use ::toml::de::{DeTable, DeValue};
 
 use super::error::{Problem, SchemaError};
-use super::limits::{INPUTS, VALUES, leaves};
 use super::parse;
 use super::rule::Rule;
-use super::standin::StateKind;
 use super::toml_value::{
     Numbered, Read, Table, array, choose, join, line_of, number, occurs, string, supported,
     wrong_toml,
@@ -42,6 +40,8 @@ use super::toml_value::{
 use super::types::{
     GenesisDef, GlobalDef, MetaDef, Occurs, OwnedDef, Schema, TransitionDef, ValueType,
 };
+use crate::limits::{INPUTS, VALUES, leaves};
+use crate::state::StateKind;
 
 const KINDS: [(&str, StateKind); 4] = [
     ("amount", StateKind::Amount),
@@ -196,7 +196,7 @@ impl Reader<'_> {
         of: &Table<'_>,
         key: &str,
         (what, section): (&'static str, &'static str),
-        find: &dyn Fn(&str) -> Option<(u16, u32)>,
+        find: &dyn Fn(&str) -> Option<(u16, usize)>,
     ) -> Read<BTreeMap<u16, Occurs>> {
         let Some(value) = of.get(key) else {
             return Ok(BTreeMap::new());

@@ -152,7 +152,7 @@ pub(super) fn choose<T: Copy>(
 }
 
 /// `"1"`, `"0..1"`, `"2..5"` or `"1.."`, both ends included; the last means at most `most`.
-pub(super) fn occurs(text: &str, most: u32) -> Result<Occurs, Problem> {
+pub(super) fn occurs(text: &str, most: usize) -> Result<Occurs, Problem> {
     let bad = || Problem::BadOccurs {
         found: text.to_owned(),
     };
@@ -168,7 +168,7 @@ pub(super) fn occurs(text: &str, most: u32) -> Result<Occurs, Problem> {
         }),
         Some((min, "")) => Ok(Occurs {
             min: end(min)?,
-            max: most,
+            max: u32::try_from(most).unwrap_or(u32::MAX),
         }),
         Some((min, max)) => Ok(Occurs {
             min: end(min)?,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::rule::Rule;
-use super::standin::StateKind;
+use crate::state::StateKind;
 
 /// The version of the rules this library evaluates; any other is unsupported.
 pub const RULE_VERSION: u8 = 0;

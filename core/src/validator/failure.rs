@@ -1,4 +1,4 @@
-//! What a validator answers when it does not answer *consistent* (PROTOCOL.md §9.6).
+//! What a validator answers when it does not answer *consistent* (PROTOCOL.md §10.3).
 
 use std::fmt;
 

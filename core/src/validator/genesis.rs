@@ -6,7 +6,7 @@ use super::rules::{Rules, SchemaPolicy};
 use crate::ContractId;
 use crate::header::Header;
 
-/// Checks a header, in the order of PROTOCOL.md §9.6.
+/// Checks a header, in the order of PROTOCOL.md §10.2.
 pub(super) fn check(bytes: &[u8], rules: &Rules<'_>) -> Result<(ContractId, Header), Failure> {
     let header = Header::decode(bytes).map_err(|error| Place::default().decode(&error))?;
     let contract = header.genesis.contract_id();

@@ -1,4 +1,4 @@
-//! The validator: replays a consignment, frame by frame, trusting nothing in it (PROTOCOL.md §9).
+//! The validator: replays a consignment, frame by frame, trusting nothing in it (PROTOCOL.md §10).
 //!
 //! Header → each frame: decode → ids → bundle → MPC → DBC → outpoints → inputs → seals →
 //! occurrences and types → rules → next state. At last the terminals.
@@ -83,7 +83,7 @@ pub struct Validator<'a> {
 /// Validates a whole consignment: [`Validator`] over its parts.
 ///
 /// # Errors
-/// With the first failure in the order of PROTOCOL.md §9.6.
+/// With the first failure in the order of PROTOCOL.md §10.2.
 pub fn validate(consignment: &[u8], rules: &Rules<'_>) -> Result<Consistent<Consignment>, Failure> {
     let place = Place::default();
     let mut parts = parts(consignment);

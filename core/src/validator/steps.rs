@@ -11,6 +11,7 @@ use super::facts::{OutputFacts, input_totals, output_facts, values};
 use super::failure::{Check, Failure, Place};
 use super::state::Open;
 use crate::OperationId;
+use crate::bundle::BundleError;
 use crate::commit::{DbcError, Method};
 use crate::frame::{Signed, WitnessFrame, signature_message};
 use crate::operation::Transition;
@@ -97,11 +98,12 @@ impl Validator<'_> {
                 signed.transition.inputs.iter().map(|input| (*input, *id))
             });
         let bundle = frame.bundle.bundle_id(shown).map_err(|error| {
-            place.invalid(
-                Check::Bundle,
-                "a bundle that maps each input to one operation",
-                error,
-            )
+            let check = match error {
+                BundleError::NotCanonical { .. } => Check::NotCanonical,
+                _ => Check::Bundle,
+            };
+            let expected = "a bundle that maps each input to one operation";
+            place.invalid(check, expected, error)
         })?;
         let commitment = frame
             .anchor

@@ -2,19 +2,19 @@
 
 use bitcoin::ScriptBuf;
 use bitcoin::hashes::Hash;
+use bitcoin::hex::DisplayHex;
 use bitcoin::key::{Parity, XOnlyPublicKey};
 use bitcoin::taproot::{LeafVersion, TapNodeHash};
+use bulla_core::DecodeError;
 use bulla_core::commit::host::host_of_outputs;
 use bulla_core::commit::mpc::MpcProof;
 use bulla_core::commit::opret::{self, OpretError};
-use bulla_core::commit::tapret::{
-    MAX_SCRIPT, Side, TapretError, TapretProof, leaf_hash, leaf_script,
-};
-use bulla_core::commit::{Commitment, DbcError, DbcProof, Method, Partner, WireError, host_output};
+use bulla_core::commit::tapret::{Side, TapretError, TapretProof, leaf_hash, leaf_script};
+use bulla_core::commit::{Commitment, DbcError, DbcProof, Method, Partner, host_output};
+use bulla_core::limits::PARTNER_SCRIPT;
 
 use crate::maker::{
-    bytes, commitment, decode_dbc, decode_tapret, generator, hex, hex32, key, key_only, p2tr,
-    p2wpkh, transaction,
+    bytes, commitment, generator, hex, hex32, key, key_only, p2tr, p2wpkh, transaction, wrong,
 };
 
 const PREFIX: [u8; 31] = {
@@ -233,10 +233,12 @@ fn e11_a_branch_with_swapped_hashes_is_not_canonical() {
         b: [7; 32],
     };
     assert_eq!(ordered.hash(), swapped.hash());
-    let mut bytes = Vec::new();
-    with_partner(swapped.clone(), 0).encode_to(&mut bytes);
-    let what = "tapret partner branch (ascending hashes)";
-    assert_eq!(decode_tapret(&bytes), Err(WireError::NotCanonical { what }));
+    let bytes = with_partner(swapped.clone(), 0).encode();
+    let what = "the hashes of a tapret partner branch do not ascend";
+    assert_eq!(
+        TapretProof::decode(&bytes),
+        Err(DecodeError::NotCanonical { what })
+    );
     let refused = with_partner(swapped, 0).tweak(commitment(1));
     assert_eq!(refused, Err(TapretError::BranchOrder));
 }
@@ -262,12 +264,10 @@ fn e12_another_internal_key_is_refused() {
 #[test]
 fn e13_an_internal_key_that_is_no_point_is_refused() {
     let field = "fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f";
-    let invalid = WireError::Invalid {
-        what: "an internal key (a point on the curve)",
-    };
     for x in [[0; 32], hex32(field), [0xff; 32], off_curve()] {
         let bytes = [&[0, 0], x.as_slice()].concat();
-        assert_eq!(decode_tapret(&bytes), Err(invalid));
+        let invalid = wrong("tapret internal key", "a point on the curve", x.as_hex());
+        assert_eq!(TapretProof::decode(&bytes), Err(invalid));
     }
 }
 
@@ -285,10 +285,11 @@ fn e14_odd_leaf_versions_and_the_annex_byte_are_refused() {
         let mut bytes = vec![1, 1, version, 0, 0, 0, 0, 0];
         bytes.extend(generator().serialize());
         if version % 2 == 1 || version == 0x50 {
-            let what = "a leaf version (even and not 80)";
-            assert_eq!(decode_tapret(&bytes), Err(WireError::Invalid { what }));
+            let what = "leaf version of a tapret partner";
+            let invalid = wrong(what, "an even number that is not 80", version);
+            assert_eq!(TapretProof::decode(&bytes), Err(invalid));
         } else {
-            decode_tapret(&bytes).unwrap();
+            TapretProof::decode(&bytes).unwrap();
         }
     }
 }
@@ -370,11 +371,8 @@ fn e17_a_commitment_below_the_first_level_cannot_be_written() {
             unexpected => panic!("{unexpected:?}"),
         }
     }
-    let unknown = WireError::UnknownTag {
-        what: "tapret partner kind",
-        found: 3,
-    };
-    assert_eq!(decode_tapret(&[1, 3]), Err(unknown));
+    let unknown = wrong("kind of a tapret partner", "0, 1 or 2", 3);
+    assert_eq!(TapretProof::decode(&[1, 3]), Err(unknown));
 }
 
 #[test]
@@ -425,11 +423,8 @@ fn e25_the_anchor_of_another_bundle_is_refused() {
 #[test]
 fn e26_an_unknown_method_byte_is_refused() {
     for found in 2..=u8::MAX {
-        let unknown = WireError::UnknownTag {
-            what: "dbc proof",
-            found,
-        };
-        assert_eq!(decode_dbc(&[found]), Err(unknown));
+        let unknown = wrong("method of a dbc proof", "0 or 1", found);
+        assert_eq!(DbcProof::decode(&[found]), Err(unknown));
     }
 }
 
@@ -447,14 +442,10 @@ fn a_parity_bit_that_is_not_the_output_keys_is_refused() {
     };
     assert_eq!(refused, Err(DbcError::Tapret(parity)));
 
-    let mut bytes = Vec::new();
-    forged.encode_to(&mut bytes);
+    let mut bytes = forged.encode();
     *bytes.last_mut().unwrap() = 2;
-    let unknown = WireError::UnknownTag {
-        what: "parity bit",
-        found: 2,
-    };
-    assert_eq!(decode_dbc(&bytes), Err(unknown));
+    let unknown = wrong("parity bit", "0 or 1", 2);
+    assert_eq!(DbcProof::decode(&bytes), Err(unknown));
 }
 
 #[test]
@@ -465,37 +456,39 @@ fn a_partner_script_of_10_000_bytes_is_accepted_and_one_more_refused() {
     };
     let nonce = (0..=u8::MAX)
         .find(|nonce| {
-            with_partner(partner(MAX_SCRIPT), *nonce)
+            with_partner(partner(PARTNER_SCRIPT), *nonce)
                 .tweak(commitment(1))
                 .is_ok()
         })
         .unwrap();
-    let longest = with_partner(partner(MAX_SCRIPT), nonce);
-    let mut bytes = Vec::new();
-    longest.encode_to(&mut bytes);
-    assert_eq!(decode_tapret(&bytes), Ok(longest));
+    let longest = with_partner(partner(PARTNER_SCRIPT), nonce);
+    let bytes = longest.encode();
+    assert_eq!(TapretProof::decode(&bytes), Ok(longest));
 
-    let longer = with_partner(partner(MAX_SCRIPT + 1), nonce);
+    let longer = with_partner(partner(PARTNER_SCRIPT + 1), nonce);
     let refused = longer.tweak(commitment(1));
     assert_eq!(
         refused,
         Err(TapretError::ScriptSize {
-            found: MAX_SCRIPT + 1
+            found: PARTNER_SCRIPT + 1
         })
     );
-    let limit = |found| WireError::Limit {
-        what: "partner script length",
+    let limit = |found| DecodeError::Limit {
+        what: "script of a tapret partner",
+        min: 0,
         max: 10_000,
         found,
     };
-    assert_eq!(decode_tapret(&hex("0101c011270000")), Err(limit(10_001)));
     assert_eq!(
-        decode_tapret(&hex("0101c0ffffffff")),
+        TapretProof::decode(&hex("0101c011270000")),
+        Err(limit(10_001))
+    );
+    assert_eq!(
+        TapretProof::decode(&hex("0101c0ffffffff")),
         Err(limit(u32::MAX.into()))
     );
-    let mut bytes = Vec::new();
-    longer.encode_to(&mut bytes);
-    assert_eq!(decode_tapret(&bytes), Err(limit(10_001)));
+    let bytes = longer.encode();
+    assert_eq!(TapretProof::decode(&bytes), Err(limit(10_001)));
 }
 
 /// `keyonly-nonce0`, commitment 1, of the variant with filler `OP_NOP`.

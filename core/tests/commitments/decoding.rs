@@ -1,11 +1,12 @@
 //! Decoders on arbitrary bytes: no panic, one encoding, every cut is noticed.
 
 use bitcoin::taproot::LeafVersion;
+use bulla_core::DecodeError;
 use bulla_core::commit::mpc::{MpcProof, Proof};
-use bulla_core::commit::{DbcProof, Partner, TapretProof, WireError};
+use bulla_core::commit::{DbcProof, Partner, TapretProof};
 use proptest::prelude::*;
 
-use crate::maker::{decode_dbc, decode_mpc, generator};
+use crate::maker::{generator, wrong};
 
 fn dbc(partner: Option<Partner>, nonce: u8, odd: bool) -> DbcProof {
     DbcProof::Tapret {
@@ -36,30 +37,16 @@ fn valid_encodings() -> Vec<Vec<u8>> {
     proofs
         .iter()
         .chain([&DbcProof::Opret])
-        .map(encode_dbc)
+        .map(DbcProof::encode)
         .collect()
 }
 
-fn encode_dbc(proof: &DbcProof) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    proof.encode_to(&mut bytes);
-    bytes
-}
-
-fn encode_mpc(proof: &Proof) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    proof.encode_to(&mut bytes);
-    bytes
-}
-
 fn assert_canonical(bytes: &[u8]) {
-    let mut cursor = bytes;
-    if let Ok(proof) = Proof::decode_from(&mut cursor) {
-        assert_eq!(encode_mpc(&proof), bytes[..bytes.len() - cursor.len()]);
+    if let Ok(proof) = Proof::decode(bytes) {
+        assert_eq!(proof.encode(), bytes);
     }
-    let mut cursor = bytes;
-    if let Ok(proof) = DbcProof::decode_from(&mut cursor) {
-        assert_eq!(encode_dbc(&proof), bytes[..bytes.len() - cursor.len()]);
+    if let Ok(proof) = DbcProof::decode(bytes) {
+        assert_eq!(proof.encode(), bytes);
     }
 }
 
@@ -92,7 +79,7 @@ proptest! {
         entropy: u64,
     ) {
         for proof in [Proof::Path(MpcProof { pos, cofactor, path }), Proof::Entropy(entropy)] {
-            prop_assert_eq!(decode_mpc(&encode_mpc(&proof)), Ok(proof));
+            prop_assert_eq!(Proof::decode(&proof.encode()), Ok(proof));
         }
     }
 }
@@ -100,25 +87,28 @@ proptest! {
 #[test]
 fn every_cut_of_a_proof_is_noticed() {
     for bytes in valid_encodings() {
-        decode_dbc(&bytes).unwrap();
+        DbcProof::decode(&bytes).unwrap();
         for len in 0..bytes.len() {
             assert!(matches!(
-                decode_dbc(&bytes[..len]),
-                Err(WireError::Short { .. })
+                DbcProof::decode(&bytes[..len]),
+                Err(DecodeError::Short { .. })
             ));
         }
         let longer = [bytes.as_slice(), &[0]].concat();
-        assert_eq!(decode_dbc(&longer), Err(WireError::Trailing { found: 1 }));
+        assert_eq!(
+            DbcProof::decode(&longer),
+            Err(DecodeError::Trailing {
+                what: "dbc proof",
+                found: 1
+            })
+        );
     }
 }
 
 #[test]
 fn a_presence_byte_other_than_0_and_1_is_refused() {
     for found in 2..=u8::MAX {
-        let unknown = WireError::UnknownTag {
-            what: "tapret partner",
-            found,
-        };
-        assert_eq!(decode_dbc(&[1, found]), Err(unknown));
+        let unknown = wrong("presence of a tapret partner", "0 or 1", found);
+        assert_eq!(DbcProof::decode(&[1, found]), Err(unknown));
     }
 }

@@ -6,10 +6,10 @@ use bitcoin::hex::FromHex;
 use bitcoin::key::XOnlyPublicKey;
 use bitcoin::transaction::Version;
 use bitcoin::{Amount, ScriptBuf, Transaction, TxOut};
+use bulla_core::DecodeError;
 use bulla_core::commit::mpc::{MpcError, Proof};
 use bulla_core::commit::tapret::TapretProof;
-use bulla_core::commit::wire::finish;
-use bulla_core::commit::{Commitment, DbcProof, WireError};
+use bulla_core::commit::{Commitment, DbcProof};
 
 /// 32 bytes that depend on the label alone.
 pub fn bytes(label: &str) -> [u8; 32] {
@@ -70,25 +70,20 @@ pub fn key_only(commitment: Commitment) -> (DbcProof, ScriptBuf) {
     (DbcProof::Tapret { proof, odd }, p2tr(key))
 }
 
-pub fn decode_mpc(mut bytes: &[u8]) -> Result<Proof, WireError> {
-    let proof = Proof::decode_from(&mut bytes)?;
-    finish(bytes).map(|()| proof)
-}
-
-pub fn decode_tapret(mut bytes: &[u8]) -> Result<TapretProof, WireError> {
-    let proof = TapretProof::decode_from(&mut bytes)?;
-    finish(bytes).map(|()| proof)
-}
-
-pub fn decode_dbc(mut bytes: &[u8]) -> Result<DbcProof, WireError> {
-    let proof = DbcProof::decode_from(&mut bytes)?;
-    finish(bytes).map(|()| proof)
+/// A field with a value that it cannot have.
+pub fn wrong(what: &'static str, expected: &'static str, found: impl ToString) -> DecodeError {
+    let found = found.to_string();
+    DecodeError::Value {
+        what,
+        expected,
+        found,
+    }
 }
 
 /// Why a proof was refused, at whichever step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    Wire(WireError),
+    Wire(DecodeError),
     Mpc(MpcError),
 }
 
@@ -98,7 +93,7 @@ pub fn mpc_root(
     protocol: [u8; 32],
     message: [u8; 32],
 ) -> Result<Commitment, Refusal> {
-    decode_mpc(bytes)
+    Proof::decode(bytes)
         .map_err(Refusal::Wire)?
         .root(protocol, message)
         .map_err(Refusal::Mpc)

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use bitcoin::hashes::{Hash, HashEngine, sha256};
+use bulla_core::DecodeError;
+use bulla_core::commit::Commitment;
 use bulla_core::commit::mpc::{MpcError, MpcProof, Proof, entropy_root};
 use bulla_core::commit::mpc_builder::{MpcTree, build};
-use bulla_core::commit::{Commitment, WireError};
 use proptest::prelude::*;
 
-use crate::maker::{Refusal, bytes, decode_mpc, mpc_root};
+use crate::maker::{Refusal, bytes, mpc_root, wrong};
 
 const ENTROPY: u64 = 0x0123_4567_89ab_cdef;
 
@@ -33,9 +34,7 @@ fn proof() -> MpcProof {
 }
 
 fn encoded(proof: MpcProof) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    Proof::Path(proof).encode_to(&mut bytes);
-    bytes
+    Proof::Path(proof).encode()
 }
 
 /// The slot that the verifier wants, as it tells a proof for another one.
@@ -100,18 +99,19 @@ fn f04_a_cofactor_of_the_width_or_more_is_refused_on_the_wire_and_in_memory() {
             ..with(max)
         };
         allowed.root(contract(), bundle()).unwrap();
-        decode_mpc(&encoded(allowed)).unwrap();
+        Proof::decode(&encoded(allowed)).unwrap();
         for found in [max + 1, u16::MAX] {
             let refused = with(found).root(contract(), bundle());
             assert_eq!(refused, Err(MpcError::Cofactor { found, max }));
             let (max, found) = (max.into(), found.into());
-            let limit = WireError::Limit {
+            let limit = DecodeError::Limit {
                 what: "mpc cofactor",
+                min: 0,
                 max,
                 found,
             };
             assert_eq!(
-                decode_mpc(&encoded(with(found.try_into().unwrap()))),
+                Proof::decode(&encoded(with(found.try_into().unwrap()))),
                 Err(limit)
             );
         }
@@ -132,13 +132,14 @@ fn f06_f07_a_path_of_16_is_accepted_and_a_longer_one_refused_before_it_is_read()
         let refused = with(found).root(contract(), bundle());
         assert_eq!(refused, Err(MpcError::Depth { found }));
         let written = u64::try_from(found.min(255)).unwrap();
-        let limit = WireError::Limit {
+        let limit = DecodeError::Limit {
             what: "mpc depth",
+            min: 0,
             max: 16,
             found: written,
         };
         let header = &encoded(with(found))[..8];
-        assert_eq!(decode_mpc(header), Err(limit));
+        assert_eq!(Proof::decode(header), Err(limit));
     }
 }
 
@@ -269,26 +270,34 @@ fn f14_a_foreign_method_byte_is_refused() {
     let mut bytes = encoded(proof());
     for found in 2..=u8::MAX {
         bytes[0] = found;
-        let unknown = WireError::UnknownTag {
-            what: "mpc proof",
-            found,
-        };
-        assert_eq!(decode_mpc(&bytes), Err(unknown));
+        let unknown = wrong("form of an mpc proof", "0 or 1", found);
+        assert_eq!(Proof::decode(&bytes), Err(unknown));
     }
     bytes[0] = 1;
     let found = bytes.len() - 9;
-    assert_eq!(decode_mpc(&bytes), Err(WireError::Trailing { found }));
+    assert_eq!(
+        Proof::decode(&bytes),
+        Err(DecodeError::Trailing {
+            what: "mpc proof of an anchor",
+            found
+        })
+    );
 }
 
 #[test]
 fn f15_trailing_bytes_are_refused_in_both_forms() {
-    let mut entropy = Vec::new();
-    Proof::Entropy(ENTROPY).encode_to(&mut entropy);
+    let entropy = Proof::Entropy(ENTROPY).encode();
     assert_eq!(entropy.len(), 9);
     for mut bytes in [encoded(proof()), entropy] {
-        decode_mpc(&bytes).unwrap();
+        Proof::decode(&bytes).unwrap();
         bytes.push(0);
-        assert_eq!(decode_mpc(&bytes), Err(WireError::Trailing { found: 1 }));
+        assert_eq!(
+            Proof::decode(&bytes),
+            Err(DecodeError::Trailing {
+                what: "mpc proof of an anchor",
+                found: 1
+            })
+        );
     }
 }
 
@@ -303,8 +312,9 @@ fn another_message_or_protocol_gives_another_commitment_or_slot() {
     assert_ne!(proof().root(stranger, bundle()).unwrap(), commitment);
     let mut cut = encoded(proof());
     cut.pop();
-    let short = WireError::Short {
+    let short = DecodeError::Short {
         what: "mpc path",
+        at: 8,
         expected: 96,
         found: 95,
     };

@@ -7,18 +7,17 @@ use std::fs;
 use bitcoin::ScriptBuf;
 use bitcoin::hashes::Hash;
 use bitcoin::key::Parity;
+use bulla_core::DecodeError;
 use bulla_core::commit::mpc::{self, MpcError, MpcProof, Proof};
 use bulla_core::commit::opret::{self, OpretError};
 use bulla_core::commit::tapret::{TapretError, TapretProof, leaf_hash, leaf_script};
-use bulla_core::commit::{
-    Commitment, DbcProof, Method, Partner, WireError, host_output, mpc_builder,
-};
+use bulla_core::commit::{Commitment, DbcProof, Method, Partner, host_output, mpc_builder};
 use serde_json::Value;
 
-use crate::maker::{Refusal, decode_mpc, decode_tapret, hex, hex32, key, mpc_root, transaction};
+use crate::maker::{Refusal, hex, hex32, key, mpc_root, transaction};
 
 /// Where the result differs from the recorded one: case, our result, why.
-const STRICTER: [(&str, Refusal, &str); 7] = [
+static STRICTER: [(&str, Refusal, &str); 7] = [
     (
         "cofactor-8-pos-0",
         cofactor(8),
@@ -42,29 +41,34 @@ const STRICTER: [(&str, Refusal, &str); 7] = [
     ("path-len-32", depth(32), "the crate panics"),
     (
         "trailing-byte (StrictDecode alone)",
-        Refusal::Wire(WireError::Trailing { found: 1 }),
+        Refusal::Wire(DecodeError::Trailing {
+            what: "mpc proof of an anchor",
+            found: 1,
+        }),
         "the crate does not see bytes after the proof",
     ),
     (
         "wire_malleability",
-        Refusal::Wire(WireError::NotCanonical {
-            what: "tapret partner branch (ascending hashes)",
+        Refusal::Wire(DecodeError::NotCanonical {
+            what: "the hashes of a tapret partner branch do not ascend",
         }),
         "a proof has one encoding",
     ),
 ];
 
 const fn cofactor(found: u64) -> Refusal {
-    Refusal::Wire(WireError::Limit {
+    Refusal::Wire(DecodeError::Limit {
         what: "mpc cofactor",
+        min: 0,
         max: 7,
         found,
     })
 }
 
 const fn depth(found: u64) -> Refusal {
-    Refusal::Wire(WireError::Limit {
+    Refusal::Wire(DecodeError::Limit {
         what: "mpc depth",
+        min: 0,
         max: 16,
         found,
     })
@@ -150,7 +154,7 @@ fn hostile_mpc_proofs(exceptions: &mut Exceptions) {
 
 fn swapped_branch(exceptions: &mut Exceptions) {
     let case = &vectors("tapret_reserved_rgb")["wire_malleability"];
-    let decode = |field: &str| Partner::decode_from(&mut hex(text(&case[field])).as_slice());
+    let decode = |field: &str| Partner::decode(&hex(text(&case[field])));
     decode("encoded_ordered").unwrap();
     let ours = decode("encoded_swapped").map_err(Refusal::Wire);
     exceptions.check("wire_malleability", ours.is_ok() == case["decodes"], &ours);
@@ -164,11 +168,9 @@ fn recorded_mpc_proofs_verify_and_encode_to_the_same_bytes() {
     for case in list(&file["cases"]) {
         for entry in list(&case["entries"]) {
             let bytes = hex(text(&entry["proof"]["encoded"]));
-            let proof = decode_mpc(&bytes).unwrap();
+            let proof = Proof::decode(&bytes).unwrap();
             assert_eq!(proof, Proof::Path(recorded_path(&entry["proof"])));
-            let mut encoded = Vec::new();
-            proof.encode_to(&mut encoded);
-            assert_eq!(encoded, bytes);
+            assert_eq!(proof.encode(), bytes);
             let [protocol, message] =
                 ["protocol_id", "message"].map(|field| hex32(text(&entry[field])));
             assert_eq!(
@@ -258,7 +260,7 @@ fn recorded_tapret_cases_give_the_recorded_keys_and_errors() {
         let leaf = leaf_hash(commitment, nonce).to_byte_array();
         assert_eq!(leaf, hex32(text(&case["commitment_leaf_hash"])), "{name}");
         let partner = case["partner_encoded"].as_str().map(|partner| {
-            let partner = Partner::decode_from(&mut hex(partner).as_slice()).unwrap();
+            let partner = Partner::decode(&hex(partner)).unwrap();
             assert_eq!(
                 partner.hash().to_byte_array(),
                 hex32(text(&case["partner_hash"]))
@@ -319,10 +321,8 @@ fn valid_tapret_case(case: &Value, proof: &TapretProof, commitment: Commitment) 
         }),
     );
     let bytes = hex(text(&case["proof_encoded"]));
-    assert_eq!(decode_tapret(&bytes).as_ref(), Ok(proof), "{name}");
-    let mut encoded = Vec::new();
-    proof.encode_to(&mut encoded);
-    assert_eq!(encoded, bytes, "{name}");
+    assert_eq!(TapretProof::decode(&bytes).as_ref(), Ok(proof), "{name}");
+    assert_eq!(proof.encode(), bytes, "{name}");
 }
 
 fn refused_tapret_case(case: &Value, proof: &TapretProof, commitment: Commitment) {
@@ -349,7 +349,7 @@ fn of_two_commitments_in_one_tree_the_recorded_one_passes() {
             "first" => to_commitment(&file["commitment_1"]),
             _ => to_commitment(&file["commitment_2"]),
         };
-        let proof = decode_tapret(&hex(text(&attempt["proof_encoded"]))).unwrap();
+        let proof = TapretProof::decode(&hex(text(&attempt["proof_encoded"]))).unwrap();
         let accepted = [false, true].map(|odd| proof.verify(commitment, odd, &script).is_ok());
         let expected = usize::from(attempt["result"] == "ok");
         assert_eq!(
@@ -363,7 +363,7 @@ fn of_two_commitments_in_one_tree_the_recorded_one_passes() {
 fn recorded_transactions_are_accepted_by_the_first_output_rule() {
     let level = &vectors("tapret_reserved_rgb")["tx_level"];
     let commitment = to_commitment(&level["mpc_commitment"]);
-    let proof = decode_tapret(&hex(text(&level["tapret_proof_encoded"]))).unwrap();
+    let proof = TapretProof::decode(&hex(text(&level["tapret_proof_encoded"]))).unwrap();
     let tapret = DbcProof::Tapret { proof, odd: false };
     let cases = list(&level["cases"]);
     assert_eq!(cases.len(), 15);

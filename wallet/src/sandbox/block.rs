@@ -1,9 +1,7 @@
 //! The rules for a block that need no coins: header, proof of work, coinbase, commitments.
 
-use std::collections::HashSet;
-
 use bdk_wallet::rusqlite::Connection;
-use bitcoin::hashes::Hash;
+use bitcoin::hashes::{Hash, sha256d};
 use bitcoin::script::Builder;
 use bitcoin::{Amount, Block, CompactTarget, Transaction, Weight};
 
@@ -40,8 +38,7 @@ pub(super) fn check_form_of_block(block: &Block) -> Result<(), Rejection> {
     if block.compute_merkle_root() != Some(block.header.merkle_root) && !block.txdata.is_empty() {
         return Err(Rejection::MerkleRoot);
     }
-    let mut seen = HashSet::new();
-    if !block.txdata.iter().all(|tx| seen.insert(tx.compute_txid())) {
+    if repeats_nodes(block) {
         return Err(Rejection::DuplicateTransactions);
     }
     let stripped = block
@@ -63,6 +60,29 @@ pub(super) fn check_form_of_block(block: &Block) -> Result<(), Rejection> {
         return Err(Rejection::CoinbaseMultiple);
     }
     block.txdata.iter().try_for_each(check_form)
+}
+
+/// Whether two neighbours in the merkle tree are the same, so that the tree of a shorter block has
+/// the same root (CVE-2012-2459).
+fn repeats_nodes(block: &Block) -> bool {
+    let mut level: Vec<_> = block
+        .txdata
+        .iter()
+        .map(|tx| tx.compute_txid().to_raw_hash())
+        .collect();
+    while level.len() > 1 {
+        if level.chunks_exact(2).any(|pair| pair[0] == pair[1]) {
+            return true;
+        }
+        level = level
+            .chunks(2)
+            .map(|pair| {
+                let (left, right) = (pair[0], pair[pair.len() - 1]);
+                sha256d::Hash::hash(&[left.to_byte_array(), right.to_byte_array()].concat())
+            })
+            .collect();
+    }
+    false
 }
 
 /// Whether the hash meets the target in the header, and the target is regtest's.

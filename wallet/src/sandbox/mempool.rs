@@ -97,9 +97,7 @@ fn check_coins(
         None => pool::coin(db, outpoint, place.height),
     });
     let coins = match found {
-        Err(Fault::Rejected(Rejection::MissingOrSpent))
-            if ledger::mined_at(db, &tx.compute_txid())?.is_some() =>
-        {
+        Err(Fault::Rejected(Rejection::MissingOrSpent)) if has_coins(db, tx)? => {
             return Err(Rejection::AlreadyKnown.into());
         }
         found => found?,
@@ -109,6 +107,17 @@ fn check_coins(
     }
     let fee = check_values(tx, &coins, place.height)?;
     Ok((coins, fee))
+}
+
+/// Whether it is mined and an output of it unspent; only then Core says that it knows it.
+fn has_coins(db: &Connection, tx: &Transaction) -> Result<bool, Fault> {
+    let txid = tx.compute_txid();
+    for (vout, _) in (0u32..).zip(&tx.output) {
+        if ledger::coin(db, &OutPoint { txid, vout })?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Virtual bytes, at least twenty for each signature operation.

@@ -15,8 +15,6 @@ pub(super) const MAX_TX_SIGOPS_COST: usize = 16_000;
 
 const MAX_WEIGHT: Weight = Weight::from_wu(400_000);
 const MAX_SCRIPTSIG: usize = 1_650;
-/// All `OP_RETURN` outputs of one transaction together.
-const MAX_DATA_CARRIER: usize = 100_000;
 const MIN_STRIPPED_SIZE: usize = 65;
 const MAX_P2SH_SIGOPS: usize = 15;
 /// sat/vB of the fee at which an output that costs more to spend than it holds is dust.
@@ -61,22 +59,15 @@ fn check_script_sig(input: &TxIn) -> Result<(), Rejection> {
     Ok(())
 }
 
+/// How long `OP_RETURN` outputs may be needs no check: Core's limit for them is the whole weight of a
+/// standard transaction.
 fn check_outputs(outputs: &[TxOut]) -> Result<(), Rejection> {
-    let mut carried = 0;
-    for script in outputs
-        .iter()
-        .map(|output| output.script_pubkey.as_script())
-    {
-        match Form::of(script) {
-            Form::Unknown => return Err(Rejection::OutputScript),
-            Form::Data => carried += script.len(),
-            Form::ScriptHash | Form::UndefinedWitness | Form::Other => {}
-        }
-        if carried > MAX_DATA_CARRIER {
-            return Err(Rejection::DataCarrier);
-        }
+    let unknown = |output: &TxOut| Form::of(&output.script_pubkey) == Form::Unknown;
+    if outputs.iter().any(unknown) {
+        Err(Rejection::OutputScript)
+    } else {
+        Ok(())
     }
-    Ok(())
 }
 
 /// Whether the output holds less than it costs to spend (Core: `GetDustThreshold`).

@@ -70,9 +70,6 @@ pub enum Rejection {
     /// An output script of no standard form.
     #[error("scriptpubkey")]
     OutputScript,
-    /// `OP_RETURN` outputs longer than 100,000 bytes together.
-    #[error("datacarrier")]
-    DataCarrier,
     /// Outputs that cost more to spend than they hold.
     #[error("dust")]
     Dust,

@@ -1,6 +1,7 @@
 //! Which blocks to read, and reading them: by the node's block filters where it has them, else all.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -47,14 +48,14 @@ impl Rpc {
         Ok(filter.is_ok())
     }
 
-    /// The blocks from `since` to the tip that may touch these scripts; `None` without filters.
+    /// The blocks of these heights that may touch these scripts; `None` without filters.
     pub(super) fn filtered(
         &self,
         scripts: &BTreeSet<ScriptBuf>,
-        since: u32,
+        heights: &RangeInclusive<u32>,
         tip: BlockId,
     ) -> Result<Option<Vec<BlockHash>>, SourceError> {
-        if scripts.is_empty() {
+        if scripts.is_empty() || heights.is_empty() {
             return Ok(Some(Vec::new()));
         }
         if !self.indexes()?.filters || !self.filters_reach(tip)? {
@@ -64,7 +65,7 @@ impl Rpc {
             .iter()
             .map(|script| format!("raw({})", script.to_hex_string()))
             .collect();
-        let params = json!(["start", objects, since, tip.height]);
+        let params = json!(["start", objects, heights.start(), heights.end()]);
         for _ in 0..SCAN_ATTEMPTS {
             match self.attempt_slowly::<FilterScan>("scanblocks", params.clone())? {
                 Ok(scan) if scan.completed => return Ok(Some(scan.relevant_blocks)),

@@ -2,6 +2,7 @@
 //! the last blocks.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use bdk_wallet::chain::BlockId;
 use bitcoin::{BlockHash, OutPoint, Txid};
@@ -19,14 +20,42 @@ const READ_AT_ONCE: usize = 100;
 /// Where mined transactions were found before; each is checked against the best chain.
 pub(super) type Places = HashMap<Txid, BlockId>;
 
-/// The positions of all, as of `tip`.
+/// The blocks to search, and the tip as of which the answer holds.
+pub(super) struct Search {
+    /// The caller knows that no other block holds what is sought.
+    pub heights: RangeInclusive<u32>,
+    pub tip: BlockId,
+}
+
+impl Search {
+    /// All blocks.
+    pub(super) fn everywhere(tip: BlockId) -> Search {
+        Search {
+            heights: 0..=tip.height,
+            tip,
+        }
+    }
+
+    /// Two weeks of blocks below a height.
+    pub(super) fn below(height: u32, tip: BlockId) -> Search {
+        let last = height.min(tip.height + 1);
+        // Empty if there is none below.
+        let heights = match last.checked_sub(1) {
+            Some(last) => last.saturating_sub(LAST_RESORT - 1)..=last,
+            None => RangeInclusive::new(1, 0),
+        };
+        Search { heights, tip }
+    }
+}
+
+/// The positions of all.
 pub(super) fn positions(
     rpc: &Rpc,
     places: &mut Places,
     sought: &[Sought],
-    tip: BlockId,
+    search: &Search,
 ) -> Result<Vec<Position>, SourceError> {
-    forget_stale(rpc, places, sought, tip)?;
+    forget_stale(rpc, places, sought, search.tip)?;
     let indexes = rpc.indexes()?;
     let missing = |places: &Places| -> Vec<&Sought> {
         sought
@@ -42,7 +71,7 @@ pub(super) fn positions(
     if indexes.transactions {
         places.extend(by_index(rpc, wanted.iter().map(|one| one.txid))?);
     } else {
-        places.extend(by_blocks(rpc, &wanted, tip)?);
+        places.extend(by_blocks(rpc, &wanted, search)?);
     }
     let gone: Vec<&Sought> = wanted
         .into_iter()
@@ -151,11 +180,11 @@ fn by_index(rpc: &Rpc, txids: impl IntoIterator<Item = Txid>) -> Result<Places, 
 }
 
 /// The places of mined transactions by filters, or by reading the last blocks.
-fn by_blocks(rpc: &Rpc, wanted: &[&Sought], tip: BlockId) -> Result<Places, SourceError> {
+fn by_blocks(rpc: &Rpc, wanted: &[&Sought], search: &Search) -> Result<Places, SourceError> {
     let scripts: BTreeSet<_> = wanted.iter().filter_map(|one| one.script.clone()).collect();
     let mut found = Places::new();
     let mut rest: HashSet<Txid> = wanted.iter().map(|one| one.txid).collect();
-    if let Some(hashes) = rpc.filtered(&scripts, 0, tip)? {
+    if let Some(hashes) = rpc.filtered(&scripts, &search.heights, search.tip)? {
         for block in rpc.read_ids(&hashes)? {
             take(&mut found, &mut rest, block);
         }
@@ -164,7 +193,7 @@ fn by_blocks(rpc: &Rpc, wanted: &[&Sought], tip: BlockId) -> Result<Places, Sour
             rest.remove(&one.txid);
         });
     }
-    by_last_blocks(rpc, found, rest, tip)
+    by_last_blocks(rpc, found, rest, &search.heights)
 }
 
 fn take(found: &mut Places, rest: &mut HashSet<Txid>, block: super::answers::BlockIds) {
@@ -179,15 +208,18 @@ fn take(found: &mut Places, rest: &mut HashSet<Txid>, block: super::answers::Blo
     }
 }
 
-/// Reads from the tip back until all are found, or all blocks are read.
+/// Reads from the highest block down until all are found, or all blocks are read.
 fn by_last_blocks(
     rpc: &Rpc,
     mut found: Places,
     mut rest: HashSet<Txid>,
-    tip: BlockId,
+    heights: &RangeInclusive<u32>,
 ) -> Result<Places, SourceError> {
-    let lowest = (tip.height + 1).saturating_sub(LAST_RESORT);
-    let heights: Vec<u32> = (lowest..=tip.height).rev().collect();
+    let lowest = (heights.end() + 1)
+        .saturating_sub(LAST_RESORT)
+        .max(*heights.start());
+    let complete = lowest == *heights.start();
+    let heights: Vec<u32> = (lowest..=*heights.end()).rev().collect();
     let no_index = |rest: &HashSet<Txid>| match rest.iter().next() {
         None => Ok(()),
         Some(txid) => Err(SourceError::NoIndex {
@@ -211,7 +243,7 @@ fn by_last_blocks(
             Err(error) => return Err(error),
         }
     }
-    if lowest > 0 {
+    if !complete {
         no_index(&rest)?;
     }
     Ok(found)

@@ -17,7 +17,7 @@ use bitcoin::{BlockHash, FeeRate, ScriptBuf, Transaction, Txid};
 use serde_json::json;
 
 use self::answers::{BlockDetails, ChainInfo, Estimate, MempoolInfo};
-use self::locate::Places;
+use self::locate::{Places, Search};
 use self::rpc::{ALREADY_IN_UTXO_SET, NOT_FOUND, Rpc, VERIFY_ERROR, VERIFY_REJECTED};
 use self::waiting::{Waiting, decode};
 use super::checkpoint::connect;
@@ -93,9 +93,10 @@ impl Bitcoind {
         if since > tip.height {
             return Ok(update);
         }
-        let hashes = match self.rpc.filtered(&wanted.searched, since, tip)? {
+        let heights = since..=tip.height;
+        let hashes = match self.rpc.filtered(&wanted.searched, &heights, tip)? {
             Some(hashes) => hashes,
-            None => self.rpc.hashes_at(since..=tip.height)?,
+            None => self.rpc.hashes_at(heights)?,
         };
         self.rpc.read_blocks(&hashes, |block| {
             self.take_block(&block, &mut update, |tx| {
@@ -150,7 +151,7 @@ impl Bitcoind {
     }
 
     /// Watched transactions that were neither found in the scanned blocks nor in the mempool are
-    /// looked up, and evicted if they are nowhere.
+    /// looked for below, since a wallet may have missed their block, and evicted if they are nowhere.
     fn settle_watched(
         &self,
         request: &ScanRequest,
@@ -172,7 +173,8 @@ impl Bitcoind {
             return Ok(());
         }
         let now = now();
-        let list = locate::positions(&self.rpc, &mut self.places.borrow_mut(), &missing, tip)?;
+        let search = Search::below(request.since, tip);
+        let list = locate::positions(&self.rpc, &mut self.places.borrow_mut(), &missing, &search)?;
         for (one, position) in missing.iter().zip(list) {
             match position {
                 Position::Mined { .. } => self.take_mined(one.txid, update)?,
@@ -236,7 +238,8 @@ impl ChainSource for Bitcoind {
     fn positions(&self, sought: &[Sought]) -> Result<Positions, SourceError> {
         at_one_tip(self, |tip| {
             let mut places = self.places.borrow_mut();
-            let list = locate::positions(&self.rpc, &mut places, sought, tip)?;
+            let search = Search::everywhere(tip);
+            let list = locate::positions(&self.rpc, &mut places, sought, &search)?;
             Ok(Positions { tip, list })
         })
     }
@@ -270,10 +273,13 @@ impl ChainSource for Bitcoind {
         match error.code {
             ALREADY_IN_UTXO_SET => Ok(()),
             VERIFY_REJECTED if is_known(&reason) => Ok(()),
-            VERIFY_ERROR | VERIFY_REJECTED => match self.is_mined(tx) {
-                Ok(true) => Ok(()),
-                _ => Err(SourceError::Refused { txid, reason }),
-            },
+            // What is mined and spent on is missing its inputs too.
+            VERIFY_ERROR | VERIFY_REJECTED
+                if reason.contains("missingorspent") && self.is_mined(tx)? =>
+            {
+                Ok(())
+            }
+            VERIFY_ERROR | VERIFY_REJECTED => Err(SourceError::Refused { txid, reason }),
             _ => Err(self.rpc.refused("sendrawtransaction", error)),
         }
     }

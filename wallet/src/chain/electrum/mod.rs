@@ -197,10 +197,10 @@ fn relevant(request: &ScanRequest, histories: &Histories) -> HashMap<Txid, Optio
     found
 }
 
-/// Whether a server's error is the node's refusal: `electrs` passes the node's code on, others
-/// wrap the message.
+/// Whether a server's error is the node's refusal: `electrs` passes the node's words on with its
+/// code 2, `ElectrumX` and Fulcrum wrap them, the Electrum servers of explorers quote the call.
 fn is_refusal(code: i32, message: &str) -> bool {
-    (-27..=-25).contains(&code)
+    (code == 2 && !message.starts_with("daemon error"))
         || message.contains("rejected by network rules")
         || message.contains("sendrawtransaction")
 }

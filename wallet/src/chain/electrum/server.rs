@@ -70,6 +70,7 @@ impl Server {
             .client
             .block_headers_subscribe()
             .map_err(|error| self.failed(call, error))?;
+        self.worked(call, &tip.header)?;
         let height = u32::try_from(tip.height)
             .map_err(|_| self.odd(call, tip.height.to_string(), "a block height"))?;
         Ok(BlockId {
@@ -79,8 +80,20 @@ impl Server {
     }
 
     pub(super) fn header(&self, height: u32) -> Result<Header, SourceError> {
+        let call = "blockchain.block.header";
         let found = self.client.block_header(height as usize);
-        found.map_err(|error| self.failed("blockchain.block.header", error))
+        let header = found.map_err(|error| self.failed(call, error))?;
+        self.worked(call, &header)?;
+        Ok(header)
+    }
+
+    /// A header must have the work it claims. Whether that is the work of the best chain is left to
+    /// the server.
+    fn worked(&self, call: &str, header: &Header) -> Result<(), SourceError> {
+        match header.validate_pow(header.target()) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(self.odd(call, "a header without work".into(), "a block header")),
+        }
     }
 
     /// The histories of scripts.
@@ -214,6 +227,9 @@ impl Server {
                 .batch_block_header(chunk)
                 .map_err(|error| self.failed(call, error))?;
             self.same_length(call, chunk.len(), found.len())?;
+            found
+                .iter()
+                .try_for_each(|header| self.worked(call, header))?;
             headers.extend(chunk.iter().copied().zip(found));
         }
         Ok(headers)
