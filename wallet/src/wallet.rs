@@ -25,7 +25,7 @@ pub struct Wallet {
     pub(crate) db: Connection,
     pub(crate) meta: Meta,
     pub(crate) keys: KeysRow,
-    pub(crate) coins: Coins,
+    coins: Coins,
     /// The coins in memory hold what a failed command left; they are loaded again first.
     stale: bool,
 }
