@@ -1,6 +1,7 @@
 //! The wallet on the sandbox: coins, transactions, failures, restores.
 
 mod failures;
+mod migrations;
 mod money;
 mod reorgs;
 mod sealed;
