@@ -45,7 +45,7 @@ impl Slots {
         Self {
             change,
             carriers,
-            plain: coins.peek(Place::Plain, 0),
+            plain: coins.change_slot(),
         }
     }
 }
