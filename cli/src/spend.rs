@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bitcoin::{FeeRate, OutPoint, Txid};
 use bulla_core::ContractId;
-use bulla_wallet::api::{Payment, Plan, PlanOptions, PreparedConsignment, Transfer, TransferId};
+use bulla_wallet::api::{Payment, Plan, PlanOptions, Transfer, TransferId};
 use bulla_wallet::chain::ChainSource;
 use bulla_wallet::transfer::plan::{self, Method, OutputRole};
 use bulla_wallet::{Network, crash_point, defaults};
@@ -29,6 +29,7 @@ pub struct SpendArgs {
     /// Fee rate [default: the source's estimate; on regtest at least the relay minimum]
     #[arg(long, value_name = "SAT/VB")]
     pub fee_rate: Option<SatPerVb>,
+    /// Most that the fee may be, in satoshis
     #[arg(long, value_name = "SATS", help = format!("Most that the fee may be [default: {}]", defaults::MAX_FEE.to_sat()))]
     pub max_fee: Option<u64>,
     /// Commit in an `OP_RETURN` output that everybody sees, not in the change
@@ -231,7 +232,7 @@ fn hand_over(
 ) -> Result<Vec<SentOutput>, Error> {
     let mut outputs = Vec::new();
     for consignment in session.wallet.deliver(transfer)? {
-        let path = out.join(file_name(transfer, &consignment));
+        let path = out.join(&consignment.file_name);
         crash_point!("deliver-before-file");
         file::write(&path, &consignment.bytes)?;
         crash_point!("deliver-after-file");
@@ -246,28 +247,16 @@ fn hand_over(
     Ok(outputs)
 }
 
-/// A name that no other transfer takes. The ticker in it is the issuer's choice, so that only plain
-/// characters are kept.
-fn file_name(transfer: TransferId, consignment: &PreparedConsignment) -> String {
-    let plain = |found: char| {
-        if found.is_ascii_alphanumeric() || found == '.' {
-            found
-        } else {
-            '-'
-        }
-    };
-    let name: String = consignment.file_name.chars().map(plain).collect();
-    let [a, b, c, d, ..] = transfer.to_bytes();
-    format!("{a:02x}{b:02x}{c:02x}{d:02x}-{name}")
-}
-
 fn publish(
     session: &mut Session<'_>,
     transfer: TransferId,
     source: &dyn ChainSource,
 ) -> Result<(), Error> {
     let sent = session.wallet.broadcast(transfer, source);
-    sent.map_err(|cause| Error::NotBroadcast { transfer, cause })?;
+    sent.map_err(|cause| Error::NotBroadcast {
+        transfer,
+        cause: Box::new(cause),
+    })?;
     log::info!("transfer {transfer} is broadcast");
     Ok(())
 }
