@@ -135,6 +135,15 @@ pub enum Error {
     /// Two entries of a new passphrase differ.
     #[error("the two passphrases differ")]
     PassphrasesDiffer,
+    /// A consignment of a signed transaction that could not be written.
+    #[error("transfer {transfer} is signed, but not handed over")]
+    NotHandedOver {
+        /// The transfer.
+        transfer: TransferId,
+        /// What was in the way.
+        #[source]
+        cause: Box<Error>,
+    },
     /// A signed transaction that did not get to the network.
     #[error("transfer {transfer} is signed and its files are written, but it was not broadcast")]
     NotBroadcast {
@@ -234,6 +243,7 @@ impl Error {
             Self::Spec(_) | Self::SandboxNetwork { .. } | Self::NotTheSandbox { .. } => {
                 "wrong-source"
             }
+            Self::NotHandedOver { .. } => "not-handed-over",
             Self::Demo { .. } => "demo",
             Self::FolderExists { .. } => "folder-exists",
             Self::NoTerminal { .. } => "no-terminal",
@@ -248,8 +258,11 @@ impl Error {
     /// What a person can do about it, unless the message says it.
     pub fn remedy(&self) -> Option<String> {
         let text = match self {
+            Self::Wallet(cause) if cause.code() == "no-carrier" => {
+                "make one with `bulla carrier`, or ask for a new output without --blind"
+            }
             Self::Wallet(cause) => return cause.remedy(),
-            Self::NotBroadcast { transfer, .. } => {
+            Self::NotBroadcast { transfer, .. } | Self::NotHandedOver { transfer, .. } => {
                 return Some(format!(
                     "try again with `bulla send --resume {transfer}`, or give it up with `bulla cancel {transfer}`"
                 ));
