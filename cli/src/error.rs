@@ -9,6 +9,7 @@ use bulla_core::{ContractId, DecodeError};
 use bulla_wallet::Network;
 use bulla_wallet::api::TransferId;
 use bulla_wallet::chain::{SourceError, SpecError};
+use bulla_wallet::invoice::InvoiceError;
 use bulla_wallet::keys::KeysError;
 use bulla_wallet::sandbox::SandboxError;
 use serde::Serialize;
@@ -21,7 +22,7 @@ use crate::output::line;
 pub enum Error {
     /// The wallet.
     #[error(transparent)]
-    Wallet(#[from] bulla_wallet::Error),
+    Wallet(Box<bulla_wallet::Error>),
     /// The chain source.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -134,6 +135,15 @@ pub enum Error {
     /// Two entries of a new passphrase differ.
     #[error("the two passphrases differ")]
     PassphrasesDiffer,
+    /// A consignment of a signed transaction that could not be written.
+    #[error("transfer {transfer} is signed, but not handed over")]
+    NotHandedOver {
+        /// The transfer.
+        transfer: TransferId,
+        /// What was in the way.
+        #[source]
+        cause: Box<Error>,
+    },
     /// A signed transaction that did not get to the network.
     #[error("transfer {transfer} is signed and its files are written, but it was not broadcast")]
     NotBroadcast {
@@ -141,7 +151,7 @@ pub enum Error {
         transfer: TransferId,
         /// What the source or the wallet said.
         #[source]
-        cause: bulla_wallet::Error,
+        cause: Box<bulla_wallet::Error>,
     },
     /// The demo went otherwise than it tells.
     #[error("the demo went wrong at {step}: expected {expected}, found {found}")]
@@ -179,6 +189,9 @@ pub enum Error {
     /// An amount that is none.
     #[error(transparent)]
     Amount(#[from] bulla_wallet::AmountError),
+    /// A text that is no invoice.
+    #[error(transparent)]
+    Invoice(#[from] InvoiceError),
     /// Options that do not go together.
     #[error("{found}")]
     Options {
@@ -197,6 +210,12 @@ pub enum Error {
     },
 }
 
+impl From<bulla_wallet::Error> for Error {
+    fn from(cause: bulla_wallet::Error) -> Self {
+        Self::Wallet(Box::new(cause))
+    }
+}
+
 impl Error {
     /// An error of a file or folder.
     pub fn file(action: &'static str, path: &Path, cause: io::Error) -> Self {
@@ -211,7 +230,7 @@ impl Error {
     /// A stable name for programs, in kebab case.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Wallet(cause) => cause.code(),
+            Self::Wallet(cause) | Self::NotBroadcast { cause, .. } => cause.code(),
             Self::Keys(cause) => cause.code(),
             Self::Source(_) => "source",
             Self::Sandbox(_) => "sandbox",
@@ -224,13 +243,14 @@ impl Error {
             Self::Spec(_) | Self::SandboxNetwork { .. } | Self::NotTheSandbox { .. } => {
                 "wrong-source"
             }
-            Self::NotBroadcast { cause, .. } => cause.code(),
+            Self::NotHandedOver { .. } => "not-handed-over",
             Self::Demo { .. } => "demo",
             Self::FolderExists { .. } => "folder-exists",
             Self::NoTerminal { .. } => "no-terminal",
             Self::PassphrasesDiffer | Self::NotConfirmed { .. } => "not-confirmed",
             Self::UnknownPrecision { .. } => "unknown-contract",
             Self::NoContract | Self::Amount(_) => "amount",
+            Self::Invoice(_) => "invoice",
             Self::Options { .. } => "usage",
         }
     }
@@ -238,8 +258,11 @@ impl Error {
     /// What a person can do about it, unless the message says it.
     pub fn remedy(&self) -> Option<String> {
         let text = match self {
+            Self::Wallet(cause) if cause.code() == "no-carrier" => {
+                "make one with `bulla carrier`, or ask for a new output without --blind"
+            }
             Self::Wallet(cause) => return cause.remedy(),
-            Self::NotBroadcast { transfer, .. } => {
+            Self::NotBroadcast { transfer, .. } | Self::NotHandedOver { transfer, .. } => {
                 return Some(format!(
                     "try again with `bulla send --resume {transfer}`, or give it up with `bulla cancel {transfer}`"
                 ));

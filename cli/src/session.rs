@@ -79,7 +79,10 @@ impl<'a> Session<'a> {
     /// # Errors
     /// If the source does not answer, or follows another chain.
     pub fn sync(&mut self, source: &dyn ChainSource) -> Result<SyncReport, Error> {
-        self.read(source, |wallet| wallet.sync(source))
+        let spinner = spinner(source);
+        let report = self.wallet.sync(source);
+        spinner.finish_and_clear();
+        Ok(report?)
     }
 
     /// Reads the chain from a height on again.
@@ -87,25 +90,10 @@ impl<'a> Session<'a> {
     /// # Errors
     /// As [`Session::sync`].
     pub fn rescan(&mut self, source: &dyn ChainSource, since: u32) -> Result<SyncReport, Error> {
-        self.read(source, |wallet| wallet.rescan(source, since))
-    }
-
-    fn read(
-        &mut self,
-        source: &dyn ChainSource,
-        read: impl FnOnce(&mut Wallet) -> Result<SyncReport, bulla_wallet::Error>,
-    ) -> Result<SyncReport, Error> {
-        let spinner = ProgressBar::new_spinner().with_message(format!("reading {}", source.name()));
-        spinner.enable_steady_tick(TURN);
-        let report = read(&mut self.wallet);
+        let spinner = spinner(source);
+        let report = self.wallet.rescan(source, since);
         spinner.finish_and_clear();
-        let report = report?;
-        log::info!(
-            "block {}, {} new transactions",
-            report.tip.height,
-            report.transactions
-        );
-        Ok(report)
+        Ok(report?)
     }
 
     /// The passphrase of the wallet.
@@ -115,6 +103,14 @@ impl<'a> Session<'a> {
     pub fn passphrase(&self) -> Result<Passphrase, Error> {
         passphrase::existing(self.settings)
     }
+}
+
+/// Turns on stderr while a source is read, if that is a terminal.
+fn spinner(source: &dyn ChainSource) -> ProgressBar {
+    log::info!("reading {}", source.name());
+    let spinner = ProgressBar::new_spinner().with_message(format!("reading {}", source.name()));
+    spinner.enable_steady_tick(TURN);
+    spinner
 }
 
 /// The wallet's file.

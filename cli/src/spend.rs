@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bitcoin::{FeeRate, OutPoint, Txid};
 use bulla_core::ContractId;
-use bulla_wallet::api::{Payment, Plan, PlanOptions, PreparedConsignment, Transfer, TransferId};
+use bulla_wallet::api::{Payment, Plan, PlanOptions, Transfer, TransferId, TransferItem};
 use bulla_wallet::chain::ChainSource;
 use bulla_wallet::transfer::plan::{self, Method, OutputRole};
 use bulla_wallet::{Network, crash_point, defaults};
@@ -29,6 +29,7 @@ pub struct SpendArgs {
     /// Fee rate [default: the source's estimate; on regtest at least the relay minimum]
     #[arg(long, value_name = "SAT/VB")]
     pub fee_rate: Option<SatPerVb>,
+    /// Most that the fee may be, in satoshis
     #[arg(long, value_name = "SATS", help = format!("Most that the fee may be [default: {}]", defaults::MAX_FEE.to_sat()))]
     pub max_fee: Option<u64>,
     /// Commit in an `OP_RETURN` output that everybody sees, not in the change
@@ -77,6 +78,8 @@ pub struct Sent {
     pub outputs: Vec<SentOutput>,
     /// Whether the transaction went to the network.
     pub broadcast: bool,
+    /// Allocations that are lost with it.
+    pub burned: Vec<Burned>,
 }
 
 /// One paid invoice.
@@ -93,7 +96,8 @@ pub struct SentOutput {
 }
 
 impl Sent {
-    fn of(transfer: &Transfer, outputs: Vec<SentOutput>, fee_sats: u64, vbytes: u64) -> Self {
+    fn of(transfer: &Transfer, outputs: Vec<SentOutput>, vbytes: u64) -> Self {
+        let fee_sats = transfer.fee_sats.unwrap_or_default();
         Self {
             transfer: transfer.id.to_string(),
             txid: transfer.txid,
@@ -103,8 +107,18 @@ impl Sent {
             fee_rate: sat_per_vb(fee_sats, vbytes),
             outputs,
             broadcast: matches!(transfer.state.name(), "broadcast" | "settled"),
+            burned: transfer.items.iter().filter_map(burned).collect(),
         }
     }
+}
+
+/// What a transfer moves of a contract, but to nobody.
+fn burned(item: &TransferItem) -> Option<Burned> {
+    let contract = item.contract.filter(|_| item.invoice.is_none())?;
+    Some(Burned {
+        contract,
+        amount: item.amount.to_string(),
+    })
 }
 
 /// What is to be done, and where consignments go.
@@ -188,13 +202,8 @@ pub fn carry_out(
     if !prepared.hold {
         publish(session, transfer, source)?;
     }
-    let (fee, vbytes) = (prepared.fee_sats, prepared.vbytes);
-    Ok(Sent::of(
-        &session.wallet.transfer(transfer)?,
-        outputs,
-        fee,
-        vbytes,
-    ))
+    let sent = session.wallet.transfer(transfer)?;
+    Ok(Sent::of(&sent, outputs, prepared.vbytes))
 }
 
 /// Goes on with a transfer: takes in acknowledgements, writes the files again, broadcasts.
@@ -218,8 +227,7 @@ pub fn resume(
     let found = session.wallet.transfer(transfer)?;
     let signed = session.wallet.signed(transfer)?;
     let vbytes = signed.map_or(0, |tx| tx.vsize() as u64);
-    let fee = found.fee_sats.unwrap_or_default();
-    Ok(Sent::of(&found, outputs, fee, vbytes))
+    Ok(Sent::of(&found, outputs, vbytes))
 }
 
 /// Writes a file for each payee. The wallet commits first, and gives the same bytes again whenever it
@@ -231,9 +239,13 @@ fn hand_over(
 ) -> Result<Vec<SentOutput>, Error> {
     let mut outputs = Vec::new();
     for consignment in session.wallet.deliver(transfer)? {
-        let path = out.join(file_name(transfer, &consignment));
+        let path = out.join(&consignment.file_name);
         crash_point!("deliver-before-file");
-        file::write(&path, &consignment.bytes)?;
+        let written = file::write(&path, &consignment.bytes);
+        written.map_err(|cause| Error::NotHandedOver {
+            transfer,
+            cause: Box::new(cause),
+        })?;
         crash_point!("deliver-after-file");
         log::info!("wrote {}", path.display());
         outputs.push(SentOutput {
@@ -246,28 +258,16 @@ fn hand_over(
     Ok(outputs)
 }
 
-/// A name that no other transfer takes. The ticker in it is the issuer's choice, so that only plain
-/// characters are kept.
-fn file_name(transfer: TransferId, consignment: &PreparedConsignment) -> String {
-    let plain = |found: char| {
-        if found.is_ascii_alphanumeric() || found == '.' {
-            found
-        } else {
-            '-'
-        }
-    };
-    let name: String = consignment.file_name.chars().map(plain).collect();
-    let [a, b, c, d, ..] = transfer.to_bytes();
-    format!("{a:02x}{b:02x}{c:02x}{d:02x}-{name}")
-}
-
 fn publish(
     session: &mut Session<'_>,
     transfer: TransferId,
     source: &dyn ChainSource,
 ) -> Result<(), Error> {
     let sent = session.wallet.broadcast(transfer, source);
-    sent.map_err(|cause| Error::NotBroadcast { transfer, cause })?;
+    sent.map_err(|cause| Error::NotBroadcast {
+        transfer,
+        cause: Box::new(cause),
+    })?;
     log::info!("transfer {transfer} is broadcast");
     Ok(())
 }
@@ -309,8 +309,6 @@ pub struct Burned {
     pub contract: ContractId,
     /// Amount in smallest units.
     pub amount: String,
-    /// The coin.
-    pub outpoint: OutPoint,
 }
 
 impl Planned {
@@ -328,7 +326,6 @@ impl Planned {
         let burned = |held: &plan::Holding| Burned {
             contract: held.contract,
             amount: held.state.amount().to_string(),
-            outpoint: held.outpoint,
         };
         Self {
             dry_run: true,
@@ -396,6 +393,8 @@ impl Human for Sent {
                 format!("{} sat for {} vB", self.fee_sats, self.vbytes),
             ),
         ];
+        let burned = self.burned.iter();
+        rows.extend(burned.map(|lost| ("BURNT", format!("{} of {}", lost.amount, lost.contract))));
         let outputs = self.outputs.iter();
         rows.extend(outputs.map(|output| ("file", output.file.display().to_string())));
         if !self.broadcast {

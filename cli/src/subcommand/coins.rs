@@ -7,11 +7,11 @@ use bulla_wallet::coins::{Coin, Place};
 use serde::Serialize;
 
 use super::Result;
-use crate::claim;
 use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::table::table;
+use crate::units::Names;
 
 /// What `coins` answers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -49,6 +49,8 @@ pub struct Allocation {
     pub owned_type: u16,
     /// Amount in smallest units; 0 for kinds without one.
     pub amount: String,
+    /// The same with decimals and ticker.
+    pub display: String,
     /// Whether its whole history is deep enough.
     pub settled: bool,
 }
@@ -59,10 +61,13 @@ pub struct Allocation {
 /// If there is no wallet, or the source does not answer.
 pub fn run(settings: &Settings) -> Result<Output> {
     let wallet = Session::synced(settings)?.wallet;
-    let reserved = wallet.reserved()?;
+    let (reserved, names) = (wallet.reserved()?, Names::of(&wallet)?);
     let mut coins = Vec::new();
     for coin in wallet.coins() {
-        let allocations = wallet.allocations(coin.outpoint)?;
+        let allocations = wallet.allocations(coin.outpoint)?.into_iter();
+        let allocations = allocations
+            .map(|held| Allocation::of(held, &names))
+            .collect();
         coins.push(coin_output(
             &coin,
             reserved.contains(&coin.outpoint),
@@ -72,7 +77,7 @@ pub fn run(settings: &Settings) -> Result<Output> {
     Ok(Output { coins })
 }
 
-fn coin_output(coin: &Coin, reserved: bool, allocations: Vec<CoinAllocation>) -> CoinOutput {
+fn coin_output(coin: &Coin, reserved: bool, allocations: Vec<Allocation>) -> CoinOutput {
     CoinOutput {
         outpoint: coin.outpoint,
         sats: coin.value.to_sat(),
@@ -82,18 +87,19 @@ fn coin_output(coin: &Coin, reserved: bool, allocations: Vec<CoinAllocation>) ->
         },
         confirmations: coin.depth,
         reserved,
-        allocations: allocations.into_iter().map(Allocation::from).collect(),
+        allocations,
     }
 }
 
-impl From<CoinAllocation> for Allocation {
-    fn from(allocation: CoinAllocation) -> Self {
+impl Allocation {
+    fn of(held: CoinAllocation, names: &Names) -> Self {
         Self {
-            contract: allocation.contract,
-            ticker: allocation.ticker,
-            owned_type: allocation.owned_type,
-            amount: allocation.amount.to_string(),
-            settled: allocation.settled,
+            contract: held.contract,
+            ticker: held.ticker,
+            owned_type: held.owned_type,
+            amount: held.amount.to_string(),
+            display: names.show(held.contract, held.amount),
+            settled: held.settled,
         }
     }
 }
@@ -101,13 +107,7 @@ impl From<CoinAllocation> for Allocation {
 impl Human for Output {
     fn human(&self) -> String {
         let rows = self.coins.iter().map(|coin| {
-            let held = coin.allocations.iter().map(|allocation| {
-                format!(
-                    "{} {} (smallest units)",
-                    allocation.amount,
-                    claim::shown(&allocation.ticker)
-                )
-            });
+            let held = coin.allocations.iter().map(|held| held.display.clone());
             [
                 coin.outpoint.to_string(),
                 coin.sats.to_string(),

@@ -17,6 +17,11 @@ use crate::output::Human;
 /// Folder of the demo, below the one the program runs in.
 const FOLDER: &str = "bulla-demo";
 
+/// Folder of the consignments, below that of the demo.
+const FILES: &str = "consignments";
+/// File of the forged consignment.
+const FORGED: &str = "forged.bulla";
+
 /// Arguments of `demo`.
 #[derive(Args, Debug)]
 pub struct Demo {
@@ -72,21 +77,23 @@ fn folder(asked: Option<PathBuf>) -> Result<PathBuf> {
 
 impl Human for Output {
     fn human(&self) -> String {
-        let mut text = String::new();
-        for (number, step) in self.steps.iter().enumerate() {
-            text.push_str(&format!("{}. {}\n", number + 1, step.title));
-            for line in &step.lines {
-                text.push_str(&format!("   {line}\n"));
-            }
-            text.push('\n');
+        let mut lines = Vec::new();
+        for (number, step) in (1..).zip(&self.steps) {
+            lines.push(format!("{number}. {}", step.title));
+            lines.extend(step.lines.iter().map(|line| format!("   {line}")));
+            lines.push(String::new());
         }
         let folder = self.folder.display();
-        text.push_str(&format!(
-            "Both wallets and their chain are in {folder}. Go on with them:\n\n\
-             \u{20}   bulla --data-dir {folder}/alice balance\n\
-             \u{20}   bulla --data-dir {folder}/bob transfers\n\
-             \u{20}   bulla --data-dir {folder}/bob sandbox mine"
+        lines.push(format!(
+            "Wallets, chain and files are in {folder}. Go on with them:"
         ));
-        text
+        lines.push(String::new());
+        lines.push(format!("   bulla --data-dir {folder}/alice balance"));
+        lines.push(format!("   bulla --data-dir {folder}/bob transfers"));
+        lines.push(format!(
+            "   bulla --data-dir {folder}/bob validate {folder}/{FILES}/{FORGED}"
+        ));
+        lines.push(format!("   bulla --data-dir {folder}/bob sandbox mine"));
+        lines.join("\n")
     }
 }

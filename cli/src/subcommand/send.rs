@@ -19,7 +19,8 @@ use crate::units;
 pub struct Send {
     /// The invoices, all paid in one transaction
     #[arg(required_unless_present = "resume", conflicts_with = "resume")]
-    invoices: Vec<Invoice>,
+    #[arg(value_name = "INVOICE")]
+    invoices: Vec<String>,
     /// Folder for the consignments, one file per invoice
     #[arg(long, value_name = "DIR", default_value = ".")]
     out: PathBuf,
@@ -67,17 +68,16 @@ impl Send {
     }
 
     fn payments(&self, session: &Session<'_>) -> Result<Vec<Payment>> {
-        let open = self
-            .invoices
-            .iter()
-            .filter(|invoice| invoice.amount.is_none());
+        let parsed = self.invoices.iter().map(|text| text.parse());
+        let invoices = parsed.collect::<std::result::Result<Vec<Invoice>, _>>()?;
+        let open = invoices.iter().filter(|invoice| invoice.amount.is_none());
         if self.amount.is_some() && open.count() != 1 {
             return Err(Error::Options {
                 found: "--amount, but not exactly one invoice that leaves its amount open",
                 remedy: "pay invoices without an amount one by one",
             });
         }
-        self.invoices
+        invoices
             .iter()
             .map(|invoice| self.payment(invoice, session))
             .collect()

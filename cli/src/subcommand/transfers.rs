@@ -12,6 +12,7 @@ use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::table::table;
+use crate::units::Names;
 
 /// Which part of a list.
 #[derive(Args, Clone, Debug)]
@@ -75,6 +76,8 @@ pub struct Item {
     pub contract: Option<ContractId>,
     /// Amount in smallest units, or satoshis without a contract.
     pub amount: String,
+    /// The same with decimals and ticker, or `sat`; empty where nothing is paid to anybody.
+    pub display: String,
     /// The output that holds it, if it is known.
     pub outpoint: Option<OutPoint>,
     /// Whether the payee acknowledged it.
@@ -88,14 +91,17 @@ pub struct Item {
 pub fn run(arguments: &PageArgs, settings: &Settings) -> Result<Output> {
     let session = Session::synced(settings)?;
     let transfers = session.wallet.transfers(&arguments.page())?;
+    let names = Names::of(&session.wallet)?;
     Ok(Output {
-        transfers: transfers.iter().map(TransferOutput::of).collect(),
+        transfers: transfers
+            .iter()
+            .map(|transfer| TransferOutput::of(transfer, &names))
+            .collect(),
     })
 }
 
 impl TransferOutput {
-    /// Of a transfer of the wallet.
-    pub fn of(transfer: &Transfer) -> Self {
+    fn of(transfer: &Transfer, names: &Names) -> Self {
         Self {
             transfer: transfer.id.to_string(),
             direction: match transfer.direction {
@@ -106,7 +112,11 @@ impl TransferOutput {
             reason: transfer.state.failure().map(ToString::to_string),
             txid: transfer.txid,
             fee_sats: transfer.fee_sats,
-            items: transfer.items.iter().map(item).collect(),
+            items: transfer
+                .items
+                .iter()
+                .map(|held| item(held, names))
+                .collect(),
             created: rfc3339(transfer.created),
             updated: rfc3339(transfer.updated),
             deadline: transfer.deadline.map(rfc3339),
@@ -114,11 +124,16 @@ impl TransferOutput {
     }
 }
 
-fn item(item: &TransferItem) -> Item {
+fn item(item: &TransferItem, names: &Names) -> Item {
     Item {
         invoice: item.invoice.clone(),
         contract: item.contract,
         amount: item.amount.to_string(),
+        display: match (item.contract, item.amount) {
+            (Some(contract), amount) => names.show(contract, amount),
+            (None, 0) => String::new(),
+            (None, sats) => format!("{sats} sat"),
+        },
         outpoint: item.outpoint,
         acknowledged: item.acknowledged,
     }
@@ -127,10 +142,7 @@ fn item(item: &TransferItem) -> Item {
 impl Human for Output {
     fn human(&self) -> String {
         let rows = self.transfers.iter().map(|transfer| {
-            let what = transfer.items.iter().map(|item| match item.contract {
-                Some(contract) => format!("{} of {contract}", item.amount),
-                None => format!("{} sat", item.amount),
-            });
+            let what = transfer.items.iter().map(|item| item.display.clone());
             let txid = transfer.txid.map(|txid| txid.to_string());
             [
                 transfer.transfer.clone(),

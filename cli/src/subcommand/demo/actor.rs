@@ -60,6 +60,12 @@ impl Actor {
         Ok(Self { wallet, path })
     }
 
+    /// Opens a wallet that was made before.
+    pub fn open(path: PathBuf) -> Result<Self> {
+        let wallet = Wallet::open(&path)?;
+        Ok(Self { wallet, path })
+    }
+
     /// Makes a free sealed coin.
     pub fn carrier(&mut self, chain: &Sandbox) -> Result<Prepared> {
         let payment = Payment::Carriers {

@@ -7,12 +7,14 @@ use bulla_core::ContractId;
 use bulla_core::validator::{Check, Failure, validate};
 use bulla_wallet::Network;
 use bulla_wallet::api::InvoiceTarget;
+use bulla_wallet::invoice::Invoice;
 use bulla_wallet::sandbox::Sandbox;
 
 use super::actor::{Actor, Paid};
-use super::{Output, Step, forge};
+use super::{FILES, FORGED, Output, Step, forge};
 use crate::error::Error;
 use crate::file;
+use crate::session::WALLET;
 use crate::source::{SANDBOX, View};
 use crate::subcommand::validate::{Verdict, judge_on, rules};
 use crate::subcommand::{Result, balance};
@@ -34,14 +36,14 @@ struct Story {
 /// Tells the whole story in a new folder.
 pub fn tell(folder: &Path) -> Result<Output> {
     let mut story = Story::begin(folder)?;
-    let out = folder.join("consignments");
+    let out = folder.join(FILES);
     story.blinded(&out)?;
     story.back(&out)?;
     let paid = story.batch(&out)?;
     story.balances()?;
     let last = story.verdict(&paid)?;
-    story.tampered(&last)?;
-    story.forged(folder)?;
+    story.tampered(&last, &out)?;
+    story.forged(&out)?;
     let Story {
         chain,
         mut alice,
@@ -230,51 +232,42 @@ impl Story {
         Ok(bytes)
     }
 
-    /// Bob writes himself a larger amount.
-    fn tampered(&mut self, consignment: &[u8]) -> Result<()> {
-        let amount = BATCH[BATCH.len() - 1];
+    /// Somebody writes another amount into a copy.
+    fn tampered(&mut self, consignment: &[u8], out: &Path) -> Result<()> {
+        let [.., amount] = BATCH;
         let copy = forge::tamper(consignment, amount, amount * 1_000)?;
-        let failure = match validate(&copy, &rules(&Network::Regtest, false)) {
+        let path = out.join("tampered.bulla");
+        file::write(&path, &copy)?;
+        let report = match validate(&copy, &rules(&Network::Regtest, false)) {
             Err(Failure::Invalid(report)) if report.check != Check::Decode => report,
             other => return Err(unlike("tampering", "invalid", format!("{other:?}"))),
         };
         self.tell(
-            "Somebody writes 3,000,000 into a copy of the file instead of 3,000",
+            "Somebody writes 3,000,000 instead of 3,000 into a copy of the file",
             [
                 format!(
-                    "invalid ({}): expected {}",
-                    failure.check.code(),
-                    failure.expected
+                    "{} is invalid, check {}:",
+                    path.display(),
+                    report.check.code()
                 ),
-                format!("found {}", failure.found),
+                format!("expected {}", report.expected),
+                format!("found {}", report.found),
             ],
         );
         Ok(())
     }
 
-    /// A thief has Alice's wallet file, but not her passphrase. He can build a payment that passes every
-    /// check of content, for witnesses are unsigned; nobody will ever mine it.
-    fn forged(&mut self, folder: &Path) -> Result<()> {
-        let before = (
-            self.alice.balance(&self.chain)?,
-            self.bob.balance(&self.chain)?,
-        );
+    /// A thief has a copy of Alice's wallet file, but not her passphrase. What he builds passes every
+    /// check of content, for the witnesses in a consignment are unsigned; nobody will ever mine it.
+    fn forged(&mut self, out: &Path) -> Result<()> {
+        let before = self.held()?;
         let invoice = self
             .bob
             .invoice(self.contract, BATCH[0], InvoiceTarget::Witness)?;
-        let path = folder.join("thief").join(crate::session::WALLET);
-        file::write(&path, &file::read(&self.alice.path, file::MAX_CONSIGNMENT)?)?;
-        let mut thief = Actor {
-            wallet: bulla_wallet::Wallet::open(&path)?,
-            path,
-        };
-        let prepared = thief.build(&invoice, &self.chain)?;
-        let bytes = prepared
-            .consignments
-            .first()
-            .map(|consignment| consignment.bytes.as_slice());
-        let bytes = bytes.unwrap_or_default();
-        let consistent = validate(bytes, &rules(&Network::Regtest, false))
+        let bytes = self.steal(&invoice)?;
+        let path = out.join(FORGED);
+        file::write(&path, &bytes)?;
+        let consistent = validate(&bytes, &rules(&Network::Regtest, false))
             .map_err(|failure| unlike("forgery", "consistent", failure))?;
         let answer = judge_on(consistent, &view(&self.chain), 1);
         if answer.verdict != Verdict::Consistent {
@@ -284,22 +277,22 @@ impl Story {
                 format!("{:?}", answer.verdict),
             ));
         }
-        let received = self.bob.accept(bytes, &self.chain)?;
-        let after = (
-            self.alice.balance(&self.chain)?,
-            self.bob.balance(&self.chain)?,
-        );
+        let received = self.bob.accept(&bytes, &self.chain)?;
+        let after = self.held()?;
         if before != after {
             return Err(unlike("forgery", "unchanged balances", "changed ones"));
         }
         self.tell(
-            "A thief with Alice's wallet file, but not her passphrase, builds a payment",
+            "A thief with Alice's wallet file, but not her passphrase, pays Bob with her CLAY",
             [
-                "consistent: it passes every check of content, but its witness is unsigned"
-                    .to_owned(),
                 format!(
-                    "Bob's wallet stores it as {}, and counts it for nothing",
-                    received.state
+                    "{} is consistent: its content breaks no rule,",
+                    path.display()
+                ),
+                "but its transaction is unsigned, and in no block and no mempool".to_owned(),
+                format!(
+                    "Bob's wallet lists {} CLAY as {}, and counts nothing:",
+                    received.amount, received.state
                 ),
                 format!("Alice: {}", held(&after.0)),
                 format!("Bob:   {}", held(&after.1)),
@@ -308,18 +301,42 @@ impl Story {
         Ok(())
     }
 
+    /// The consignment of a payment that a copy of Alice's wallet builds, unsigned.
+    fn steal(&self, invoice: &Invoice) -> Result<Vec<u8>> {
+        let den = tempfile::tempdir()
+            .map_err(|cause| Error::file("make", Path::new("a folder"), cause))?;
+        let path = den.path().join(WALLET);
+        file::write(&path, &file::read(&self.alice.path, file::MAX_CONSIGNMENT)?)?;
+        let mut thief = Actor::open(path)?;
+        let prepared = thief.build(invoice, &self.chain)?;
+        let bytes = prepared
+            .consignments
+            .into_iter()
+            .next()
+            .map(|consignment| consignment.bytes);
+        bytes.ok_or_else(|| unlike("forgery", "a consignment", "none"))
+    }
+
+    fn held(&mut self) -> Result<(balance::Output, balance::Output)> {
+        Ok((
+            self.alice.balance(&self.chain)?,
+            self.bob.balance(&self.chain)?,
+        ))
+    }
+
     fn expect(&mut self, alice: u64, bob: u64) -> Result<()> {
-        let found = (
-            settled(&self.alice.balance(&self.chain)?),
-            settled(&self.bob.balance(&self.chain)?),
+        let found = self.held()?;
+        let (found, expected) = (
+            (settled(&found.0), settled(&found.1)),
+            (alice.to_string(), bob.to_string()),
         );
-        if found == (alice.to_string(), bob.to_string()) {
+        if found == expected {
             return Ok(());
         }
         Err(unlike(
             "balances",
-            format!("{alice} and {bob}"),
-            format!("{} and {}", found.0, found.1),
+            format!("{expected:?}"),
+            format!("{found:?}"),
         ))
     }
 

@@ -15,7 +15,7 @@ use crate::table::fields;
 #[derive(Args, Debug)]
 pub struct Decode {
     /// The invoice
-    invoice: Invoice,
+    invoice: String,
 }
 
 /// What `invoice decode` answers.
@@ -51,9 +51,9 @@ impl Decode {
     /// Runs the command.
     ///
     /// # Errors
-    /// None: clap has read the invoice.
+    /// If it is none.
     pub fn run(self) -> Result<Output> {
-        let invoice = &self.invoice;
+        let invoice: Invoice = self.invoice.parse()?;
         let (address, secret_seal) = match &invoice.to {
             Beneficiary::Seal(secret) => (None, Some(*secret)),
             Beneficiary::Address { address, .. } => {
@@ -65,7 +65,7 @@ impl Decode {
             network: network_name(invoice.network),
             contract: invoice.contract,
             amount: invoice.amount.map(|amount| amount.to_string()),
-            kind: kind(invoice),
+            kind: kind(&invoice),
             address,
             secret_seal,
             sats: invoice.sats,

@@ -2,7 +2,9 @@
 
 use bitcoin::Txid;
 use bulla_core::seal::AssignedSeal;
-use bulla_core::validator::{Consignment, Failure, Position, Positions, TerminalState, depth};
+use bulla_core::validator::{
+    Check, Consignment, Failure, Position, Positions, TerminalState, depth,
+};
 use bulla_core::{ContractId, OperationId, SchemaId};
 use serde::Serialize;
 
@@ -127,7 +129,7 @@ impl Output {
                 expected: report.expected.clone(),
                 found: report.found.clone(),
             }),
-            notes: Vec::new(),
+            notes: hint(report.check).into_iter().map(str::to_owned).collect(),
         }
     }
 
@@ -180,6 +182,15 @@ impl Output {
             failure: None,
             notes,
         }
+    }
+}
+
+/// What may help with a failure.
+const fn hint(check: Check) -> Option<&'static str> {
+    match check {
+        Check::Network => Some("name the chain with --network"),
+        Check::SchemaUnknown => Some("read its schema with `inspect`, then say --any-schema"),
+        _ => None,
     }
 }
 
@@ -263,7 +274,7 @@ fn secret(seal: &AssignedSeal, wanted: bool) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use bulla_core::validator::{Check, Report};
+    use bulla_core::validator::Report;
 
     use super::*;
 
