@@ -1,5 +1,6 @@
 //! Mines small chains at regtest difficulty.
 
+use amplify::confinement::Confined;
 use std::collections::BTreeMap;
 
 use bitcoin::block::{Header, Version};
@@ -116,6 +117,6 @@ pub fn proof(height: u32, position: u32, branch: &[[u8; 32]]) -> BlockProof {
     BlockProof {
         height,
         position,
-        branch: branch.to_vec().try_into().expect("at most 25 hashes"),
+        branch: Confined::try_from(branch.to_vec()).expect("at most 25 hashes"),
     }
 }
