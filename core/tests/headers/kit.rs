@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use amplify::confinement::Confined;
 use bitcoin::block::{Header, Version};
 use bitcoin::consensus::deserialize;
 use bitcoin::hashes::Hash;
@@ -116,6 +117,6 @@ pub fn proof(height: u32, position: u32, branch: &[[u8; 32]]) -> BlockProof {
     BlockProof {
         height,
         position,
-        branch: branch.to_vec().try_into().expect("at most 25 hashes"),
+        branch: Confined::try_from(branch.to_vec()).expect("at most 25 hashes"),
     }
 }
