@@ -12,7 +12,7 @@ use super::failure::{Check, Failure, Place};
 use super::state::Open;
 use crate::OperationId;
 use crate::bundle::BundleError;
-use crate::commit::{DbcError, Method};
+use crate::commit::DbcError;
 use crate::frame::{Signed, WitnessFrame, signature_message};
 use crate::operation::Transition;
 use crate::schema::{Facts, LockTime, Totals, TransitionDef};
@@ -247,20 +247,7 @@ impl Validator<'_> {
         if self.known.contains(&txid) {
             return;
         }
-        let script = transaction
-            .output
-            .iter()
-            .map(|output| &output.script_pubkey)
-            .find(|script| Method::of(script) != Some(Method::Opret));
-        self.witnesses.push(Sought {
-            txid,
-            script: script.cloned(),
-            inputs: transaction
-                .input
-                .iter()
-                .map(|input| input.previous_output)
-                .collect(),
-        });
+        self.witnesses.push(Sought::new(txid, transaction));
     }
 }
 
