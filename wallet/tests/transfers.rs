@@ -588,6 +588,44 @@ fn a_conflicting_transaction_fails_the_transfer_on_both_sides() {
 }
 
 #[test]
+fn a_forged_but_consistent_spend_changes_no_balance() {
+    let bench = Bench::new();
+    let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 0));
+    let contract = bench.issue(&mut alice, "GOLD", 1_000);
+    let invoice = bob.witness(contract, 300);
+    // With her wallet file, but not her passphrase, a thief can prepare, and sign nothing.
+    let mut thief = alice.copy("thief");
+    let plan = thief
+        .wallet()
+        .plan(&[pay(&invoice)], &PlanOptions::default())
+        .unwrap();
+    let forged = thief.wallet().prepare(plan).unwrap();
+    for _ in 0..2 {
+        let received = bob.accept(&bench, &forged.consignments[0].bytes).unwrap();
+        assert_eq!(
+            (received.state.name(), received.confirmations),
+            ("received", 0)
+        );
+        bench.mine(1);
+        bob.sync(&bench);
+        alice.sync(&bench);
+        assert_eq!(
+            (alice.amount(contract), bob.amount(contract)),
+            ((1_000, 0), (0, 0))
+        );
+    }
+    // The owner's own payment makes it conflicted.
+    let invoice = bob.witness(contract, 400);
+    bench.transfer(&mut alice, &mut bob, &invoice);
+    assert_eq!(
+        (alice.amount(contract), bob.amount(contract)),
+        ((600, 0), (400, 0))
+    );
+    let late = bob.accept(&bench, &forged.consignments[0].bytes);
+    assert_eq!(code(late), "conflicted");
+}
+
+#[test]
 fn an_expired_or_foreign_invoice_is_not_paid() {
     let bench = Bench::new();
     let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 0));
