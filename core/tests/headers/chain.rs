@@ -95,7 +95,7 @@ fn a_shorter_branch_of_more_work_wins() {
     // Seven blocks in the time of one: four times the work in the next period.
     let fast = crate::kit::steps(&first(), &[1; 7], 2);
     let hard = after_bits(&fast[6], 2, 0x2003_ffff);
-    let slow = after_bits(&trunk[6], 4, 0x200d_fffe);
+    let slow = after_bits(&trunk[6], 4, 0x200d_ffff);
     let slow = [trunk, slow].concat();
     let fast = [fast, hard].concat();
     let mut chain = grown(small(), &slow);

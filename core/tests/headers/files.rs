@@ -87,7 +87,7 @@ fn the_median_does_not_bind_before_eleven_headers_are_known() {
     let mut chain = HeaderChain::begin(params, 8, late).expect("the checkpoint");
     chain
         .extend(&headers[8..], NOW)
-        .expect("nine seconds of grace");
+        .expect("a quarter of an hour back");
     // From the eleventh known one on it does.
     let mut chain = from_checkpoint();
     let last = tip(&chain);

@@ -213,17 +213,26 @@ fn k01_a_transaction_below_one_of_64_bytes_is_refused() {
 }
 
 #[test]
-fn k01_a_left_half_is_refused_as_well_and_at_any_level() {
+fn k01_a_transaction_that_is_the_left_half_of_one_is_refused() {
     let inner = short_transaction(Amount::from_sat(5), 2);
     let [fake, right] = halves(&inner);
     let root = TxMerkleNode::from_byte_array(inner.compute_txid().to_byte_array());
-    let refused = |level| Err(ProofError::Transaction { level });
-    assert_eq!(check(fake, 0, &[right], root), refused(0));
-    let leaves = leaves(4);
-    let top = [join(leaves[0], leaves[1]), join(leaves[2], leaves[3])];
-    assert_eq!(top[0], join([1; 32], [2; 32]));
-    // No hash is known that is half of such a transaction, but that of level 0 is free.
-    assert_eq!(check(right, 1, &[fake, [4; 32]], root), refused(0));
+    let refused = Err(ProofError::Transaction { level: 0 });
+    assert_eq!(check(fake, 0, &[right], root), refused);
+}
+
+/// Only one byte of the left half is fixed, the number of inputs: an attacker finds hashes that
+/// have it, and proves leaves below a transaction.
+#[test]
+fn k01_a_transaction_is_refused_at_any_level() {
+    let [_, right] = halves(&short_transaction(Amount::from_sat(5), 2));
+    let fits = |leaf: &Node| join(*leaf, [4; 32])[4] == 1;
+    let leaf = (0..=u8::MAX).flat_map(|a| (0..=u8::MAX).map(move |b| [[a; 16], [b; 16]]));
+    let mut leaf = leaf.map(|halves| halves.as_flattened().try_into().expect("32 bytes"));
+    let leaf = leaf.find(fits).expect("one in 256");
+    let root = TxMerkleNode::from_byte_array(join(join(leaf, [4; 32]), right));
+    let refused = Err(ProofError::Transaction { level: 1 });
+    assert_eq!(check(leaf, 0, &[[4; 32], right], root), refused);
 }
 
 /// No block can hold such a transaction, so the node is one of hashes: refusing it would refuse a

@@ -173,7 +173,7 @@ fn a_time_not_above_the_median_of_eleven_is_refused() {
         retargets: false,
         ..small()
     };
-    // The median of twelve blocks without the first is the sixth after it.
+    // The last eleven of twelve blocks begin after the first; their middle is the sixth.
     let headers = row(&first(), 11, 1);
     let chain = grown(params, &headers);
     let median = headers[5].time;
