@@ -7,20 +7,12 @@ use bitcoin::OutPoint;
 use bulla_core::ContractId;
 
 use super::book::{Book, Witnesses};
-use super::ledger::Depth;
 use crate::api::CoinAllocation;
 use crate::coins::{Coin, Coins, Place};
 use crate::store::{Meta, StoreError, invoices, reserved};
 use crate::transfer::error::NotFree;
 use crate::transfer::plan::{ContractFacts, Holding, SealedCoin};
 use crate::{defaults, time};
-
-/// An allocation on one of our unspent coins.
-#[derive(Clone, Debug)]
-pub(crate) struct Held {
-    pub holding: Holding,
-    pub depth: Depth,
-}
 
 /// The wallet at one instant.
 #[derive(Debug)]
@@ -30,7 +22,7 @@ pub(crate) struct Snapshot {
     pub coins: Vec<Coin>,
     /// Not to be spent now.
     pub reserved: BTreeSet<OutPoint>,
-    pub allocations: Vec<Held>,
+    pub allocations: Vec<Holding>,
     /// Coins that wait for the consignment that says what they hold.
     awaited: BTreeSet<OutPoint>,
 }
@@ -59,10 +51,7 @@ impl Snapshot {
     }
 
     pub fn holdings(&self) -> Vec<Holding> {
-        self.allocations
-            .iter()
-            .map(|held| held.holding.clone())
-            .collect()
+        self.allocations.clone()
     }
 
     /// Unspent sealed coins as the planner sees them.
@@ -87,7 +76,7 @@ impl Snapshot {
     fn is_full(&self, outpoint: OutPoint) -> bool {
         self.allocations
             .iter()
-            .any(|held| held.holding.outpoint == outpoint)
+            .any(|held| held.outpoint == outpoint)
     }
 
     /// The first free sealed coin that holds nothing.
@@ -122,13 +111,13 @@ impl Snapshot {
         let on = self
             .allocations
             .iter()
-            .filter(|held| held.holding.outpoint == outpoint);
+            .filter(|held| held.outpoint == outpoint);
         on.map(|held| CoinAllocation {
-            contract: held.holding.contract,
-            ticker: self.ticker(held.holding.contract),
-            owned_type: held.holding.leaf.owned_type,
-            amount: held.holding.state.amount(),
-            settled: held.holding.settled,
+            contract: held.contract,
+            ticker: self.ticker(held.contract),
+            owned_type: held.leaf.owned_type,
+            amount: held.state.amount(),
+            settled: held.settled,
         })
         .collect()
     }
@@ -144,41 +133,37 @@ impl Snapshot {
         let asset = self.books.get(&contract).and_then(|book| book.facts.asset);
         let mut sums = (0_u64, 0_u64);
         for held in &self.allocations {
-            let holding = &held.holding;
-            if holding.contract != contract || Some(holding.leaf.owned_type) != asset {
+            if held.contract != contract || Some(held.leaf.owned_type) != asset {
                 continue;
             }
-            let sum = if holding.settled {
+            let sum = if held.settled {
                 &mut sums.0
             } else {
                 &mut sums.1
             };
             // An asset never exceeds its supply, which fits 64 bits.
-            *sum = sum.saturating_add(holding.state.amount());
+            *sum = sum.saturating_add(held.state.amount());
         }
         sums
     }
 }
 
 /// Leaves with effect on our unspent sealed coins.
-fn allocations(books: &BTreeMap<ContractId, Book>, coins: &[Coin], depth: u32) -> Vec<Held> {
+fn allocations(books: &BTreeMap<ContractId, Book>, coins: &[Coin], depth: u32) -> Vec<Holding> {
     let sealed: BTreeSet<OutPoint> = coins
         .iter()
         .filter(|coin| coin.place == Place::Sealed)
         .map(|coin| coin.outpoint)
         .collect();
-    let of = |book: &Book| -> Vec<Held> {
+    let of = |book: &Book| -> Vec<Holding> {
         let ours = book.ledger.allocations(&book.leaves);
         ours.filter(|allocation| sealed.contains(&allocation.outpoint))
-            .map(|allocation| Held {
-                depth: allocation.depth,
-                holding: Holding {
-                    outpoint: allocation.outpoint,
-                    contract: book.contract,
-                    leaf: allocation.leaf,
-                    state: allocation.state,
-                    settled: allocation.depth.reaches(depth),
-                },
+            .map(|allocation| Holding {
+                outpoint: allocation.outpoint,
+                contract: book.contract,
+                leaf: allocation.leaf,
+                state: allocation.state,
+                settled: allocation.depth.reaches(depth),
             })
             .collect()
     };
@@ -190,12 +175,9 @@ fn allocations(books: &BTreeMap<ContractId, Book>, coins: &[Coin], depth: u32) -
 fn awaited(
     db: &Connection,
     coins: &[Coin],
-    allocations: &[Held],
+    allocations: &[Holding],
 ) -> Result<BTreeSet<OutPoint>, StoreError> {
-    let full: BTreeSet<OutPoint> = allocations
-        .iter()
-        .map(|held| held.holding.outpoint)
-        .collect();
+    let full: BTreeSet<OutPoint> = allocations.iter().map(|held| held.outpoint).collect();
     let mut awaited = BTreeSet::new();
     let mut scripts = BTreeSet::new();
     for (_, invoice) in invoices::all(db)? {

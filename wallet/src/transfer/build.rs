@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use amplify::confinement::Confined;
-use bitcoin::key::Parity;
 use bitcoin::{OutPoint, Psbt};
 use bulla_core::anchor::Anchor;
 use bulla_core::bundle::{Bundle, BundleProof};
@@ -276,16 +275,7 @@ fn commit(
     }
     let slot = change.ok_or(CoinsError::NotTheHost { output: host })?;
     let (row, proof) = set_tapret(psbt, host, slot, commitment)?;
-    let (_, parity) = proof
-        .output_key(commitment)
-        .map_err(|_| CoinsError::Tweak { output: host })?;
-    Ok((
-        DbcProof::Tapret {
-            proof,
-            odd: parity == Parity::Odd,
-        },
-        Some(row),
-    ))
+    Ok((proof, Some(row)))
 }
 
 fn frame(

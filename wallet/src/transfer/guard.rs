@@ -35,8 +35,7 @@ pub(crate) fn check(
         .collect();
     let burned = burned(db, txid)?;
     let mut moving = BTreeSet::new();
-    for held in &snapshot.allocations {
-        let holding = &held.holding;
+    for holding in &snapshot.allocations {
         let (contract, leaf) = (holding.contract, holding.leaf);
         if !spent.contains(&holding.outpoint)
             || burned.contains(&(contract, leaf.owned_type, leaf.index))
