@@ -227,10 +227,20 @@ impl Person {
 
     /// Asks for an amount on a secret coin.
     pub fn blind_invoice(&mut self, contract: ContractId, amount: u64) -> Invoice {
+        self.invoice_on(None, contract, amount)
+    }
+
+    /// Asks for an amount on this coin, which the payer does not learn.
+    pub fn invoice_on(
+        &mut self,
+        coin: Option<OutPoint>,
+        contract: ContractId,
+        amount: u64,
+    ) -> Invoice {
         self.ask(&InvoiceRequest {
             contract: Some(contract),
             amount: Some(amount),
-            target: InvoiceTarget::Blind(None),
+            target: InvoiceTarget::Blind(coin),
             ..InvoiceRequest::default()
         })
     }
@@ -244,6 +254,12 @@ impl Person {
     /// The unspent outputs of the wallet.
     pub fn coins(&self) -> Vec<Coin> {
         self.view().coins()
+    }
+
+    /// Where the unspent outputs of the wallet are.
+    pub fn outpoints(&self) -> Vec<OutPoint> {
+        let coins = self.coins().into_iter();
+        coins.map(|coin| coin.outpoint).collect()
     }
 
     /// The unspent outputs of the wallet that are kept for assets.

@@ -106,8 +106,8 @@ pub fn a_mined_conflict_decides_for_both_sides(chain: &dyn Chain) {
     assert_eq!(bob.state_of(received.transfer), "failed");
     bulla_tests::people::assert_refused(
         Person::new("dave").try_accept(chain, to_bob.bytes()),
-        "not-ours",
-        "",
+        "conflicted",
+        &to_bob.txid().to_string(),
     );
 }
 

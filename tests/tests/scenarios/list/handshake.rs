@@ -35,14 +35,14 @@ pub fn a_broadcast_waits_for_the_acknowledgement(chain: &dyn Chain) {
 
 pub fn a_transfer_that_is_given_up_gives_everything_back(chain: &dyn Chain) {
     let (mut alice, mut bob, contract) = issued(chain);
-    let (before, coins) = (alice.balance(), alice.coins());
+    let (before, coins) = (alice.balance(), alice.outpoints());
     let invoice = bob.invoice(contract, 300);
     let sent = alice.hold(&[pay(&invoice)]);
     bob.accept(chain, sent.bytes());
     alice.cancel(&sent);
     assert_eq!(alice.state_of(sent.transfer), "failed");
     alice.sync(chain);
-    assert_eq!((alice.balance(), alice.coins()), (before, coins));
+    assert_eq!((alice.balance(), alice.outpoints()), (before, coins));
     bob.holds(contract, 0, 0);
     assert_refused(
         alice.try_broadcast(chain, &sent),

@@ -1,6 +1,6 @@
 //! Issue, transfers of every kind, batches, several contracts.
 
-use bitcoin::ScriptBuf;
+use bitcoin::{OutPoint, ScriptBuf};
 use bulla_core::ContractId;
 use bulla_tests::people::{Person, Sent, assert_sats_conserved, opret, pay, pay_open};
 use bulla_tests::world::Chain;
@@ -70,29 +70,33 @@ pub fn a_blind_transfer_lands_on_the_coin_that_was_reserved(chain: &dyn Chain) {
 
 pub fn ten_transfers_back_and_forth_over_tapret_coins(chain: &dyn Chain) {
     let (mut alice, mut bob, contract) = issued(chain);
-    let mut last = [None, None];
+    bob.make_carriers(chain, 1);
     let mut held = [SUPPLY, 0];
-    for (round, amount) in (1u64..=10).map(|round| (round, 1_000 * (11 - round))) {
-        let from = usize::from(round % 2 == 0);
-        let (payer, payee) = if from == 0 {
+    for round in 1..=10 {
+        let amount = 50_000 - 1_000 * round;
+        let to = usize::from(round % 2 == 1);
+        let (payer, payee) = if to == 1 {
             (&mut alice, &mut bob)
         } else {
             (&mut bob, &mut alice)
         };
-        let invoice = payee.invoice(contract, amount);
+        // Both keep all they have on one coin: what is paid lands on the payee's change.
+        let (from, coin) = (payer.sealed(), payee.sealed());
+        assert_eq!((from.len(), coin.len()), (1, 1), "round {round}");
+        let invoice = payee.invoice_on(Some(coin[0]), contract, amount);
         let sent = payer.pay(chain, payee, &invoice);
-        // The host output is the payer's next tapret coin, and it was spent to get here.
-        assert!(sent.tx.output[0].script_pubkey.is_p2tr());
         let spent = sent.tx.input.iter().map(|input| input.previous_output);
-        if let Some(host) = last[from] {
-            assert!(
-                spent.clone().any(|outpoint| outpoint == host),
-                "round {round}"
-            );
-        }
-        last[from] = Some(bitcoin::OutPoint::new(sent.txid(), 0));
-        held[from] -= amount;
-        held[1 - from] += amount;
+        assert!(
+            spent.into_iter().any(|spent| spent == from[0]),
+            "round {round}"
+        );
+        assert_eq!(payer.sealed(), [OutPoint::new(sent.txid(), 0)]);
+        assert!(
+            payer.coins().iter().any(|coin| coin.tapret.is_some()),
+            "round {round}"
+        );
+        held[1 - to] -= amount;
+        held[to] += amount;
         alice.holds(contract, held[0], 0);
         bob.holds(contract, held[1], 0);
         assert_sats_conserved(&[&alice, &bob]);
