@@ -9,7 +9,7 @@ use bdk_wallet::rusqlite::{Connection, Transaction as SqlTransaction};
 use bitcoin::{Address, OutPoint, Psbt, Transaction, Txid};
 
 use crate::chain::{ChainSource, Position, Sought, SourceError};
-use crate::coins::{Coin, CoinBalance, Coins, TxEntry};
+use crate::coins::{Coin, CoinBalance, Coins, Place, TxEntry};
 use crate::keys::{Descriptors, Keys, KeysError, Passphrase, Vault, ViewSecret};
 use crate::store::witnesses::{self, WitnessRow};
 use crate::store::{self, KeysRow, Meta, reserved};
@@ -261,8 +261,18 @@ impl Wallet {
 
     /// A plain address to be paid to: a new one each time, until as many as the gap are unused.
     pub fn address(&mut self) -> Result<Address, Error> {
+        self.address_at(Place::Plain)
+    }
+
+    /// An address whose coins are sealed: they wait for allocations, and are spent for nothing
+    /// else. A new one each time, as [`Wallet::address`].
+    pub fn sealed_address(&mut self) -> Result<Address, Error> {
+        self.address_at(Place::Sealed)
+    }
+
+    fn address_at(&mut self, place: Place) -> Result<Address, Error> {
         self.command("address", |command| {
-            let slot = command.coins.address_slot();
+            let slot = command.coins.address_slot(place);
             Ok(command.coins.address(&slot))
         })
     }

@@ -244,6 +244,9 @@ impl Validator<'_> {
             self.state
                 .open_transition(*id, &signed.transition.outputs, txid, vouts);
         }
+        if self.known.contains(&txid) {
+            return;
+        }
         let script = transaction
             .output
             .iter()

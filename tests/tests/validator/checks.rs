@@ -269,7 +269,7 @@ fn of_signatures() -> Vec<Case> {
     };
     let mut forged = two.consignment(View::Leaves);
     forged.tamper(0, |frame| {
-        frame.transitions[0].signatures[1].signature[5] ^= 1
+        frame.transitions[0].signatures[1].signature[5] ^= 1;
     });
     let mut unasked = history();
     unasked.edit(0, |draft| draft.acts[0].signers = vec![0]);
@@ -372,7 +372,7 @@ fn every_check_has_a_case() {
 fn frames_fed_one_by_one_give_the_verdict_of_the_whole() {
     for case in cases() {
         let streamed = stream::feed(&case.bytes, &case.rules).expect_err("every case fails");
-        assert_eq!(Fails::from(&streamed), case.expected);
+        assert_eq!(Fails::of(&streamed), case.expected);
     }
     let history = history();
     let whole = bulla_tests::kit::accept(&history.encode());

@@ -77,19 +77,19 @@ impl Coins {
         fresh
     }
 
-    /// A plain slot to be paid to: a new one each time. Only if as many as the gap were given out
+    /// A slot to be paid to: a new one each time. Only if as many as the gap were given out
     /// and never used, the first of them again, since a restored wallet would not look further.
-    pub fn address_slot(&mut self) -> Slot {
+    pub fn address_slot(&mut self, place: Place) -> Slot {
         let index = self.bdk.spk_index();
-        let keychain = Place::Plain.keychain();
-        let next = self.next_index(Place::Plain);
+        let keychain = place.keychain();
+        let next = self.next_index(place);
         let used = index.last_used_index(keychain).map_or(0, |last| last + 1);
         if next - used < self.gap {
-            let slot = self.slot(Place::Plain, next);
+            let slot = self.slot(place, next);
             self.bdk.reveal_addresses_to(keychain, next).for_each(drop);
             return slot;
         }
-        self.slot(Place::Plain, used)
+        self.slot(place, used)
     }
 
     /// Whose an output script is; `None` if it is not ours.

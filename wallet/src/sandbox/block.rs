@@ -3,7 +3,7 @@
 use bdk_wallet::rusqlite::Connection;
 use bitcoin::hashes::{Hash, sha256d};
 use bitcoin::script::Builder;
-use bitcoin::{Amount, Block, CompactTarget, Transaction, Weight};
+use bitcoin::{Amount, Block, CompactTarget, Transaction, TxMerkleNode, Weight};
 
 use super::ledger::{self, Node};
 use super::transaction::{Place, check_form, is_final};
@@ -35,7 +35,11 @@ pub(super) fn subsidy(height: u32) -> Amount {
 /// The rules that need no context (Core: `CheckBlock`).
 pub(super) fn check_form_of_block(block: &Block) -> Result<(), Rejection> {
     check_work(block)?;
-    if block.compute_merkle_root() != Some(block.header.merkle_root) && !block.txdata.is_empty() {
+    // The root of no transactions is zero.
+    let root = block
+        .compute_merkle_root()
+        .unwrap_or_else(TxMerkleNode::all_zeros);
+    if root != block.header.merkle_root {
         return Err(Rejection::MerkleRoot);
     }
     if repeats_nodes(block) {

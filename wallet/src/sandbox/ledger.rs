@@ -7,6 +7,7 @@ use bitcoin::hashes::Hash;
 use bitcoin::{Amount, Block, BlockHash, OutPoint, ScriptBuf, Transaction, TxOut, Txid};
 
 use super::store::decode;
+use super::transaction::is_unspendable;
 
 /// Blocks whose times make the median time past (BIP 113).
 const MEDIAN_SPAN: u32 = 11;
@@ -226,7 +227,7 @@ pub(super) fn apply(db: &Connection, tx: &Transaction, height: u32) -> rusqlite:
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     for (vout, output) in (0u32..).zip(&tx.output) {
-        if output.script_pubkey.is_op_return() {
+        if is_unspendable(&output.script_pubkey) {
             continue;
         }
         create.execute(params![

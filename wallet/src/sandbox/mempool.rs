@@ -3,7 +3,8 @@
 //! The order of the checks is that of Bitcoin Core (`MemPoolAccept`), so that a transaction with
 //! two faults is refused for the same one. Simplified: a replacement must beat the fee rate of each
 //! transaction it directly replaces, where Core since version 31 compares fee rate diagrams; the
-//! topology rules for version 3 are not enforced; nothing is dropped for size or age.
+//! topology rules for version 3 are not enforced; nothing is dropped for size or age; of what scripts
+//! may do beyond consensus only the common part is judged (see `relay`).
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -16,7 +17,7 @@ use super::pool::{self, Entry};
 use super::transaction::{
     Place, check_form, check_values, coins_of, is_final, outputs_of, relative_locks_passed,
 };
-use super::{Fault, Rejection, script};
+use super::{Fault, Rejection, relay, script};
 
 /// Direct conflicts in distinct clusters that one transaction may replace.
 const MAX_REPLACED_CLUSTERS: usize = 100;
@@ -70,7 +71,10 @@ pub(super) fn check(db: &Connection, tx: &Transaction, origin: Origin) -> Result
         vsize,
     };
     let replaced = check_replacement(db, &entry)?;
-    script::verify(tx, &outputs_of(&coins)).map_err(|input| Rejection::MempoolScript { input })?;
+    let spent = outputs_of(&coins);
+    script::verify(tx, &spent)
+        .and_then(|()| relay::check(tx, &spent))
+        .map_err(|input| Rejection::MempoolScript { input })?;
     Ok(Candidate {
         entry,
         coins,

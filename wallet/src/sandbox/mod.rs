@@ -14,6 +14,7 @@ mod mine;
 mod policy;
 mod pool;
 mod rejection;
+mod relay;
 mod script;
 mod source;
 mod store;

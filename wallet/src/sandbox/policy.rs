@@ -94,11 +94,9 @@ pub(super) fn check_ephemeral_dust(tx: &Transaction, fee: Amount) -> Result<(), 
 pub(super) fn check_inputs(tx: &Transaction, coins: &[Coin]) -> Result<(), Rejection> {
     for (input, coin) in tx.input.iter().zip(coins) {
         match Form::of(&coin.output.script_pubkey) {
-            Form::Unknown | Form::UndefinedWitness | Form::Data => {
-                return Err(Rejection::NonstandardInput);
-            }
+            Form::Unknown | Form::UndefinedWitness => return Err(Rejection::NonstandardInput),
             Form::ScriptHash => check_redeem_script(input)?,
-            Form::Other => {}
+            Form::Data | Form::Other => {}
         }
     }
     for (input, coin) in tx.input.iter().zip(coins) {

@@ -123,10 +123,8 @@ pub(super) fn insert(db: &Connection, entry: &Entry, spent: &[TxOut]) -> rusqlit
         "INSERT INTO pool_coin (txid, vout, value, script) VALUES (?1, ?2, ?3, ?4)",
     )?;
     for (vout, output) in (0u32..).zip(&entry.tx.output) {
-        if !output.script_pubkey.is_op_return() {
-            let script = output.script_pubkey.as_bytes();
-            create.execute(params![id, vout, output.value.to_sat(), script])?;
-        }
+        let script = output.script_pubkey.as_bytes();
+        create.execute(params![id, vout, output.value.to_sat(), script])?;
     }
     Ok(())
 }

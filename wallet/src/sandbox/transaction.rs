@@ -6,16 +6,25 @@ use bdk_wallet::rusqlite::{self, Connection};
 use bitcoin::blockdata::locktime::absolute::LOCK_TIME_THRESHOLD;
 use bitcoin::constants::COINBASE_MATURITY;
 use bitcoin::relative::LockTime;
-use bitcoin::{Amount, OutPoint, Sequence, Transaction, TxOut, Weight};
+use bitcoin::{Amount, OutPoint, Script, Sequence, Transaction, TxOut, Weight};
 
 use super::ledger::{self, Coin};
 use super::{Fault, Rejection};
+
+/// Bytes of the longest script that is run.
+const MAX_SCRIPT_SIZE: usize = 10_000;
 
 /// Where a transaction is to be mined: the height, and the median time past of the block before.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     pub height: u32,
     pub median_time: u32,
+}
+
+/// Whether no transaction can ever spend such an output, so that it is no coin (Core:
+/// `IsUnspendable`).
+pub(super) fn is_unspendable(script: &Script) -> bool {
+    script.is_op_return() || script.len() > MAX_SCRIPT_SIZE
 }
 
 /// Bytes of a transaction without its witnesses.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bitcoin::OutPoint;
+use bitcoin::{OutPoint, Transaction};
 use bulla_core::ContractId;
 
 use super::error::TransferError;
@@ -103,6 +103,15 @@ impl Wallet {
     pub fn transfer(&self, transfer: TransferId) -> Result<Transfer, Error> {
         let row = transfers::get(&self.db, &transfer.to_bytes())?;
         Ok(self.shown(row.ok_or(TransferError::UnknownTransfer { transfer })?)?)
+    }
+
+    /// The signed transaction of a transfer; none before it is finished.
+    ///
+    /// # Errors
+    /// [`TransferError::UnknownTransfer`].
+    pub fn signed(&self, transfer: TransferId) -> Result<Option<Transaction>, Error> {
+        let row = transfers::get(&self.db, &transfer.to_bytes())?;
+        Ok(row.ok_or(TransferError::UnknownTransfer { transfer })?.tx)
     }
 
     pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
