@@ -93,6 +93,15 @@ impl Program {
             .expect("the program starts")
     }
 
+    /// Runs a command that finds no setting in its environment.
+    pub fn without_settings(&self, arguments: &[&str]) -> Output {
+        let mut command = self.command(arguments);
+        for name in ["BULLA_DATA_DIR", "BULLA_SOURCE", "BULLA_PASSPHRASE"] {
+            command.env_remove(name);
+        }
+        command.output().expect("the program starts")
+    }
+
     /// The text that a command prints, which must succeed.
     pub fn text(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
