@@ -42,6 +42,9 @@ macro_rules! crash_point {
 }
 
 /// Kills the process if [`VARIABLE`] names this point.
+///
+/// # Panics
+/// If the point is not in [`POINTS`].
 #[cfg(feature = "crash-points")]
 pub fn reached(name: &str) {
     assert!(POINTS.contains(&name), "crash point `{name}` is not listed");

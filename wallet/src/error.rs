@@ -27,20 +27,20 @@ pub enum Error {
     Source(#[from] SourceError),
     /// Assets and their transfers.
     #[error(transparent)]
-    Transfer(#[from] TransferError),
+    Transfer(Box<TransferError>),
 }
 
 macro_rules! from_transfer {
     ($($cause:ty),* $(,)?) => {$(
         impl From<$cause> for Error {
             fn from(cause: $cause) -> Self {
-                Self::Transfer(cause.into())
+                Self::Transfer(Box::new(cause.into()))
             }
         }
     )*};
 }
 
-from_transfer!(AckError, ConsignError, PlanError, StepError);
+from_transfer!(AckError, ConsignError, PlanError, StepError, TransferError);
 
 impl From<bdk_wallet::rusqlite::Error> for Error {
     fn from(cause: bdk_wallet::rusqlite::Error) -> Self {
@@ -50,7 +50,7 @@ impl From<bdk_wallet::rusqlite::Error> for Error {
 
 impl Error {
     /// A stable name for programs, in kebab case.
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Keys(cause) => cause.code(),
             Self::Store(cause) => cause.code(),

@@ -13,6 +13,7 @@ pub mod keys;
 mod network;
 pub mod sandbox;
 pub mod store;
+mod sync;
 mod tagged;
 pub mod time;
 pub mod transfer;
@@ -21,7 +22,8 @@ pub(crate) mod wallet;
 pub use self::amount::{Amount, AmountError, MAX_PRECISION};
 pub use self::error::Error;
 pub use self::network::{Network, ParseNetworkError};
-pub use self::wallet::{SyncReport, Wallet};
+pub use self::sync::SyncReport;
+pub use self::wallet::Wallet;
 
 #[cfg(test)]
 mod tests;

@@ -6,26 +6,20 @@ use std::path::Path;
 
 use bdk_wallet::chain::BlockId;
 use bdk_wallet::rusqlite::{Connection, Transaction as SqlTransaction};
-use bitcoin::{Address, OutPoint, Psbt, Transaction, Txid};
+use bitcoin::{Address, OutPoint, Psbt};
 
-use crate::chain::{ChainSource, Position, Sought, SourceError};
 use crate::coins::{Coin, CoinBalance, Coins, Place, TxEntry};
 use crate::keys::{Descriptors, Keys, KeysError, Passphrase, Vault, ViewSecret};
-use crate::store::witnesses::{self, WitnessRow};
 use crate::store::{self, KeysRow, Meta, reserved};
-use crate::transfer::follow::{Changes, follow};
 use crate::transfer::guard;
 use crate::{Error, Network, crash, defaults, time};
-
-/// How often `sync` starts again when the best block changes while it asks.
-const SYNC_ATTEMPTS: u32 = 3;
 
 /// A wallet. It holds its file alone: a second process waits for it, then is told.
 pub struct Wallet {
     pub(crate) db: Connection,
     pub(crate) meta: Meta,
     pub(crate) keys: KeysRow,
-    pub(crate) coins: Coins,
+    coins: Coins,
     /// The coins in memory hold what a failed command left; they are loaded again first.
     stale: bool,
 }
@@ -40,19 +34,6 @@ pub(crate) struct Command<'a> {
     pub meta: &'a mut Meta,
     /// The keys.
     pub keys: &'a KeysRow,
-}
-
-/// What a `sync` found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SyncReport {
-    /// The best block now.
-    pub tip: BlockId,
-    /// Transactions of ours that were not known before.
-    pub transactions: usize,
-    /// The highest block that is as it was, if the chain was reorganised.
-    pub fork: Option<u32>,
-    /// The witnesses that are elsewhere than before.
-    pub moved: Vec<(Txid, Position)>,
 }
 
 impl Wallet {
@@ -131,6 +112,11 @@ impl Wallet {
         self.meta.synced
     }
 
+    /// The first height that can hold a transaction of this wallet.
+    pub const fn birthday(&self) -> u32 {
+        self.meta.birthday
+    }
+
     /// The public descriptors.
     pub const fn descriptors(&self) -> &Descriptors {
         &self.keys.descriptors
@@ -177,86 +163,6 @@ impl Wallet {
             *command.coins = Coins::load(db, &keys.descriptors, &meta.network, gap)?;
             Ok(())
         })
-    }
-
-    /// Brings the wallet up to date. Safe to repeat; a failure changes nothing.
-    ///
-    /// # Errors
-    /// [`SourceError`], also for a source of another chain.
-    pub fn sync(&mut self, source: &dyn ChainSource) -> Result<SyncReport, Error> {
-        let since = self
-            .meta
-            .synced
-            .map_or(self.meta.birthday, |height| height + 1);
-        self.rescan(source, since)
-    }
-
-    /// Brings the wallet up to date and looks at everything from a height on again.
-    pub fn rescan(&mut self, source: &dyn ChainSource, since: u32) -> Result<SyncReport, Error> {
-        let mut again = Vec::new();
-        let report = self.command("sync", |command| {
-            let mut report: Option<SyncReport> = None;
-            for _ in 0..SYNC_ATTEMPTS {
-                let scanned = command.coins.scan(source, since)?;
-                let before = report.take();
-                let mut found = SyncReport {
-                    tip: scanned.tip,
-                    transactions: scanned.transactions
-                        + before.as_ref().map_or(0, |report| report.transactions),
-                    fork: lower(scanned.fork, before.and_then(|report| report.fork)),
-                    moved: Vec::new(),
-                };
-                let from = found.fork.map_or(u32::MAX, |fork| fork + 1);
-                let rows = witnesses::movable(&command.db, from)?;
-                let positions = source.positions(&rows.iter().map(sought).collect::<Vec<_>>())?;
-                if positions.tip != scanned.tip {
-                    report = Some(found);
-                    continue;
-                }
-                for (row, position) in rows.iter().zip(positions.list) {
-                    let txid = row.tx.compute_txid();
-                    witnesses::set_position(&command.db, txid, position, scanned.tip.hash)?;
-                    if row.position != position {
-                        found.moved.push((txid, position));
-                    }
-                }
-                let changes = Changes {
-                    source,
-                    moved: found.moved.iter().map(|(txid, _)| *txid).collect(),
-                    reorg: found.fork.is_some(),
-                };
-                again = follow(command, &changes)?;
-                command.meta.synced = Some(scanned.tip.height);
-                command.meta.save(&command.db)?;
-                return Ok(found);
-            }
-            Err(SourceError::Moving {
-                name: source.name(),
-                attempts: SYNC_ATTEMPTS,
-            }
-            .into())
-        })?;
-        self.rebroadcast(source, &again)?;
-        Ok(report)
-    }
-
-    /// Hands out again what was evicted. What the source refuses stays as it is: the next `sync`
-    /// tries again, until the chain says that it conflicts.
-    fn rebroadcast(
-        &mut self,
-        source: &dyn ChainSource,
-        again: &[Transaction],
-    ) -> Result<(), Error> {
-        for tx in again {
-            match source.broadcast(tx) {
-                Ok(()) => self.command("rebroadcast", |command| {
-                    command.coins.insert_unconfirmed(tx, time::now())
-                })?,
-                Err(SourceError::Refused { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
     }
 
     /// A plain address to be paid to: a new one each time, until as many as the gap are unused.
@@ -313,8 +219,8 @@ impl Wallet {
         Ok(reserved::outpoints(&self.db, time::now())?)
     }
 
-    /// The coins themselves.
-    pub(crate) const fn coin_set(&self) -> &Coins {
+    /// The coins, to plan with: nothing changes.
+    pub const fn coin_set(&self) -> &Coins {
         &self.coins
     }
 
@@ -377,28 +283,6 @@ impl fmt::Debug for Wallet {
             "Wallet({}, {})",
             self.meta.network, self.keys.descriptors.fingerprint
         )
-    }
-}
-
-/// The lower of two forks.
-fn lower(a: Option<u32>, b: Option<u32>) -> Option<u32> {
-    a.into_iter().chain(b).min()
-}
-
-fn sought(row: &WitnessRow) -> Sought {
-    let scripts = row.tx.output.iter().map(|output| &output.script_pubkey);
-    Sought {
-        txid: row.tx.compute_txid(),
-        script: scripts
-            .clone()
-            .find(|script| !script.is_op_return())
-            .cloned(),
-        inputs: row
-            .tx
-            .input
-            .iter()
-            .map(|input| input.previous_output)
-            .collect(),
     }
 }
 

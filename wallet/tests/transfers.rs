@@ -13,13 +13,19 @@ use bulla_wallet::coins::Place;
 fn an_issued_supply_is_settled_at_once_on_an_own_coin() {
     let bench = Bench::new();
     let mut alice = bench.party("alice", 100_000);
-    assert_eq!(code(alice.wallet().issue(&issue("GOLD", 1_000))), "no-carrier");
+    assert_eq!(
+        code(alice.wallet().issue(&issue("GOLD", 1_000))),
+        "no-carrier"
+    );
     let contract = bench.issue(&mut alice, "GOLD", 1_000);
     assert_eq!(alice.amount(contract), (1_000, 0));
     alice.reopen();
     assert_eq!(alice.amount(contract), (1_000, 0));
     let asset = &alice.wallet().balance().unwrap().assets[0];
-    assert_eq!((asset.ticker.as_str(), asset.display.as_str()), ("GOLD", "10.00"));
+    assert_eq!(
+        (asset.ticker.as_str(), asset.display.as_str()),
+        ("GOLD", "10.00")
+    );
     assert_eq!(code(alice.wallet().issue(&issue("GOLD", 1))), "no-carrier");
 }
 
@@ -31,7 +37,10 @@ fn a_witness_output_transfer_arrives_and_leaves_change() {
     let invoice = bob.witness(contract, 300);
     let received = bench.transfer(&mut alice, &mut bob, &invoice);
     assert_eq!((received.amount, received.confirmations), (300, 1));
-    assert_eq!((received.state.name(), received.already_known), ("settled", false));
+    assert_eq!(
+        (received.state.name(), received.already_known),
+        ("settled", false)
+    );
     assert_eq!(received.invoices[0].state, InvoiceState::Settled);
     assert_eq!(bob.amount(contract), (300, 0));
     assert_eq!(alice.amount(contract), (700, 0));
@@ -42,7 +51,9 @@ fn a_blinded_transfer_arrives_on_the_payees_own_coin() {
     let bench = Bench::new();
     let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 100_000));
     let contract = bench.issue(&mut alice, "GOLD", 1_000);
-    let none = bob.wallet().invoice(&request(contract, 1, InvoiceTarget::Blind(None)));
+    let none = bob
+        .wallet()
+        .invoice(&request(contract, 1, InvoiceTarget::Blind(None)));
     assert_eq!(code(none), "no-carrier");
     bench.carriers(&mut bob, 1);
     let coin = bob.sealed()[0];
@@ -51,7 +62,10 @@ fn a_blinded_transfer_arrives_on_the_payees_own_coin() {
     let received = bench.transfer(&mut alice, &mut bob, &invoice);
     assert_eq!(received.leaves[0].outpoint, coin);
     assert_eq!(bob.amount(contract), (300, 0));
-    assert!(bob.wallet().reserved().unwrap().is_empty(), "settled, so nothing is held");
+    assert!(
+        bob.wallet().reserved().unwrap().is_empty(),
+        "settled, so nothing is held"
+    );
 }
 
 #[test]
@@ -60,12 +74,20 @@ fn ten_transfers_back_and_forth_spend_tapret_change_each_time() {
     let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 100_000));
     let contract = bench.issue(&mut alice, "GOLD", 1_000);
     for round in 0..10_u64 {
-        let (from, to) = if round % 2 == 0 { (&mut alice, &mut bob) } else { (&mut bob, &mut alice) };
+        let (from, to) = if round % 2 == 0 {
+            (&mut alice, &mut bob)
+        } else {
+            (&mut bob, &mut alice)
+        };
         let amount = if round % 2 == 0 { 100 } else { 60 };
         let invoice = to.witness(contract, amount);
         to.reopen();
         let received = bench.transfer(from, to, &invoice);
-        assert_eq!((received.amount, received.state.name()), (amount, "settled"), "{round}");
+        assert_eq!(
+            (received.amount, received.state.name()),
+            (amount, "settled"),
+            "{round}"
+        );
         from.reopen();
         let tapret = from.wallet().coins();
         let tapret = tapret.iter().filter(|coin| coin.tapret.is_some()).count();
@@ -82,7 +104,11 @@ fn a_batch_pays_three_invoices_of_two_payees_in_one_transaction() {
     let (mut bob, mut carol) = (bench.party("bob", 100_000), bench.party("carol", 0));
     let contract = bench.issue(&mut alice, "GOLD", 1_000);
     bench.carriers(&mut bob, 1);
-    let invoices = [bob.blind(contract, 10), bob.witness(contract, 20), carol.witness(contract, 30)];
+    let invoices = [
+        bob.blind(contract, 10),
+        bob.witness(contract, 20),
+        carol.witness(contract, 30),
+    ];
     let payments: Vec<_> = invoices.iter().map(pay).collect();
     let paid = alice.pay(&bench, &payments).unwrap();
     bench.mine(1);
@@ -116,7 +142,10 @@ fn two_contracts_on_one_coin_move_together() {
     let back = alice.witness(gold, 30);
     bench.transfer(&mut bob, &mut alice, &back);
     assert_eq!((bob.amount(gold), bob.amount(iron)), ((70, 0), (50, 0)));
-    assert_eq!((alice.amount(gold), alice.amount(iron)), ((930, 0), (450, 0)));
+    assert_eq!(
+        (alice.amount(gold), alice.amount(iron)),
+        ((930, 0), (450, 0))
+    );
     // What was carried along can be spent again.
     let back = alice.witness(iron, 50);
     bench.transfer(&mut bob, &mut alice, &back);
@@ -144,7 +173,10 @@ fn op_return_on_demand_keeps_the_change() {
     let bench = Bench::new();
     let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 0));
     let contract = bench.issue(&mut alice, "GOLD", 1_000);
-    let options = PlanOptions { method: Method::Opret, ..PlanOptions::default() };
+    let options = PlanOptions {
+        method: Method::Opret,
+        ..PlanOptions::default()
+    };
     for amount in [100, 200] {
         let invoice = bob.witness(contract, amount);
         let paid = alice.pay_with(&bench, &[pay(&invoice)], &options).unwrap();
@@ -153,7 +185,10 @@ fn op_return_on_demand_keeps_the_change() {
         bob.accept(&bench, &paid.files[0]).unwrap();
         alice.sync(&bench);
     }
-    assert_eq!((alice.amount(contract), bob.amount(contract)), ((700, 0), (300, 0)));
+    assert_eq!(
+        (alice.amount(contract), bob.amount(contract)),
+        ((700, 0), (300, 0))
+    );
 }
 
 #[test]
@@ -162,7 +197,10 @@ fn a_held_transfer_waits_for_the_signed_acknowledgement() {
     let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 0));
     let contract = bench.issue(&mut alice, "GOLD", 1_000);
     let invoice = bob.witness(contract, 300);
-    let options = PlanOptions { hold: true, ..PlanOptions::default() };
+    let options = PlanOptions {
+        hold: true,
+        ..PlanOptions::default()
+    };
     let (prepared, _) = alice.prepare(&[pay(&invoice)], &options).unwrap();
     assert!(prepared.hold);
     let files = alice.wallet().deliver(prepared.transfer).unwrap();
@@ -170,19 +208,35 @@ fn a_held_transfer_waits_for_the_signed_acknowledgement() {
     let early = alice.wallet().broadcast(prepared.transfer, &bench.sandbox);
     assert_eq!(code(early), "unacknowledged");
     let received = bob.accept(&bench, &files[0].bytes).unwrap();
-    assert_eq!((received.state.name(), received.confirmations), ("received", 0));
-    assert_eq!(bob.amount(contract), (0, 0), "no witness was seen, so nothing is credited");
+    assert_eq!(
+        (received.state.name(), received.confirmations),
+        ("received", 0)
+    );
+    assert_eq!(
+        bob.amount(contract),
+        (0, 0),
+        "no witness was seen, so nothing is credited"
+    );
     alice.reopen();
     let ack = &received.acknowledgements[0];
     let forged = ack.replace(&ack[ack.len() - 4..], "0000");
-    assert_eq!(code(alice.wallet().acknowledged(prepared.transfer, &forged)), "acknowledgement");
+    assert_eq!(
+        code(alice.wallet().acknowledged(prepared.transfer, &forged)),
+        "acknowledgement"
+    );
     let transfer = alice.wallet().acknowledged(prepared.transfer, ack).unwrap();
     assert!(transfer.items[0].acknowledged);
-    alice.wallet().broadcast(prepared.transfer, &bench.sandbox).unwrap();
+    alice
+        .wallet()
+        .broadcast(prepared.transfer, &bench.sandbox)
+        .unwrap();
     bench.mine(1);
     bob.sync(&bench);
     alice.sync(&bench);
-    assert_eq!((alice.amount(contract), bob.amount(contract)), ((700, 0), (300, 0)));
+    assert_eq!(
+        (alice.amount(contract), bob.amount(contract)),
+        ((700, 0), (300, 0))
+    );
     assert_eq!(alice.state(prepared.transfer), "settled");
     assert_eq!(bob.state(received.transfer), "settled");
 }
@@ -194,16 +248,32 @@ fn too_little_of_an_asset_or_of_bitcoin_changes_nothing() {
     let contract = bench.issue(&mut alice, "GOLD", 1_000);
     let before = alice.wallet().balance().unwrap();
     let invoice = bob.witness(contract, 1_001);
-    assert_eq!(code(alice.pay(&bench, &[pay(&invoice)])), "insufficient-asset");
+    assert_eq!(
+        code(alice.pay(&bench, &[pay(&invoice)])),
+        "insufficient-asset"
+    );
     let sats = request(contract, 10, InvoiceTarget::Witness);
-    let sats = bulla_wallet::api::InvoiceRequest { sats: Some(50_000), ..sats };
+    let sats = bulla_wallet::api::InvoiceRequest {
+        sats: Some(50_000),
+        ..sats
+    };
     let invoice = bob.wallet().invoice(&sats).unwrap();
-    assert_eq!(code(alice.pay(&bench, &[pay(&invoice)])), "insufficient-sats");
+    assert_eq!(
+        code(alice.pay(&bench, &[pay(&invoice)])),
+        "insufficient-sats"
+    );
     let unknown = ContractId::from_bytes([9; 32]);
     let invoice = bob.witness(unknown, 1);
-    assert_eq!(code(alice.pay(&bench, &[pay(&invoice)])), "unknown-contract");
+    assert_eq!(
+        code(alice.pay(&bench, &[pay(&invoice)])),
+        "unknown-contract"
+    );
     assert_eq!(alice.wallet().balance().unwrap(), before);
-    assert_eq!(alice.wallet().transfers(&Page::default()).unwrap().len(), 1, "the carrier alone");
+    assert_eq!(
+        alice.wallet().transfers(&Page::default()).unwrap().len(),
+        1,
+        "the carrier alone"
+    );
 }
 
 #[test]
@@ -232,7 +302,13 @@ fn a_consignment_for_somebody_else_is_refused_and_leaves_no_trace() {
     let paid = alice.pay(&bench, &[pay(&invoice)]).unwrap();
     assert_eq!(code(carol.accept(&bench, &paid.files[0])), "not-ours");
     assert!(carol.wallet().assets().unwrap().is_empty());
-    assert!(carol.wallet().transfers(&Page::default()).unwrap().is_empty());
+    assert!(
+        carol
+            .wallet()
+            .transfers(&Page::default())
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[test]
@@ -245,7 +321,11 @@ fn damaged_consignments_are_refused_and_change_nothing() {
     bench.mine(1);
     let file = &paid.files[0];
     for length in (0..file.len()).step_by(41) {
-        assert_eq!(code(bob.accept(&bench, &file[..length])), "invalid", "cut at {length}");
+        assert_eq!(
+            code(bob.accept(&bench, &file[..length])),
+            "invalid",
+            "cut at {length}"
+        );
     }
     for at in (0..file.len()).step_by(29) {
         let mut flipped = file.clone();
@@ -266,15 +346,23 @@ fn plain_payments_and_sweeps_leave_allocations_alone() {
     alice.pay(&bench, &[Payment::Sweep]).unwrap();
     bench.mine(1);
     alice.sync(&bench);
-    assert_eq!((full, alice.sealed().len()), (3, 1), "only the coin with the supply stays");
+    assert_eq!(
+        (full, alice.sealed().len()),
+        (3, 1),
+        "only the coin with the supply stays"
+    );
     let address = bob.wallet().address().unwrap().into_unchecked();
     let amount = BitcoinAmount::All;
-    alice.pay(&bench, &[Payment::Bitcoin { address, amount }]).unwrap();
+    alice
+        .pay(&bench, &[Payment::Bitcoin { address, amount }])
+        .unwrap();
     bench.mine(1);
     alice.sync(&bench);
     assert_eq!(alice.amount(contract), (1_000, 0));
     assert_eq!(alice.wallet().balance().unwrap().bitcoin.settled, 0);
-    let nothing = alice.wallet().plan(&[Payment::Sweep], &PlanOptions::default());
+    let nothing = alice
+        .wallet()
+        .plan(&[Payment::Sweep], &PlanOptions::default());
     assert_eq!(code(nothing), "nothing-to-do");
 }
 
@@ -283,7 +371,10 @@ fn nothing_is_signed_that_would_lose_an_allocation() {
     let bench = Bench::new();
     let mut alice = bench.party("alice", 100_000);
     let contract = bench.issue(&mut alice, "GOLD", 1_000);
-    let burn = PlanOptions { burn: [contract].into(), ..PlanOptions::default() };
+    let burn = PlanOptions {
+        burn: [contract].into(),
+        ..PlanOptions::default()
+    };
     let plan = alice.wallet().plan(&[Payment::Sweep], &burn).unwrap();
     let prepared = alice.wallet().prepare(plan).unwrap();
     // The same coins in a transaction that nobody prepared.
@@ -292,9 +383,16 @@ fn nothing_is_signed_that_would_lose_an_allocation() {
     let signed = alice.wallet().sign(&mut foreign, &bench::passphrase());
     assert_eq!(code(signed), "would-burn");
     let mut named = prepared.psbt;
-    alice.wallet().sign(&mut named, &bench::passphrase()).unwrap();
+    alice
+        .wallet()
+        .sign(&mut named, &bench::passphrase())
+        .unwrap();
     let tx = alice.wallet().finish(prepared.transfer, named).unwrap();
-    assert!(tx.output.iter().all(|output| !output.script_pubkey.is_op_return()));
+    assert!(
+        tx.output
+            .iter()
+            .all(|output| !output.script_pubkey.is_op_return())
+    );
 }
 
 #[test]
@@ -321,22 +419,49 @@ fn a_transaction_that_was_not_prepared_does_not_finish() {
     let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 0));
     let contract = bench.issue(&mut alice, "GOLD", 1_000);
     let invoice = bob.witness(contract, 100);
-    let plan = alice.wallet().plan(&[pay(&invoice)], &PlanOptions::default()).unwrap();
+    let plan = alice
+        .wallet()
+        .plan(&[pay(&invoice)], &PlanOptions::default())
+        .unwrap();
     let prepared = alice.wallet().prepare(plan).unwrap();
     let mut other = prepared.psbt.clone();
     other.unsigned_tx.output[1].value -= bitcoin::Amount::from_sat(1);
-    assert_eq!(code(alice.wallet().finish(prepared.transfer, other)), "other-transaction");
-    let unsigned = alice.wallet().finish(prepared.transfer, prepared.psbt.clone());
+    assert_eq!(
+        code(alice.wallet().finish(prepared.transfer, other)),
+        "other-transaction"
+    );
+    let unsigned = alice
+        .wallet()
+        .finish(prepared.transfer, prepared.psbt.clone());
     assert_eq!(code(unsigned), "not-signed");
     let early = alice.wallet().broadcast(prepared.transfer, &bench.sandbox);
     assert_eq!(code(early), "not-signed");
     let mut psbt = prepared.psbt;
-    alice.wallet().sign(&mut psbt, &bench::passphrase()).unwrap();
-    let tx = alice.wallet().finish(prepared.transfer, psbt.clone()).unwrap();
-    assert_eq!(alice.wallet().finish(prepared.transfer, psbt).unwrap(), tx, "twice is fine");
-    alice.wallet().broadcast(prepared.transfer, &bench.sandbox).unwrap();
-    alice.wallet().broadcast(prepared.transfer, &bench.sandbox).unwrap();
-    assert_eq!(code(alice.wallet().cancel(prepared.transfer)), "broadcast-already");
+    alice
+        .wallet()
+        .sign(&mut psbt, &bench::passphrase())
+        .unwrap();
+    let tx = alice
+        .wallet()
+        .finish(prepared.transfer, psbt.clone())
+        .unwrap();
+    assert_eq!(
+        alice.wallet().finish(prepared.transfer, psbt).unwrap(),
+        tx,
+        "twice is fine"
+    );
+    alice
+        .wallet()
+        .broadcast(prepared.transfer, &bench.sandbox)
+        .unwrap();
+    alice
+        .wallet()
+        .broadcast(prepared.transfer, &bench.sandbox)
+        .unwrap();
+    assert_eq!(
+        code(alice.wallet().cancel(prepared.transfer)),
+        "broadcast-already"
+    );
 }
 
 #[test]
@@ -348,8 +473,14 @@ fn a_payment_to_a_script_of_ours_waits_for_its_consignment() {
     let paid = alice.pay(&bench, &[pay(&invoice)]).unwrap();
     bench.mine(1);
     bob.sync(&bench);
-    let swept = bob.wallet().plan(&[Payment::Sweep], &PlanOptions::default());
-    assert_eq!(code(swept), "nothing-to-do", "the coin may hold what we do not know yet");
+    let swept = bob
+        .wallet()
+        .plan(&[Payment::Sweep], &PlanOptions::default());
+    assert_eq!(
+        code(swept),
+        "nothing-to-do",
+        "the coin may hold what we do not know yet"
+    );
     bob.accept(&bench, &paid.files[0]).unwrap();
     assert_eq!(bob.amount(contract), (300, 0));
 }
@@ -364,18 +495,36 @@ fn a_reorg_takes_back_and_brings_again() {
     bench.mine(1);
     let received = bob.accept(&bench, &paid.files[0]).unwrap();
     alice.sync(&bench);
-    assert_eq!((alice.state(paid.transfer), bob.state(received.transfer)), ("settled".into(), "settled".into()));
+    assert_eq!(
+        (alice.state(paid.transfer), bob.state(received.transfer)),
+        ("settled".into(), "settled".into())
+    );
     let without = bulla_wallet::sandbox::Contents::Without(vec![paid.txid]);
-    bench.sandbox.reorg(1, &without, &bitcoin::ScriptBuf::new()).unwrap();
+    bench
+        .sandbox
+        .reorg(1, &without, &bitcoin::ScriptBuf::new())
+        .unwrap();
     alice.sync(&bench);
     bob.sync(&bench);
-    assert_eq!((alice.amount(contract), bob.amount(contract)), ((0, 700), (0, 300)));
-    assert_eq!((alice.state(paid.transfer), bob.state(received.transfer)), ("broadcast".into(), "received".into()));
+    assert_eq!(
+        (alice.amount(contract), bob.amount(contract)),
+        ((0, 700), (0, 300))
+    );
+    assert_eq!(
+        (alice.state(paid.transfer), bob.state(received.transfer)),
+        ("broadcast".into(), "received".into())
+    );
     bench.mine(1);
     alice.sync(&bench);
     bob.sync(&bench);
-    assert_eq!((alice.amount(contract), bob.amount(contract)), ((700, 0), (300, 0)));
-    assert_eq!((alice.state(paid.transfer), bob.state(received.transfer)), ("settled".into(), "settled".into()));
+    assert_eq!(
+        (alice.amount(contract), bob.amount(contract)),
+        ((700, 0), (300, 0))
+    );
+    assert_eq!(
+        (alice.state(paid.transfer), bob.state(received.transfer)),
+        ("settled".into(), "settled".into())
+    );
 }
 
 #[test]
@@ -392,7 +541,11 @@ fn an_evicted_witness_has_no_effect_until_it_is_broadcast_again() {
     assert_eq!(bob.amount(contract), (0, 0));
     assert_eq!(bob.state(received.transfer), "received");
     alice.sync(&bench);
-    assert_eq!(bench.sandbox.status().unwrap().mempool, 1, "its sender broadcast it again");
+    assert_eq!(
+        bench.sandbox.status().unwrap().mempool,
+        1,
+        "its sender broadcast it again"
+    );
     bench.mine(1);
     bob.sync(&bench);
     assert_eq!(bob.amount(contract), (300, 0));
@@ -412,15 +565,24 @@ fn a_conflicting_transaction_fails_the_transfer_on_both_sides() {
     let received = bob.accept(&bench, &paid.files[0]).unwrap();
     bench.sandbox.evict(paid.txid).unwrap();
     let only = bulla_wallet::sandbox::Contents::Only(vec![old]);
-    bench.sandbox.mine_block(&only, &bitcoin::ScriptBuf::new()).unwrap();
+    bench
+        .sandbox
+        .mine_block(&only, &bitcoin::ScriptBuf::new())
+        .unwrap();
     alice.sync(&bench);
     bob.sync(&bench);
     assert_eq!(alice.state(paid.transfer), "failed");
     assert_eq!(bob.state(received.transfer), "failed");
-    assert_eq!(alice.state(cancelled.transfer), "settled", "the chain decides");
+    assert_eq!(
+        alice.state(cancelled.transfer),
+        "settled",
+        "the chain decides"
+    );
     assert_eq!(alice.amount(contract), (700, 0));
     assert_eq!(bob.amount(contract), (0, 0));
-    let late = bob.accept(&bench, &cancelled.consignments[0].bytes).unwrap();
+    let late = bob
+        .accept(&bench, &cancelled.consignments[0].bytes)
+        .unwrap();
     assert_eq!((late.amount, bob.amount(contract)), (300, (300, 0)));
     assert_eq!(code(bob.accept(&bench, &paid.files[0])), "conflicted");
 }
@@ -448,7 +610,10 @@ fn less_than_invoiced_is_kept_but_not_called_paid() {
     let contract = bench.issue(&mut alice, "GOLD", 1_000);
     let invoice = bob.witness(contract, 300);
     // The payer's own edition of the invoice asks for less.
-    let less = bulla_wallet::invoice::Invoice { amount: Some(299), ..invoice };
+    let less = bulla_wallet::invoice::Invoice {
+        amount: Some(299),
+        ..invoice
+    };
     let paid = alice.pay(&bench, &[pay(&less)]).unwrap();
     bench.mine(1);
     let received = bob.accept(&bench, &paid.files[0]).unwrap();
@@ -456,7 +621,10 @@ fn less_than_invoiced_is_kept_but_not_called_paid() {
     assert_eq!(bob.amount(contract), (299, 0));
     let ack: bulla_wallet::transfer::ack::Acknowledgement =
         received.acknowledgements[0].parse().unwrap();
-    assert_eq!(ack.claimed().verdict, bulla_wallet::transfer::ack::Verdict::Refused);
+    assert_eq!(
+        ack.claimed().verdict,
+        bulla_wallet::transfer::ack::Verdict::Refused
+    );
 }
 
 #[test]
@@ -466,12 +634,19 @@ fn another_asset_than_invoiced_is_kept_but_does_not_pay() {
     let gold = bench.issue(&mut alice, "GOLD", 1_000);
     let iron = bench.issue(&mut alice, "IRON", 1_000);
     let invoice = bob.witness(gold, 300);
-    let other = bulla_wallet::invoice::Invoice { contract: Some(iron), ..invoice };
+    let other = bulla_wallet::invoice::Invoice {
+        contract: Some(iron),
+        ..invoice
+    };
     let paid = alice.pay(&bench, &[pay(&other)]).unwrap();
     bench.mine(1);
     let received = bob.accept(&bench, &paid.files[0]).unwrap();
     assert_eq!(received.invoices[0].state, InvoiceState::Partial);
-    assert_eq!(bob.amount(iron), (300, 0), "it lies on a coin of his, so he has to know");
+    assert_eq!(
+        bob.amount(iron),
+        (300, 0),
+        "it lies on a coin of his, so he has to know"
+    );
 }
 
 #[test]
@@ -482,7 +657,10 @@ fn a_contract_file_makes_a_contract_known() {
     let file = alice.wallet().contract_file(contract).unwrap();
     assert_eq!(bob.wallet().import_contract(&file).unwrap(), contract);
     let assets = bob.wallet().assets().unwrap();
-    assert_eq!((assets[0].ticker.as_str(), assets[0].precision), ("GOLD", 2));
+    assert_eq!(
+        (assets[0].ticker.as_str(), assets[0].precision),
+        ("GOLD", 2)
+    );
     assert!(bob.wallet().balance().unwrap().assets.is_empty());
 }
 
@@ -494,7 +672,10 @@ fn sealed_change_holds_the_carrier_satoshis_only() {
     let invoice = bob.witness(contract, 300);
     bench.transfer(&mut alice, &mut bob, &invoice);
     let coins = alice.wallet().coins();
-    let sealed: Vec<_> = coins.iter().filter(|coin| coin.place == Place::Sealed).collect();
+    let sealed: Vec<_> = coins
+        .iter()
+        .filter(|coin| coin.place == Place::Sealed)
+        .collect();
     assert_eq!(sealed.len(), 1);
     assert_eq!(sealed[0].value.to_sat(), 1_000);
     let carriers = alice.wallet().balance().unwrap().carriers;

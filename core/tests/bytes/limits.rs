@@ -352,12 +352,12 @@ fn a_branch_has_at_most_25_hashes() {
 
 #[test]
 fn a_schema_has_at_most_65535_bytes() {
-    let full = Schema::decode(&[0; 65_535]);
+    let full = Schema::decode(&vec![0; 65_535]);
     assert!(
         matches!(full, Err(DecodeError::Trailing { .. })),
         "{full:?}"
     );
-    assert_limit(Schema::decode(&[0; 65_536]), 65_535, 65_536);
+    assert_limit(Schema::decode(&vec![0; 65_536]), 65_535, 65_536);
     let mut header = [0; 35].to_vec();
     assert_limit(Header::decode(&header), 1, 0);
     header.truncate(33);

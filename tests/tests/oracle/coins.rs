@@ -17,6 +17,15 @@ use bitcoin::{
 use bulla_core::commit::Commitment;
 use bulla_core::commit::tapret::{TapretProof, leaf_hash};
 
+/// All the money there can be, in sat.
+pub const MAX_MONEY: u64 = 2_100_000_000_000_000;
+
+/// What a coin of most tests holds, in sat.
+pub const SATS: u64 = 1_000_000;
+
+/// What a spending transaction leaves to the miner, in sat.
+pub const FEE: u64 = 2_000;
+
 pub static SECP: LazyLock<Secp256k1<All>> = LazyLock::new(Secp256k1::new);
 
 static KEYPAIR: LazyLock<Keypair> = LazyLock::new(|| {
@@ -209,4 +218,28 @@ fn legacy_key_hash(tx: &Transaction, index: usize, coin: &Coin) -> ScriptBuf {
         .push_slice(ecdsa::Signature::sighash_all(signature).serialize())
         .push_key(&bitcoin::PublicKey::from(public_key()))
         .into_script()
+}
+
+/// A spend with these outputs; what is left goes to one more.
+pub fn paying(coin: &Coin, mut output: Vec<TxOut>) -> Transaction {
+    let paid: u64 = output.iter().map(|output| output.value.to_sat()).sum();
+    output.push(Lock::KeyPath.output(coin.sats - paid - 20_000));
+    spend(std::slice::from_ref(coin), output)
+}
+
+/// A signed spend with this change before the signature.
+pub fn altered(coin: &Coin, change: impl FnOnce(&mut Transaction)) -> Transaction {
+    let output = vec![Lock::KeyPath.output(coin.sats - FEE)];
+    let mut tx = unsigned(std::slice::from_ref(coin), output);
+    change(&mut tx);
+    signed(tx, std::slice::from_ref(coin))
+}
+
+pub fn script(bytes: &[u8]) -> ScriptBuf {
+    ScriptBuf::from_bytes(bytes.to_vec())
+}
+
+/// `OP_TRUE`
+pub fn anyone() -> ScriptBuf {
+    script(&[0x51])
 }

@@ -4,7 +4,10 @@
 
 mod blocks;
 mod coins;
+mod contents;
 mod draft;
+mod inputs;
+mod outputs;
 mod pair;
 mod reorgs;
 mod replacements;

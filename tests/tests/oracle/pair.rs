@@ -14,8 +14,6 @@ use crate::draft::Parent;
 
 /// Blocks for the tests' key, of which ten are mature.
 const BLOCKS: u32 = 110;
-/// What a spending transaction leaves to the miner, in sat.
-pub const FEE: u64 = 2_000;
 
 /// Both, kept in step.
 pub struct Pair {
@@ -218,6 +216,34 @@ impl Pair {
             "missing-inputs" => Verdict::refused("bad-txns-inputs-missingorspent"),
             reason => Verdict::Refused(without_detail(reason)),
         }
+    }
+
+    /// Asserts that both refuse this block for this reason, and that nothing changes.
+    pub fn refuses_block(&self, name: &str, block: &Block, reason: &str) {
+        let before = self.tip().hash;
+        let verdict = self.judge_block(name, block);
+        assert_eq!(verdict, Verdict::refused(reason), "{name}");
+        assert_eq!(self.tip().hash, before, "{name}");
+    }
+
+    /// Asserts that both take this block as the best.
+    pub fn takes_block(&self, name: &str, block: &Block) {
+        assert_eq!(self.judge_block(name, block), Verdict::Best, "{name}");
+    }
+
+    /// Asserts that both refuse this transaction for this reason.
+    pub fn refuses(&self, name: &str, tx: &Transaction, reason: &str) {
+        let verdict = self.judge(name, tx);
+        assert_eq!(verdict, Verdict::refused(reason), "{name}");
+    }
+
+    /// Asserts that both would take this transaction, at the same size and fee.
+    pub fn relays(&self, name: &str, tx: &Transaction) {
+        let verdict = self.judge(name, tx);
+        assert!(
+            matches!(verdict, Verdict::Enters { .. }),
+            "{name}: {verdict:?}"
+        );
     }
 
     /// Puts a transaction into both mempools; both must take it.

@@ -2,12 +2,10 @@
 
 use bitcoin::{Block, Sequence, Transaction};
 
-use crate::coins::{Coin, Lock, commitment, pass_on, signed, unsigned};
+use crate::coins::{Coin, FEE, Lock, SATS, commitment, pass_on, signed, unsigned};
 use crate::draft::{Parent, draft, draft_with};
-use crate::pair::{FEE, Pair, Verdict};
+use crate::pair::{Pair, Verdict};
 use crate::state::{assert_same, mempool};
-
-const SATS: u64 = 1_000_000;
 
 /// Gives both a block on this parent; returns it as the parent of the next.
 fn give(pair: &Pair, parent: Parent, transactions: &[Transaction], expected: Verdict) -> Parent {
@@ -155,11 +153,11 @@ fn branches_that_overtake_each_other_leave_both_alike() {
     let coins = pair.coins(SATS, [Lock::KeyPath, Lock::KeyPath, Lock::KeyPath]);
     let fork = pair.tip();
     let [first, second, third] = coins.map(|coin| pass_on(&coin, FEE));
-    let a1 = give(&pair, fork, &[first.clone()], Verdict::Best);
-    let b1 = give(&pair, fork, &[second.clone()], Verdict::Stored);
+    let a1 = give(&pair, fork, std::slice::from_ref(&first), Verdict::Best);
+    let b1 = give(&pair, fork, std::slice::from_ref(&second), Verdict::Stored);
     let b2 = give(&pair, b1, &[third.clone(), first.clone()], Verdict::Best);
     pair.send(&child(&third, &Lock::KeyPath));
-    let a2 = give(&pair, a1, &[second.clone()], Verdict::Stored);
+    let a2 = give(&pair, a1, std::slice::from_ref(&second), Verdict::Stored);
     let a3 = give(&pair, a2, &[], Verdict::Best);
     assert_eq!(mempool(&pair).len(), 2);
     let b3 = give(&pair, b2, &[], Verdict::Stored);

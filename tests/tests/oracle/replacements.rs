@@ -2,20 +2,14 @@
 
 use bitcoin::{Amount, Transaction, Witness};
 
-use crate::coins::{Coin, Lock, data, pass_on, spend, unsigned};
+use crate::coins::{Coin, Lock, SATS, data, pass_on, spend, unsigned};
 use crate::pair::{Pair, Verdict};
 use crate::state::{assert_same, mempool};
 
-const SATS: u64 = 1_000_000;
 /// Virtual bytes of a transaction with one key path input and one P2TR output.
 const VSIZE: u64 = 111;
 /// The least that a replacement of that size pays more: 0.1 sat/vB, rounded up.
 const INCREMENT: u64 = 12;
-
-fn refused(pair: &Pair, name: &str, tx: &Transaction, reason: &str) {
-    let verdict = pair.judge(name, tx);
-    assert_eq!(verdict, Verdict::refused(reason), "{name}");
-}
 
 fn child(tx: &Transaction, fee: u64) -> Transaction {
     pass_on(&Coin::of(tx, 0, &Lock::KeyPath), fee)
@@ -27,7 +21,7 @@ fn a_transaction_that_waits_or_is_mined_is_known() {
     let [coin, other] = pair.coins(SATS, [Lock::KeyPath, Lock::WitnessScript(two_ways())]);
     let tx = pass_on(&coin, 1_000);
     pair.send(&tx);
-    refused(&pair, "it waits", &tx, "txn-already-in-mempool");
+    pair.refuses("it waits", &tx, "txn-already-in-mempool");
 
     let mut one_way = unsigned(&[other], vec![Lock::KeyPath.output(SATS - 1_000)]);
     let mut other_way = one_way.clone();
@@ -36,21 +30,20 @@ fn a_transaction_that_waits_or_is_mined_is_known() {
     other_way.input[0].witness = Witness::from_slice(&[vec![1, 1], script]);
     pair.send(&one_way);
     let reason = "txn-same-nonwitness-data-in-mempool";
-    refused(&pair, "it waits with another witness", &other_way, reason);
+    pair.refuses("it waits with another witness", &other_way, reason);
 
     pair.mine_mempool();
-    refused(&pair, "it is mined", &tx, "txn-already-known");
+    pair.refuses("it is mined", &tx, "txn-already-known");
     let next = child(&tx, 1_000);
     pair.send(&next);
-    refused(
-        &pair,
+    pair.refuses(
         "it is mined and spent by one that waits",
         &tx,
         "txn-already-known",
     );
     pair.mine_mempool();
     let reason = "bad-txns-inputs-missingorspent";
-    refused(&pair, "it is mined and spent", &tx, reason);
+    pair.refuses("it is mined and spent", &tx, reason);
     assert_same(&pair);
 }
 
@@ -76,7 +69,7 @@ fn a_replacement_pays_for_what_it_replaces_and_for_its_own_relay() {
             let output = Lock::KeyHash.output(SATS - fee);
             tx = spend(std::slice::from_ref(&coin), vec![output]);
         }
-        refused(&pair, name, &tx, "insufficient fee");
+        pair.refuses(name, &tx, "insufficient fee");
     }
     let enough = pass_on(&coin, 1_000 + INCREMENT);
     let fee = Amount::from_sat(1_000 + INCREMENT);
@@ -85,8 +78,7 @@ fn a_replacement_pays_for_what_it_replaces_and_for_its_own_relay() {
     pair.send(&enough);
     assert_eq!(mempool(&pair), [enough.compute_txid()].into());
     pair.mine_mempool();
-    refused(
-        &pair,
+    pair.refuses(
         "replaced for good",
         &first,
         "bad-txns-inputs-missingorspent",
@@ -104,12 +96,7 @@ fn a_replacement_pays_for_all_that_depend_on_what_it_replaces() {
     pair.send(&next);
     pair.send(&pass_on(&apart, 500));
     let cheap = pass_on(&coin, 5_000);
-    refused(
-        &pair,
-        "less than parent and child",
-        &cheap,
-        "insufficient fee",
-    );
+    pair.refuses("less than parent and child", &cheap, "insufficient fee");
     pair.send(&pass_on(&coin, 6_000 + INCREMENT));
     assert_eq!(mempool(&pair).len(), 2);
     pair.mine_mempool();
@@ -128,22 +115,12 @@ fn a_replacement_is_not_cheaper_by_size_and_not_built_on_what_it_replaces() {
         Lock::Bare(data(vec![0; 2_000])).output(0),
     ];
     let large = spend(std::slice::from_ref(&coin), output);
-    refused(
-        &pair,
-        "a higher fee at a lower rate",
-        &large,
-        "replacement-failed",
-    );
+    pair.refuses("a higher fee at a lower rate", &large, "replacement-failed");
 
     let both = [coin.clone(), Coin::of(&first, 0, &Lock::KeyPath)];
     let output = vec![Lock::KeyPath.output(SATS - 10_000)];
     let reason = "bad-txns-spends-conflicting-tx";
-    refused(
-        &pair,
-        "it spends what it replaces",
-        &spend(&both, output),
-        reason,
-    );
+    pair.refuses("it spends what it replaces", &spend(&both, output), reason);
     assert_eq!(mempool(&pair), [first.compute_txid()].into());
 }
 
@@ -161,7 +138,7 @@ fn sixty_four_connected_transactions_wait_and_no_more() {
     last = child(&last, 1_000);
     pair.send(&last);
     let one_more = child(&last, 1_000);
-    refused(&pair, "the 65th", &one_more, "too-large-cluster");
+    pair.refuses("the 65th", &one_more, "too-large-cluster");
     pair.send(&pass_on(&other, 1_000));
     pair.send(&child(&before_last, 2_000));
     assert_eq!(mempool(&pair).len(), 65);
@@ -184,7 +161,7 @@ fn connected_transactions_wait_up_to_101_000_virtual_bytes() {
     pair.send(&first);
     let rest = Coin::of(&first, 0, &Lock::KeyPath);
     let reason = "too-large-cluster";
-    refused(&pair, "too much together", &large(&rest, 41_000), reason);
+    pair.refuses("too much together", &large(&rest, 41_000), reason);
     pair.send(&large(&rest, 40_000));
     pair.mine_mempool();
     assert_same(&pair);
@@ -199,7 +176,7 @@ fn one_transaction_replaces_those_of_a_hundred_clusters_and_no_more() {
     }
     let all = |coins: &[Coin]| spend(coins, vec![Lock::KeyPath.output(20_000)]);
     let reason = "too many potential replacements";
-    refused(&pair, "101 at once", &all(&coins), reason);
+    pair.refuses("101 at once", &all(&coins), reason);
     pair.send(&all(&coins[..100]));
     assert_eq!(mempool(&pair).len(), 2);
     pair.mine_mempool();

@@ -52,7 +52,7 @@ fn sandbox_coins_hash(pair: &Pair) -> sha256d::Hash {
              WHERE spender IS NULL ORDER BY txid, vout",
         )
         .expect("a table");
-    let coins = statement.query_map([], |row| serialized(row));
+    let coins = statement.query_map([], serialized);
     let mut engine = sha256d::Hash::engine();
     for coin in coins.expect("rows") {
         engine.input(&coin.expect("a coin"));

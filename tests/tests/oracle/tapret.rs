@@ -4,11 +4,11 @@ use bitcoin::key::TapTweak;
 use bitcoin::{Amount, ScriptBuf, Transaction, Witness};
 use bulla_core::commit::tapret::{TapretProof, leaf_hash, leaf_script};
 
-use crate::coins::{Coin, Lock, SECP, commitment, internal_key, key_path, spend, unsigned};
-use crate::pair::{FEE, Pair, Verdict};
+use crate::coins::{
+    Coin, FEE, Lock, SATS, SECP, commitment, internal_key, key_path, spend, unsigned,
+};
+use crate::pair::{Pair, Verdict};
 use crate::state::{assert_same, mempool};
-
-const SATS: u64 = 1_000_000;
 
 /// The next of a chain: spends a commitment's output by its key, and commits to `byte`.
 fn next(coin: &Coin, byte: u8) -> (Transaction, Coin) {

@@ -182,7 +182,7 @@ fn a_hidden_subtree_of_another_hash_or_none_where_one_is() {
         let at = hidden(steps);
         steps[at] = Step::Hidden([0; 32]);
     });
-    refuse(&zero, of(&history, Check::Bundle));
+    refuse(&zero, of(&history, Check::NotCanonical));
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn a_shown_leaf_beside_nothing_is_not_canonical() {
         assert_eq!(steps[leaf], Step::Leaf);
         steps.insert(leaf, Step::Empty);
     });
-    refuse(&deeper, of(&history, Check::Bundle));
+    refuse(&deeper, of(&history, Check::NotCanonical));
 }
 
 #[test]

@@ -190,7 +190,8 @@ fn of_anchor() -> Vec<Case> {
         consignment.encode()
     };
     let steps = |list: &[Step]| BundleProof(Confined::try_from(list.to_vec()).unwrap());
-    let superfluous = tampered(&|frame| frame.bundle = steps(&[Step::Leaf]));
+    let needless = tampered(&|frame| frame.bundle = steps(&[Step::Leaf]));
+    let unfinished = tampered(&|frame| frame.bundle = steps(&[Step::Hidden([1; 32])]));
     let other_entropy = tampered(&|frame| frame.anchor.mpc = Proof::Entropy(8));
     let mut path = history.clone();
     path.edit(1, |draft| draft.path = true);
@@ -205,7 +206,8 @@ fn of_anchor() -> Vec<Case> {
         draft.transaction.output[0].script_pubkey = ScriptBuf::from_bytes(vec![0x51]);
     });
     vec![
-        case(superfluous, second(&history, Check::Bundle)),
+        case(needless, second(&history, Check::NotCanonical)),
+        case(unfinished, second(&history, Check::Bundle)),
         case(other_entropy, second(&history, Check::Dbc)),
         case(slot.encode(), second(&path, Check::Mpc)),
         case(none.encode(), second(&none, Check::NoCommitment)),

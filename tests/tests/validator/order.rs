@@ -71,7 +71,7 @@ fn tamper(frame: &mut WitnessFrame, fault: Check, spoilt: OperationId) {
             frame.transitions = Confined::try_from(swapped).unwrap();
         }
         Check::Bundle => {
-            frame.bundle = BundleProof(Confined::try_from(vec![Step::Leaf]).unwrap());
+            frame.bundle = BundleProof(Confined::try_from(vec![Step::Hidden([1; 32])]).unwrap());
         }
         Check::Mpc => match &mut frame.anchor.mpc {
             Proof::Path(proof) => proof.pos ^= 1,

@@ -51,7 +51,7 @@ impl Wallet {
 
     /// Whether [`Wallet::issue`] would find a coin, or the satoshis that a new one takes.
     pub fn free_carrier(&self) -> Result<Option<OutPoint>, Error> {
-        let snapshot = Snapshot::load(&self.db, &self.coins, &self.meta)?;
+        let snapshot = Snapshot::load(&self.db, self.coin_set(), &self.meta)?;
         Ok(snapshot.free_coin().map(|coin| coin.outpoint))
     }
 }
@@ -110,17 +110,14 @@ fn schema(command: &Command<'_>, id: SchemaId) -> Result<Schema, Error> {
 }
 
 fn carrier(snapshot: &Snapshot, asked: Option<OutPoint>) -> Result<&Coin, TransferError> {
-    match asked {
-        Some(outpoint) => snapshot
-            .check_free(outpoint)
-            .map_err(|reason| TransferError::CoinNotFree { outpoint, reason }),
-        None => {
-            let sats = defaults::CARRIER.to_sat();
-            snapshot
-                .free_coin()
-                .ok_or(TransferError::NoCarrier { sats })
-        }
-    }
+    let Some(outpoint) = asked else {
+        let sats = defaults::CARRIER.to_sat();
+        return snapshot
+            .free_coin()
+            .ok_or(TransferError::NoCarrier { sats });
+    };
+    let free = snapshot.check_free(outpoint);
+    free.map_err(|reason| TransferError::CoinNotFree { outpoint, reason })
 }
 
 /// A seal over an own coin with a blinding that no seal has had: one seal, one secret.

@@ -118,6 +118,30 @@ fn confirmations(snapshot: &Snapshot, contract: ContractId, scope: &[Ours]) -> u
         .unwrap_or(0)
 }
 
+/// The transfer as it stands, or a new one.
+fn row(command: &Command<'_>, transfer: TransferId) -> Result<TransferRow, Error> {
+    let id = transfer.to_bytes();
+    if let Some(row) = transfers::get(&command.db, &id)? {
+        return Ok(row);
+    }
+    let now = time::now();
+    let row = TransferRow {
+        id,
+        direction: RECEIVED.to_owned(),
+        state: ReceiverState::Invoiced.name().to_owned(),
+        reason: None,
+        txid: None,
+        psbt: None,
+        tx: None,
+        fee: None,
+        created: now,
+        updated: now,
+        deadline: None,
+    };
+    transfers::put(&command.db, &row)?;
+    Ok(row)
+}
+
 impl Group<'_> {
     /// Stores what came; whether all of it was known before.
     fn note(
@@ -126,7 +150,7 @@ impl Group<'_> {
         contract: ContractId,
     ) -> Result<(TransferId, bool), Error> {
         let transfer = self.transfer(contract);
-        let mut row = self.row(command, transfer)?;
+        let mut row = row(command, transfer)?;
         let mut items = transfers::items(&command.db, &row.id)?;
         let mut known = true;
         for ours in &self.leaves {
@@ -172,29 +196,6 @@ impl Group<'_> {
             }
             (None, None) => record::transfer_id(RECEIVED, &[contract.as_bytes()]),
         }
-    }
-
-    fn row(&self, command: &Command<'_>, transfer: TransferId) -> Result<TransferRow, Error> {
-        let id = transfer.to_bytes();
-        if let Some(row) = transfers::get(&command.db, &id)? {
-            return Ok(row);
-        }
-        let now = time::now();
-        let row = TransferRow {
-            id,
-            direction: RECEIVED.to_owned(),
-            state: ReceiverState::Invoiced.name().to_owned(),
-            reason: None,
-            txid: None,
-            psbt: None,
-            tx: None,
-            fee: None,
-            created: now,
-            updated: now,
-            deadline: None,
-        };
-        transfers::put(&command.db, &row)?;
-        Ok(row)
     }
 
     /// The first leaf takes the place that the invoice kept.

@@ -7,7 +7,7 @@ use bulla_core::consignment::parts;
 use bulla_core::frame::{Frame, WitnessFrame};
 use bulla_core::operation::Input;
 use bulla_core::validator::{
-    Consignment, Consistent, Limits, Rules, SchemaPolicy, TerminalState, validate,
+    Consignment, Consistent, Failure, Limits, Rules, SchemaPolicy, TerminalState, validate,
 };
 use bulla_core::{ContractId, SchemaId, SecretSeal};
 
@@ -42,7 +42,7 @@ impl Wallet {
         consignment: &[u8],
         source: &dyn ChainSource,
     ) -> Result<Received, Error> {
-        let content = validate(consignment, &self.rules()?).map_err(TransferError::Refused)?;
+        let content = validate(consignment, &self.rules()?).map_err(refused)?;
         self.sync(source)?;
         let checked = check(content, consignment, source)?;
         self.command("accept", |command| accept(command, &checked, source))
@@ -53,7 +53,7 @@ impl Wallet {
     /// # Errors
     /// [`TransferError::Refused`].
     pub fn import_contract(&mut self, file: &[u8]) -> Result<ContractId, Error> {
-        let content = validate(file, &self.rules()?).map_err(TransferError::Refused)?;
+        let content = validate(file, &self.rules()?).map_err(refused)?;
         self.command("import-contract", |command| {
             let (id, header) = (content.get().contract, &content.get().header);
             let contract = Contract {
@@ -88,6 +88,10 @@ impl Wallet {
             ..Rules::new(self.meta.network.id(), policy)
         })
     }
+}
+
+fn refused(failure: Failure) -> TransferError {
+    TransferError::Refused(Box::new(failure))
 }
 
 /// Asks the source where the witnesses are, once and for all of them.

@@ -13,6 +13,11 @@ use super::CoinsError;
 /// # Errors
 /// [`CoinsError::NotSigned`], [`CoinsError::Sighash`] or [`CoinsError::BadSignature`].
 pub fn finalize(psbt: &Psbt) -> Result<Transaction, CoinsError> {
+    if psbt.inputs.len() != psbt.unsigned_tx.input.len() {
+        return Err(CoinsError::NotSigned {
+            input: psbt.inputs.len(),
+        });
+    }
     let secp = Secp256k1::new();
     let outputs = psbt.inputs.iter().enumerate().map(|(input, field)| {
         field

@@ -1,5 +1,7 @@
 //! Which plain coins pay.
 
+use std::collections::BTreeSet;
+
 use bdk_wallet::chain::ChainPosition;
 use bdk_wallet::coin_selection::{
     BranchAndBoundCoinSelection, CoinSelectionAlgorithm, SingleRandomDraw,
@@ -31,7 +33,7 @@ pub(super) fn select(
     fee_rate: FeeRate,
     target: Amount,
     change: &Script,
-) -> Result<Vec<OutPoint>, CoinsError> {
+) -> Result<BTreeSet<OutPoint>, CoinsError> {
     let weighted = |coins: &[Coin]| coins.iter().map(weighted).collect();
     BranchAndBoundCoinSelection::new(CHANGE, SingleRandomDraw)
         .coin_select(

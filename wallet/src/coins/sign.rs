@@ -25,9 +25,10 @@ impl Coins {
                 ..ours
             };
         }
-        let master = keys.master(&self.network);
+        let mut master = keys.master(&self.network);
         // What cannot be signed is found below, input by input.
         let _ = signed.sign(&master, &Secp256k1::new());
+        master.private_key.non_secure_erase();
         if let Some(input) = signed
             .inputs
             .iter()
@@ -41,6 +42,11 @@ impl Coins {
 
     /// The coins that a PSBT spends, after the checks of [`Coins::sign`].
     pub fn inputs(&self, psbt: &Psbt) -> Result<Vec<Coin>, CoinsError> {
+        if psbt.inputs.len() != psbt.unsigned_tx.input.len() {
+            return Err(CoinsError::NotSigned {
+                input: psbt.inputs.len(),
+            });
+        }
         let coins = self.list();
         let inputs = psbt.unsigned_tx.input.iter().zip(&psbt.inputs).enumerate();
         inputs

@@ -77,19 +77,34 @@ impl Coins {
         fresh
     }
 
-    /// A slot to be paid to: a new one each time. Only if as many as the gap were given out
-    /// and never used, the first of them again, since a restored wallet would not look further.
+    /// A slot to be paid to: a new one each time. Only where half as many as the gap were given
+    /// out and never used, the first of them again: a wallet restored from its words looks no further
+    /// than the gap, and change needs the other half.
     pub fn address_slot(&mut self, place: Place) -> Slot {
-        let index = self.bdk.spk_index();
-        let keychain = place.keychain();
+        let slot = self.fresh(place, self.gap.div_ceil(2));
+        self.bdk
+            .reveal_addresses_to(slot.place.keychain(), slot.index)
+            .for_each(drop);
+        slot
+    }
+
+    /// The plain slot for the change of a transaction, to be given out by [`Coins::take`]: a new one,
+    /// as long as a restored wallet would find it.
+    pub fn change_slot(&self) -> Slot {
+        self.fresh(Place::Plain, self.gap)
+    }
+
+    /// The next slot, or the first unused one if `limit` in a row are unused.
+    fn fresh(&self, place: Place, limit: u32) -> Slot {
+        let used = self.bdk.spk_index().last_used_index(place.keychain());
+        let first_unused = used.map_or(0, |last| last + 1);
         let next = self.next_index(place);
-        let used = index.last_used_index(keychain).map_or(0, |last| last + 1);
-        if next - used < self.gap {
-            let slot = self.slot(place, next);
-            self.bdk.reveal_addresses_to(keychain, next).for_each(drop);
-            return slot;
-        }
-        self.slot(place, used)
+        let index = if next.saturating_sub(first_unused) < limit {
+            next
+        } else {
+            first_unused
+        };
+        self.slot(place, index)
     }
 
     /// Whose an output script is; `None` if it is not ours.

@@ -1,6 +1,7 @@
 //! The wallet on the sandbox: coins, transactions, failures, restores.
 
 mod failures;
+mod migrations;
 mod money;
 mod reorgs;
 mod sealed;
@@ -118,7 +119,7 @@ impl Bench {
     }
 
     fn pay(&self, to: ScriptBuf, amount: Option<Amount>) -> TxPlan {
-        let change = self.wallet.coin_set().peek(Place::Plain, 0);
+        let change = self.wallet.coin_set().change_slot();
         coins::pay(to, amount, &change, rate(2))
     }
 

@@ -1,7 +1,9 @@
 use bitcoin::Amount;
 
 use super::*;
+use crate::chain::Position;
 use crate::sandbox::Contents;
+use crate::store::witnesses::{self, WitnessRow};
 
 #[test]
 fn a_reorg_that_drops_a_payment_drops_the_coin() {
@@ -143,4 +145,42 @@ fn an_earlier_birthday_is_looked_at_by_the_next_sync() {
     bench.wallet.set_birthday(0).unwrap();
     bench.sync();
     assert_eq!(bench.wallet.coins().len(), 1);
+}
+
+#[test]
+fn a_sync_says_which_witnesses_are_elsewhere() {
+    let mut bench = Bench::funded(100_000);
+    let tx = bench.signed(
+        bench
+            .draft(&bench.pay(elsewhere(), Some(sat(1_000))))
+            .unwrap()
+            .psbt,
+    );
+    let txid = tx.compute_txid();
+    let row = WitnessRow {
+        tx: tx.clone(),
+        own: true,
+        position: Position::Absent,
+        checked: None,
+    };
+    bench
+        .wallet
+        .command("test", |command| Ok(witnesses::put(&command.db, &row)?))
+        .unwrap();
+    let sync = |bench: &mut Bench| bench.wallet.sync(&bench.sandbox).unwrap().moved;
+    assert_eq!(sync(&mut bench), []);
+    bench.broadcast(&tx);
+    assert_eq!(sync(&mut bench), [(txid, Position::Mempool)]);
+    bench.sandbox.mine(1, &elsewhere()).unwrap();
+    let height = bench.sandbox.tip().unwrap().height;
+    assert_eq!(sync(&mut bench), [(txid, Position::Mined { height })]);
+    bench.sandbox.mine(2, &elsewhere()).unwrap();
+    assert_eq!(sync(&mut bench), []);
+    bench
+        .sandbox
+        .reorg(3, &Contents::Without(vec![txid]), &elsewhere())
+        .unwrap();
+    assert_eq!(sync(&mut bench), [(txid, Position::Mempool)]);
+    bench.sandbox.evict(txid).unwrap();
+    assert_eq!(sync(&mut bench), [(txid, Position::Absent)]);
 }

@@ -162,3 +162,19 @@ fn a_witness_that_another_program_finalized_is_taken() {
     input.tap_key_sig = None;
     assert_eq!(coins::finalize(&psbt).unwrap(), expected);
 }
+
+#[test]
+fn a_psbt_without_a_field_for_each_input_is_refused() {
+    let bench = Bench::funded(100_000);
+    let mut psbt = payment(&bench);
+    psbt.inputs.clear();
+    let error = failure(bench.wallet.sign(&mut psbt, &passphrase()));
+    assert!(
+        matches!(error, Error::Coins(CoinsError::NotSigned { input: 0 })),
+        "{error}"
+    );
+    assert!(matches!(
+        coins::finalize(&psbt),
+        Err(CoinsError::NotSigned { input: 0 })
+    ));
+}

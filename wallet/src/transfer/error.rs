@@ -37,7 +37,7 @@ pub enum TransferError {
     Amount(#[from] AmountError),
     /// A consignment is not consistent, or cannot be judged.
     #[error("the consignment is refused: {0}")]
-    Refused(Failure),
+    Refused(Box<Failure>),
     /// A mined transaction conflicts with a witness.
     #[error(
         "transaction {witness} of the consignment can never be mined: another one that spends the same coin is; ask the payer to pay again"
@@ -176,7 +176,7 @@ impl fmt::Display for NotFree {
 
 impl TransferError {
     /// A stable name for programs, in kebab case.
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Plan(error) => plan_code(error),
             Self::Step(error) => step_code(error),
@@ -184,9 +184,11 @@ impl TransferError {
             Self::Consign(_) => "consign",
             Self::Invoice(_) => "invoice",
             Self::Amount(_) => "amount",
-            Self::Refused(Failure::Invalid(_)) => "invalid",
-            Self::Refused(Failure::Unsigned(_)) => "unsigned",
-            Self::Refused(Failure::Unresolved(_)) => "unresolved",
+            Self::Refused(failure) => match **failure {
+                Failure::Invalid(_) => "invalid",
+                Failure::Unsigned(_) => "unsigned",
+                Failure::Unresolved(_) => "unresolved",
+            },
             Self::Conflicted { .. } => "conflicted",
             Self::NotOurs { .. } => "not-ours",
             Self::QuarantineFull { .. } => "quarantine-full",

@@ -215,7 +215,7 @@ pub(crate) fn save_received(
     if let Some(number) = invoice {
         invoices::set_state(&command.db, number, name, reason.as_deref())?;
     }
-    row.state = name.to_owned();
+    name.clone_into(&mut row.state);
     row.reason = reason;
     row.updated = time::now();
     Ok(transfers::put(&command.db, &row)?)

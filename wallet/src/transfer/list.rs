@@ -76,7 +76,7 @@ impl Wallet {
     /// # Errors
     /// [`TransferError::UnknownContract`].
     pub fn contract_file(&self, contract: ContractId) -> Result<Vec<u8>, Error> {
-        let at = Witnesses::load(&self.db, self.coins.tip().height)?;
+        let at = Witnesses::load(&self.db, self.coin_set().tip().height)?;
         let book = Book::load(&self.db, contract, &at)?;
         let book = book.ok_or(TransferError::UnknownContract { contract })?;
         Ok(contract_file(&book.header)?)
@@ -115,7 +115,7 @@ impl Wallet {
     }
 
     pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        Snapshot::load(&self.db, &self.coins, &self.meta)
+        Snapshot::load(&self.db, self.coin_set(), &self.meta)
     }
 
     fn shown(&self, row: TransferRow) -> Result<Transfer, StoreError> {

@@ -45,7 +45,7 @@ impl Slots {
         Self {
             change,
             carriers,
-            plain: coins.peek(Place::Plain, 0),
+            plain: coins.change_slot(),
         }
     }
 }
@@ -57,12 +57,12 @@ impl Wallet {
     /// [`PlanError`](super::plan::PlanError), [`TransferError::AlreadyPaid`],
     /// [`TransferError::NoFeeRate`]; [`CoinsError`](crate::coins::CoinsError) about satoshis.
     pub fn plan(&self, payments: &[Payment], options: &PlanOptions) -> Result<Plan, Error> {
-        let snapshot = Snapshot::load(&self.db, &self.coins, &self.meta)?;
+        let snapshot = Snapshot::load(&self.db, self.coin_set(), &self.meta)?;
         check_unpaid(&self.db, payments)?;
         let draft = outline(&snapshot, &self.meta, payments, options)?;
         let fee_rate = fee_rate(&self.meta.network, options)?;
         let built = transaction(
-            &self.coins,
+            self.coin_set(),
             &draft,
             &Spend::as_needed(&snapshot),
             fee_rate,
@@ -197,7 +197,7 @@ pub(crate) fn transaction(
         Some(script) => Leftover::Drain(script.clone()),
         None => Leftover::Change(slots.plain.script.clone()),
     };
-    let plan = TxPlan {
+    let wanted = TxPlan {
         spend: sealed.chain(spend.plain.iter().copied()).collect(),
         outputs: outputs(draft, &slots)?,
         plain,
@@ -206,7 +206,7 @@ pub(crate) fn transaction(
         fee_rate,
         max_fee: options.max_fee.map_or(defaults::MAX_FEE, Amount::from_sat),
     };
-    Ok(coins.draft(&plan)?)
+    Ok(coins.draft(&wanted)?)
 }
 
 fn outputs(draft: &Draft, slots: &Slots) -> Result<Vec<TxOut>, StoreError> {

@@ -286,7 +286,7 @@ impl Sending {
     }
 
     fn fail(&self, failure: Failure) -> (Self, Vec<Effect>) {
-        (self.to(SenderState::Failed(failure)), vec![Effect::Release])
+        self.moved(SenderState::Failed(failure))
     }
 
     fn finished(&self) -> Stepped<Self> {
@@ -376,31 +376,34 @@ impl Sending {
     }
 
     fn seen(&self, sighting: Sighting, settled: u32) -> (Self, Vec<Effect>) {
-        let failed = matches!(self.state, SenderState::Failed(_));
-        let hold = if failed {
-            vec![Effect::Hold]
-        } else {
-            Vec::new()
-        };
         match (sighting, self.state) {
-            (Sighting::Mined { depth }, _) if depth >= settled => {
-                (self.to(SenderState::Settled), hold)
-            }
-            (Sighting::Mined { .. } | Sighting::Mempool, _) => {
-                (self.to(SenderState::Broadcast), hold)
-            }
+            (Sighting::Mined { depth }, _) if depth >= settled => self.moved(SenderState::Settled),
+            (Sighting::Mined { .. } | Sighting::Mempool, _) => self.moved(SenderState::Broadcast),
             (Sighting::Conflicted { .. }, SenderState::Failed(_)) => self.same(),
             (Sighting::Conflicted { depth, by }, _) if depth >= settled => {
                 self.fail(Failure::Conflicted { by })
             }
             (Sighting::Conflicted { .. }, SenderState::Settled) => {
-                (self.to(SenderState::Broadcast), Vec::new())
+                self.moved(SenderState::Broadcast)
             }
             (Sighting::Absent, SenderState::Broadcast | SenderState::Settled) => {
-                (self.to(SenderState::Broadcast), vec![Effect::Broadcast])
+                let (next, mut effects) = self.moved(SenderState::Broadcast);
+                effects.push(Effect::Broadcast);
+                (next, effects)
             }
             _ => self.same(),
         }
+    }
+
+    /// Coins are held until the transfer is settled or has failed.
+    fn moved(&self, state: SenderState) -> (Self, Vec<Effect>) {
+        let free = |state| matches!(state, SenderState::Settled | SenderState::Failed(_));
+        let effects = match (free(self.state), free(state)) {
+            (false, true) => vec![Effect::Release],
+            (true, false) => vec![Effect::Hold],
+            _ => Vec::new(),
+        };
+        (self.to(state), effects)
     }
 }
 

@@ -195,14 +195,18 @@ fn what_the_network_refuses_can_be_tried_again_or_cancelled() {
 fn depth_settles_and_a_reorg_unsettles() {
     let sending = awaiting(SenderState::Broadcast, &[]);
     assert_eq!(state(&sending, seen(YOUNG)).0, SenderState::Broadcast);
+    let freed = (SenderState::Settled, vec![Effect::Release]);
+    assert_eq!(state(&sending, seen(MINED)), freed);
     let settled = after(&sending, &[seen(MINED)]);
-    assert_eq!(settled.state, SenderState::Settled);
-    assert_eq!(state(&settled, seen(YOUNG)).0, SenderState::Broadcast);
-    assert_eq!(
-        state(&settled, seen(Sighting::Mempool)).0,
-        SenderState::Broadcast
+    assert_eq!(state(&settled, seen(MINED)), (SenderState::Settled, vec![]));
+    let back = (SenderState::Broadcast, vec![Effect::Hold]);
+    assert_eq!(state(&settled, seen(YOUNG)), back);
+    assert_eq!(state(&settled, seen(Sighting::Mempool)), back);
+    assert_eq!(state(&settled, seen(LOSING)), back);
+    let again = (
+        SenderState::Broadcast,
+        vec![Effect::Hold, Effect::Broadcast],
     );
-    let again = (SenderState::Broadcast, vec![Effect::Broadcast]);
     assert_eq!(state(&settled, seen(Sighting::Absent)), again);
 }
 

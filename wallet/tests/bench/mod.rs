@@ -54,11 +54,16 @@ impl Bench {
         if sats > 0 {
             for _ in 0..3 {
                 let script = wallet.address().unwrap().script_pubkey();
-                self.sandbox.fund(&script, Amount::from_sat(sats), Confirm::Now).unwrap();
+                self.sandbox
+                    .fund(&script, Amount::from_sat(sats), Confirm::Now)
+                    .unwrap();
             }
         }
         wallet.sync(&self.sandbox).unwrap();
-        Party { wallet: Some(wallet), path }
+        Party {
+            wallet: Some(wallet),
+            path,
+        }
     }
 
     pub fn mine(&self, blocks: u32) {
@@ -73,7 +78,9 @@ impl Bench {
 
     /// Makes free sealed coins.
     pub fn carriers(&self, party: &mut Party, count: u32) {
-        party.pay(self, &[Payment::Carriers { count, sats: None }]).unwrap();
+        party
+            .pay(self, &[Payment::Carriers { count, sats: None }])
+            .unwrap();
         self.mine(1);
         party.sync(self);
     }
@@ -90,7 +97,9 @@ impl Bench {
 
 impl Party {
     pub fn wallet(&mut self) -> &mut Wallet {
-        self.wallet.as_mut().expect("a party has a wallet between its steps")
+        self.wallet
+            .as_mut()
+            .expect("a party has a wallet between its steps")
     }
 
     /// Closes the wallet and opens its file again.
@@ -110,13 +119,17 @@ impl Party {
     /// An invoice for a new output.
     pub fn witness(&mut self, contract: ContractId, amount: u64) -> Invoice {
         let target = InvoiceTarget::Witness;
-        self.wallet().invoice(&request(contract, amount, target)).unwrap()
+        self.wallet()
+            .invoice(&request(contract, amount, target))
+            .unwrap()
     }
 
     /// An invoice on a free coin of its own.
     pub fn blind(&mut self, contract: ContractId, amount: u64) -> Invoice {
         let target = InvoiceTarget::Blind(None);
-        self.wallet().invoice(&request(contract, amount, target)).unwrap()
+        self.wallet()
+            .invoice(&request(contract, amount, target))
+            .unwrap()
     }
 
     /// Plans, prepares, signs and finishes; nothing is broadcast.
@@ -148,8 +161,16 @@ impl Party {
         let delivered = self.wallet().deliver(prepared.transfer)?;
         assert_eq!(delivered, prepared.consignments);
         self.wallet().broadcast(prepared.transfer, &bench.sandbox)?;
-        let files = delivered.into_iter().map(|consignment| consignment.bytes).collect();
-        Ok(Paid { transfer: prepared.transfer, txid: prepared.txid, tx, files })
+        let files = delivered
+            .into_iter()
+            .map(|consignment| consignment.bytes)
+            .collect();
+        Ok(Paid {
+            transfer: prepared.transfer,
+            txid: prepared.txid,
+            tx,
+            files,
+        })
     }
 
     pub fn accept(&mut self, bench: &Bench, file: &[u8]) -> Result<Received, Error> {
@@ -159,7 +180,10 @@ impl Party {
     /// Settled and pending amount of a contract.
     pub fn amount(&mut self, contract: ContractId) -> (u64, u64) {
         let balance = self.wallet().balance().unwrap();
-        let asset = balance.assets.iter().find(|asset| asset.contract == contract);
+        let asset = balance
+            .assets
+            .iter()
+            .find(|asset| asset.contract == contract);
         asset.map_or((0, 0), |asset| (asset.settled, asset.pending))
     }
 
@@ -178,7 +202,11 @@ impl Party {
 
 pub fn pay(invoice: &Invoice) -> Payment {
     let invoice = Box::new(invoice.clone());
-    Payment::Invoice { invoice, contract: None, amount: None }
+    Payment::Invoice {
+        invoice,
+        contract: None,
+        amount: None,
+    }
 }
 
 pub fn request(contract: ContractId, amount: u64, target: InvoiceTarget) -> InvoiceRequest {
