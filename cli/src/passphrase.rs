@@ -6,7 +6,7 @@ use bulla_wallet::keys::Passphrase;
 
 use crate::error::Error;
 use crate::file;
-use crate::settings::Settings;
+use crate::settings::{Secret, Settings};
 
 const REMEDY: &str = "set BULLA_PASSPHRASE, or name a file with --passphrase-file";
 
@@ -55,13 +55,12 @@ pub fn secret(
 }
 
 fn given(settings: &Settings) -> Result<Option<Passphrase>, Error> {
-    if let Some(secret) = &settings.passphrase {
-        return Ok(Some(Passphrase::new(secret.0.clone())));
-    }
-    let Some(path) = &settings.passphrase_file else {
-        return Ok(None);
+    let text = match &settings.passphrase {
+        None => return Ok(None),
+        Some(Secret::Text(text)) => text.clone(),
+        Some(Secret::File(path)) => line(&file::read_text(path)?),
     };
-    Ok(Some(Passphrase::new(line(&file::read_text(path)?))))
+    Ok(Some(Passphrase::new(text)))
 }
 
 /// A text without its last line feed.

@@ -26,19 +26,25 @@ pub struct Settings {
     pub source: Option<SourceText>,
     /// Whether commands that only show something leave the chain alone.
     pub offline: bool,
-    /// The file with the passphrase of the wallet.
-    pub passphrase_file: Option<PathBuf>,
-    /// The passphrase of the wallet, from the environment alone.
+    /// The passphrase of the wallet; none: it is asked for.
     pub passphrase: Option<Secret>,
 }
 
-/// A secret from the environment, never printed.
-#[derive(Clone)]
-pub struct Secret(pub String);
+/// Where a secret stands.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Secret {
+    /// In this file.
+    File(PathBuf),
+    /// Here; never printed.
+    Text(String),
+}
 
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(..)")
+        match self {
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Text(_) => f.write_str("Text(..)"),
+        }
     }
 }
 
@@ -94,17 +100,12 @@ impl Settings {
         let data_dir = data_dir.unwrap_or_else(|| around.default_data_dir.clone());
         let own = Layer::of_file(&data_dir.join(FILE))?;
         let merged = first.or(own).or(user);
-        let passphrase = (around.variable)("BULLA_PASSPHRASE");
         Ok(Self {
             data_dir,
             network: merged.network,
             source: merged.source,
             offline: arguments.offline,
-            passphrase_file: merged.passphrase_file,
-            passphrase: passphrase
-                .map(text("BULLA_PASSPHRASE"))
-                .transpose()?
-                .map(Secret),
+            passphrase: merged.passphrase,
         })
     }
 }
@@ -115,7 +116,7 @@ struct Layer {
     data_dir: Option<PathBuf>,
     network: Option<Network>,
     source: Option<SourceText>,
-    passphrase_file: Option<PathBuf>,
+    passphrase: Option<Secret>,
 }
 
 impl Layer {
@@ -124,17 +125,19 @@ impl Layer {
             data_dir: arguments.data_dir.clone(),
             network: arguments.network.clone(),
             source: arguments.source.clone(),
-            passphrase_file: arguments.passphrase_file.clone(),
+            passphrase: arguments.passphrase_file.clone().map(Secret::File),
         }
     }
 
     fn of_environment(variable: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
         let read = |name| variable(name).map(text(name)).transpose();
+        let secret = read("BULLA_PASSPHRASE")?;
+        let secret_file = variable("BULLA_PASSPHRASE_FILE").map(PathBuf::from);
         Ok(Self {
             data_dir: variable("BULLA_DATA_DIR").map(PathBuf::from),
             network: parsed("BULLA_NETWORK", read("BULLA_NETWORK")?)?,
             source: read("BULLA_SOURCE")?.map(SourceText::new),
-            passphrase_file: variable("BULLA_PASSPHRASE_FILE").map(PathBuf::from),
+            passphrase: secret.map(Secret::Text).or(secret_file.map(Secret::File)),
         })
     }
 
@@ -153,7 +156,9 @@ impl Layer {
             data_dir: found.data_dir.map(|path| folder.join(path)),
             network: parsed(&format!("network in {}", path.display()), found.network)?,
             source: found.source.map(|text| SourceText::new(text).below(folder)),
-            passphrase_file: found.passphrase_file.map(|path| folder.join(path)),
+            passphrase: found
+                .passphrase_file
+                .map(|path| Secret::File(folder.join(path))),
         })
     }
 
@@ -162,7 +167,7 @@ impl Layer {
             data_dir: self.data_dir.or(other.data_dir),
             network: self.network.or(other.network),
             source: self.source.or(other.source),
-            passphrase_file: self.passphrase_file.or(other.passphrase_file),
+            passphrase: self.passphrase.or(other.passphrase),
         }
     }
 }
@@ -268,7 +273,8 @@ mod tests {
         let text = "source = 'sandbox:../chain'\npassphrase-file = 'secret'";
         let world = World::new().file("data/bulla.toml", text);
         let settings = world.settings().unwrap();
-        assert_eq!(settings.passphrase_file, Some(world.path("data/secret")));
+        let secret = Secret::File(world.path("data/secret"));
+        assert_eq!(settings.passphrase, Some(secret));
         let expected = format!("sandbox:{}", world.path("data/../chain").display());
         assert_eq!(settings.source, Some(SourceText::new(expected)));
     }
@@ -297,6 +303,14 @@ mod tests {
         let world = World::new().variable("BULLA_PASSPHRASE", "hunter2");
         let settings = world.settings().unwrap();
         assert!(!format!("{settings:?}").contains("hunter2"));
-        assert_eq!(settings.passphrase.unwrap().0, "hunter2");
+        assert_eq!(settings.passphrase, Some(Secret::Text("hunter2".into())));
+    }
+
+    #[test]
+    fn a_passphrase_file_of_the_arguments_goes_before_the_environment() {
+        let mut world = World::new().variable("BULLA_PASSPHRASE", "hunter2");
+        world.arguments.passphrase_file = Some("file".into());
+        let expected = Secret::File("file".into());
+        assert_eq!(world.settings().unwrap().passphrase, Some(expected));
     }
 }
