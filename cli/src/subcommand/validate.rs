@@ -60,7 +60,7 @@ pub fn rules(network: &Network, any_schema: bool) -> Rules<'static> {
         let standard = bulla_schemas::standard();
         SchemaPolicy::Only(standard.iter().map(Schema::id).collect())
     };
-    Rules::new(source::network_id(network), schemas)
+    Rules::new(network.id(), schemas)
 }
 
 fn judge(

@@ -17,7 +17,7 @@ use super::receipt;
 use super::rows::{damaged, decode};
 use super::snapshot::without_effect;
 use crate::api::Received;
-use crate::chain::{ChainSource, Position, Positions, Sought};
+use crate::chain::{ChainSource, Position, Positions};
 use crate::store::contracts;
 use crate::transfer::error::TransferError;
 use crate::wallet::Command;
@@ -100,17 +100,8 @@ fn check(
     bytes: &[u8],
     source: &dyn ChainSource,
 ) -> Result<Checked, Error> {
-    let sought: Vec<Sought> = content
-        .get()
-        .witnesses
-        .iter()
-        .map(|witness| Sought {
-            txid: witness.txid,
-            script: witness.script.clone(),
-            inputs: witness.inputs.clone(),
-        })
-        .collect();
-    let positions = source.positions(&sought)?;
+    let sought = &content.get().witnesses;
+    let positions = source.positions(sought)?;
     let mut conflicts = sought.iter().zip(&positions.list);
     if let Some((witness, _)) = conflicts.find(|(_, at)| matches!(at, Position::Conflicted { .. }))
     {
