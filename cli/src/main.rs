@@ -1,2 +1,7 @@
-//! Bulla: the command line.
-fn main() {}
+//! The `bulla` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    bulla::main()
+}

@@ -264,3 +264,6 @@ plain_ids! {
     crate::id::SecretSeal = "secret seal",
     crate::id::NetworkId = "network id",
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,6 +30,9 @@ pub enum ParseIdError {
         /// The prefix that was expected.
         expected: &'static str,
     },
+    /// A second text of an identifier: 52 characters hold 4 bits more than 32 bytes.
+    #[error("the last bits of the identifier are not 0; ask for it again")]
+    Padding,
     /// Not 32 bytes.
     #[error("the identifier holds {found} bytes; expected 32")]
     Length {
@@ -52,7 +55,12 @@ fn parse(text: &str, prefix: &'static str) -> Result<[u8; 32], ParseIdError> {
         });
     }
     let bytes: Vec<u8> = checked.byte_iter().collect();
-    <[u8; 32]>::try_from(bytes).map_err(|bytes| ParseIdError::Length { found: bytes.len() })
+    let bytes =
+        <[u8; 32]>::try_from(bytes).map_err(|bytes| ParseIdError::Length { found: bytes.len() })?;
+    match checked.validate_segwit_padding() {
+        Ok(()) => Ok(bytes),
+        Err(_) => Err(ParseIdError::Padding),
+    }
 }
 
 fn show(f: &mut fmt::Formatter<'_>, prefix: &'static str, bytes: &[u8; 32]) -> fmt::Result {
@@ -179,6 +187,21 @@ mod tests {
             text.parse::<ContractId>(),
             Err(ParseIdError::Bech32 { .. })
         ));
+    }
+
+    #[test]
+    fn an_id_has_no_second_text_with_other_padding() {
+        use bech32::ByteIterExt as _;
+        use bech32::Fe32;
+        use bech32::primitives::iter::Fe32IterExt as _;
+
+        let mut symbols: Vec<Fe32> = [7; 32].into_iter().bytes_to_fes().collect();
+        let last = symbols.pop().unwrap();
+        symbols.push(Fe32::try_from(last.to_u8() | 1).unwrap());
+        let hrp = Hrp::parse("bulla").unwrap();
+        let symbols = symbols.into_iter();
+        let text: String = symbols.with_checksum::<Bech32m>(&hrp).chars().collect();
+        assert_eq!(text.parse::<ContractId>(), Err(ParseIdError::Padding));
     }
 
     #[test]

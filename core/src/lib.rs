@@ -26,6 +26,7 @@ mod decode_error;
 pub mod frame;
 mod hash;
 pub mod header;
+pub mod headers;
 mod id;
 pub mod limits;
 mod network;

@@ -1,4 +1,29 @@
 //! Bulla: wallet.
 
+mod amount;
+pub mod api;
+pub mod assets;
 pub mod chain;
+pub mod coins;
+pub mod crash;
+pub mod defaults;
+mod error;
+pub mod invoice;
+pub mod keys;
+mod network;
 pub mod sandbox;
+pub mod store;
+mod sync;
+mod tagged;
+pub mod time;
+pub mod transfer;
+pub(crate) mod wallet;
+
+pub use self::amount::{Amount, AmountError, MAX_PRECISION};
+pub use self::error::Error;
+pub use self::network::{Network, ParseNetworkError};
+pub use self::sync::SyncReport;
+pub use self::wallet::Wallet;
+
+#[cfg(test)]
+mod tests;

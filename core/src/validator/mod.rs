@@ -70,7 +70,10 @@ pub struct Validator<'a> {
     bytes: u64,
     operations: u64,
     state: OpenState,
+    /// Witnesses of the frames.
     seen: BTreeSet<Txid>,
+    /// Witnesses of the base's history.
+    known: BTreeSet<Txid>,
     witnesses: Vec<Sought>,
     unsigned: Option<Report>,
     terminals: Terminals,
@@ -113,6 +116,7 @@ impl<'a> Validator<'a> {
             operations: 0,
             state,
             seen: BTreeSet::new(),
+            known: BTreeSet::new(),
             witnesses: Vec::new(),
             unsigned: None,
             terminals: Terminals::default(),
@@ -208,12 +212,11 @@ impl<'a> Validator<'a> {
     fn base(&mut self, base: &Base) -> Result<(), Failure> {
         use bitcoin::hashes::Hash;
         let mut missing = Vec::new();
-        let mut behind = BTreeSet::new();
         for entry in &base.0 {
             match self.rules.known.leaf(self.contract, entry) {
                 Some(mut leaf) => {
                     for witness in std::mem::take(&mut leaf.history) {
-                        if behind.insert(witness.txid) {
+                        if self.known.insert(witness.txid) {
                             self.witnesses.push(witness);
                         }
                     }

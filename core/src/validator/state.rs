@@ -34,6 +34,8 @@ impl Open {
 #[derive(Clone, Debug, Default)]
 pub(super) struct OpenState {
     leaves: BTreeMap<Input, Open>,
+    /// Leaves that the base opened, with whether they were consumed.
+    base: BTreeMap<Input, bool>,
     spent: BTreeSet<OutPoint>,
     /// Operations shown, with whether a later frame consumed one of their leaves.
     operations: BTreeMap<OperationId, bool>,
@@ -53,6 +55,9 @@ impl OpenState {
     /// Takes a leaf out: nothing is consumed twice.
     pub(super) fn take(&mut self, input: &Input) -> Option<Open> {
         let leaf = self.leaves.remove(input)?;
+        if let Some(consumed) = self.base.get_mut(input) {
+            *consumed = true;
+        }
         if let Some(used) = self.operations.get_mut(&input.operation) {
             *used = true;
         }
@@ -92,9 +97,18 @@ impl OpenState {
         self.open_outputs(operation, outputs, Some(witness), vouts);
     }
 
+    /// Whether there is a base.
+    pub(super) fn has_base(&self) -> bool {
+        !self.base.is_empty()
+    }
+
     /// Opens a leaf that the own store has proven.
     pub(super) fn open_known(&mut self, input: Input, leaf: KnownLeaf, witness: Option<Txid>) {
         let KnownLeaf { state, seal, .. } = leaf;
+        self.base.insert(input, false);
+        if state == State::Amount(0) {
+            return;
+        }
         self.leaves.insert(
             input,
             Open {
@@ -113,12 +127,14 @@ impl OpenState {
         vouts: usize,
     ) {
         for (owned_type, shown) in outputs.shown() {
-            if opens(&shown.state, &shown.seal, vouts) {
-                let input = Input {
-                    operation,
-                    owned_type,
-                    index: shown.index,
-                };
+            let input = Input {
+                operation,
+                owned_type,
+                index: shown.index,
+            };
+            // A frame may show an operation of the base once more, with other leaves.
+            let consumed = self.base.get(&input) == Some(&true);
+            if !consumed && opens(&shown.state, &shown.seal, vouts) {
                 let open = Open {
                     state: shown.state,
                     seal: shown.seal,

@@ -35,7 +35,7 @@ pub enum TerminalState {
 impl Validator<'_> {
     pub(super) fn check_terminals(&self) -> Result<Vec<TerminalState>, Failure> {
         let place = Place::default();
-        if self.terminals.0.is_empty() && (!self.witnesses.is_empty() || self.operations > 0) {
+        if self.terminals.0.is_empty() && (self.operations > 0 || self.state.has_base()) {
             return Err(place.invalid(Check::Terminal, "at least one terminal", "none"));
         }
         let terminals = self

@@ -75,8 +75,9 @@ impl Fails {
     }
 }
 
-impl From<&Failure> for Fails {
-    fn from(failure: &Failure) -> Self {
+impl Fails {
+    /// What of this failure is the same in every implementation.
+    pub fn of(failure: &Failure) -> Self {
         let kind = match failure {
             Failure::Invalid(_) => Kind::Invalid,
             Failure::Unsigned(_) => Kind::Unsigned,
@@ -103,8 +104,8 @@ pub fn rules() -> Rules<'static> {
 }
 
 /// What a validator says under [`rules`].
-pub fn judge(bytes: &[u8]) -> Result<Consistent<Consignment>, Failure> {
-    validate(bytes, &rules())
+pub fn judge(bytes: &[u8]) -> Result<Consistent<Consignment>, Box<Failure>> {
+    validate(bytes, &rules()).map_err(Box::new)
 }
 
 /// The content of a consignment that must be consistent.
@@ -124,7 +125,7 @@ pub fn refuse(bytes: &[u8], expected: Fails) {
 pub fn refuse_under(rules: &Rules<'_>, bytes: &[u8], expected: Fails) {
     match validate(bytes, rules) {
         Ok(_) => panic!("accepted, expected {expected:?}"),
-        Err(failure) => assert_eq!(Fails::from(&failure), expected, "{failure}"),
+        Err(failure) => assert_eq!(Fails::of(&failure), expected, "{failure}"),
     }
 }
 

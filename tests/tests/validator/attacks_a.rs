@@ -31,7 +31,7 @@ fn a01_same_output_consumed_twice() {
     );
     let mut elsewhere = twice();
     elsewhere.edit(1, |draft| {
-        draft.transaction.input[0].previous_output = coin(5)
+        draft.transaction.input[0].previous_output = coin(5);
     });
     let expected = of(&elsewhere, 1, Check::InputMissing).operation(elsewhere.id(1));
     refuse(&elsewhere.encode(), expected);
@@ -103,7 +103,7 @@ fn a07_the_witness_does_not_spend_the_seal() {
     let mut history = History::fixed(1_000);
     history.transfer(&[history.seed(0)], &[1_000]);
     history.edit(0, |draft| {
-        draft.transaction.input[0].previous_output = coin(5)
+        draft.transaction.input[0].previous_output = coin(5);
     });
     let expected = of(&history, 0, Check::SealNotClosed).operation(history.id(0));
     refuse(&history.encode(), expected);
@@ -114,7 +114,9 @@ fn a08_the_witness_spends_only_some_of_the_seals() {
     for lost in 0..2 {
         let mut history = History::fixed_among(&[500, 500]);
         history.transfer(&[history.seed(0), history.seed(1)], &[1_000]);
-        history.edit(0, |draft| drop(draft.transaction.input.remove(lost)));
+        history.edit(0, |draft| {
+            draft.transaction.input.remove(lost);
+        });
         let expected = of(&history, 0, Check::SealNotClosed).operation(history.id(0));
         refuse(&history.encode(), expected);
     }

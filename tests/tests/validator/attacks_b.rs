@@ -81,21 +81,21 @@ fn b05_a_hidden_leaf_is_worth_what_was_said_of_it_or_nothing() {
     history.transfer(&[history.seed(0)], &[1_000]);
     let list = |leaves: &Leaves| Confined::try_from([(0, leaves.clone())].into()).unwrap();
     history.edit(0, |draft| {
-        draft.acts[0].transition.outputs.0 = list(&pruned)
+        draft.acts[0].transition.outputs.0 = list(&pruned);
     });
     let mut consignment = history.consignment(View::Everything);
     consignment.hand_over([Terminal::Leaf(history.leaf(0, 0))]);
     assert_eq!(accept(&consignment.encode()).operations, 1);
     // Who wants the 500 must show them, and then it is another operation.
     consignment.tamper(0, |frame| {
-        frame.transitions[0].transition.outputs.0 = list(&whole)
+        frame.transitions[0].transition.outputs.0 = list(&whole);
     });
     let expected = first(&history, Check::Dbc).without_operation();
     refuse(&consignment.encode(), expected);
     // Nor does a tree of the sums as they are move more than came in.
     let (_, honest) = lying(1_000, 500, 500);
     history.edit(0, |draft| {
-        draft.acts[0].transition.outputs.0 = list(&honest)
+        draft.acts[0].transition.outputs.0 = list(&honest);
     });
     refuse_first(&history, Check::Rule);
 }
@@ -113,13 +113,13 @@ fn b05_the_only_leaf_cannot_hide_behind_a_smaller_sum() {
     history.transfer(&[history.seed(0)], &[1_000]);
     let list = |leaves: &Leaves| Confined::try_from([(0, leaves.clone())].into()).unwrap();
     history.edit(0, |draft| {
-        draft.acts[0].transition.outputs.0 = list(&pruned)
+        draft.acts[0].transition.outputs.0 = list(&pruned);
     });
     let mut consignment = history.consignment(View::Everything);
     consignment.hand_over([Terminal::Evidence(history.id(0))]);
     assert_eq!(accept(&consignment.encode()).operations, 1);
     consignment.tamper(0, |frame| {
-        frame.transitions[0].transition.outputs.0 = list(&honest)
+        frame.transitions[0].transition.outputs.0 = list(&honest);
     });
     refuse(
         &consignment.encode(),
@@ -127,7 +127,7 @@ fn b05_the_only_leaf_cannot_hide_behind_a_smaller_sum() {
     );
     consignment.hand_over([Terminal::Leaf(history.leaf(0, 0))]);
     consignment.tamper(0, |frame| {
-        frame.transitions[0].transition.outputs.0 = list(&pruned)
+        frame.transitions[0].transition.outputs.0 = list(&pruned);
     });
     refuse(
         &consignment.encode(),
@@ -378,7 +378,7 @@ fn leaves_of_two_types_are_not_one_and_types_ascend() {
         (1, State::Amount(1_000), at(2)),
     ];
     history.edit(0, |draft| {
-        draft.acts[0].transition.outputs = outputs(&swapped)
+        draft.acts[0].transition.outputs = outputs(&swapped);
     });
     refuse_first(&history, Check::Rule);
 }

@@ -144,18 +144,16 @@ fn d11_a_witness_seal_in_a_genesis_never_opens_and_spoils_nothing() {
 fn e20_a_seal_that_every_coinbase_would_close_never_opens() {
     // Every coinbase spends the null outpoint. Were that a seal, a miner could close it once in
     // each block, and every one of these histories would settle.
-    for seal in [on(OutPoint::null())] {
-        let history = through(seal);
-        let failure = bulla_tests::kit::judge(&history.encode()).unwrap_err();
-        assert_eq!(failure.report().check, Check::InputMissing);
-        assert_eq!(failure.report().operation, Some(history.id(1)));
-        let mut alone = History::fixed(1_000);
-        let assignments = [(0, State::Amount(1_000), seal)];
-        let act = alone.act("transfer", &[alone.seed(0)], &assignments);
-        alone.push(alone.draft(vec![act]));
-        let expected = Fails::invalid(Check::Terminal).operation(alone.id(0));
-        refuse(&alone.consignment(View::Everything).encode(), expected);
-    }
+    let seal = on(OutPoint::null());
+    let history = through(seal);
+    let expected = of(&history, 1, Check::InputMissing).operation(history.id(1));
+    refuse(&history.encode(), expected);
+    let mut alone = History::fixed(1_000);
+    let assignments = [(0, State::Amount(1_000), seal)];
+    let act = alone.act("transfer", &[alone.seed(0)], &assignments);
+    alone.push(alone.draft(vec![act]));
+    let expected = Fails::invalid(Check::Terminal).operation(alone.id(0));
+    refuse(&alone.consignment(View::Everything).encode(), expected);
 }
 
 #[test]

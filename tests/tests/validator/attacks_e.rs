@@ -193,9 +193,9 @@ fn e09_the_partner_is_on_the_other_side() {
     let leaf = leaf_hash(commitment(&history), 0);
     assert_ne!(leaf.as_ref() as &[u8], [0xff; 32]);
     refuse_proof(&history, |proof, _| {
-        proof.partner = Some(Partner::LeftNode([0xff; 32]))
+        proof.partner = Some(Partner::LeftNode([0xff; 32]));
     });
-    let small = (0_u16..)
+    let small = (0..=u16::MAX)
         .map(|n| Partner::RightLeaf {
             version: LeafVersion::TapScript,
             script: n.to_le_bytes().to_vec(),

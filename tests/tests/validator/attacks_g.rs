@@ -81,8 +81,12 @@ fn g03_g04_another_chain() {
 #[test]
 fn g07_a_schema_that_refers_to_what_it_does_not_declare() {
     let changes: [&dyn Fn(&mut Schema); 8] = [
-        &|schema| drop(schema.genesis.outputs.insert(77, Occurs::ONCE)),
-        &|schema| drop(schema.genesis.globals.insert(77, Occurs::ONCE)),
+        &|schema| {
+            schema.genesis.outputs.insert(77, Occurs::ONCE);
+        },
+        &|schema| {
+            schema.genesis.globals.insert(77, Occurs::ONCE);
+        },
         &|schema| {
             let transfer = schema.transitions.get_mut(&0).unwrap();
             transfer.inputs.insert(77, Occurs::ONCE);
@@ -178,6 +182,9 @@ fn g10_a_schema_that_nobody_allowed() {
     let expected = Fails::new(Kind::Unresolved, Check::SchemaUnknown);
     let expected = expected.operation(history.contract());
     refuse_under(&rules, &history.encode(), expected);
+    let own = BTreeSet::from([history.schema.id()]);
+    let rules = Rules::new(bulla_tests::kit::network(), SchemaPolicy::Only(own));
+    assert!(bulla_core::validator::validate(&history.encode(), &rules).is_ok());
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn h07_a_very_deep_history_needs_no_deep_stack() {
 #[test]
 fn h08_a_merge_of_thousands() {
     let mut history = History::fixed(3_000);
-    let batch = history.transfer(&[history.seed(0)], &[1; 3_000]);
+    let batch = history.transfer(&[history.seed(0)], &vec![1; 3_000]);
     let assignments: Vec<_> = (0..3_000_u32)
         .map(|i| {
             (
@@ -219,4 +219,31 @@ fn the_proof_of_a_whole_bundle_has_no_bytes() {
     };
     assert_eq!(frame.bundle, BundleProof::default());
     assert_eq!(consignment.header.network, network());
+}
+
+#[test]
+fn a_witness_with_witness_data_or_without_inputs_is_no_witness() {
+    let history = linear(1);
+    let consignment = history.consignment(View::Leaves);
+    let bare = bitcoin::consensus::serialize(history.anchored(0).witness.transaction());
+    let mut signed = history.anchored(0).witness.transaction().clone();
+    signed.input[0].witness.push([1; 64]);
+    let segwit = bitcoin::consensus::serialize(&signed);
+    let empty = [&bare[..4], &[0], &bare[4 + 1 + 41..]].concat();
+    // The number of inputs in three bytes, where one is enough.
+    let wide = [&bare[..4], &[0xfd, 1, 0], &bare[5..]].concat();
+    let prefixed = |bytes: &[u8]| {
+        let [a, b, c, _] = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+        [&[a, b, c], bytes].concat()
+    };
+    for (other, check) in [
+        (segwit, Check::Decode),
+        (empty, Check::Decode),
+        (wide, Check::NotCanonical),
+    ] {
+        let bytes = consignment.encode_with(0, |bytes| {
+            bulla_tests::kit::swap(bytes, &prefixed(&bare), &prefixed(&other));
+        });
+        refuse(&bytes, Fails::invalid(check));
+    }
 }

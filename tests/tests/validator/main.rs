@@ -10,4 +10,8 @@ mod attacks_f;
 mod attacks_g;
 mod attacks_h;
 mod checks;
+mod delta;
+mod order;
+mod properties;
+mod settle;
 mod stream;

@@ -7,12 +7,12 @@ use bulla_core::validator::{Check, Consignment, Consistent, Failure, Rules, Vali
 /// every further call repeats it.
 ///
 /// Bytes that are no parts fail as in [`validate`], which alone can say so.
-pub fn feed(bytes: &[u8], rules: &Rules<'_>) -> Result<Consistent<Consignment>, Failure> {
-    let Ok(list) = parts(bytes).collect::<Result<Vec<_>, _>>() else {
-        return validate(bytes, rules);
+pub fn feed(bytes: &[u8], rules: &Rules<'_>) -> Result<Consistent<Consignment>, Box<Failure>> {
+    let Ok(all) = parts(bytes).collect::<Result<Vec<_>, _>>() else {
+        return validate(bytes, rules).map_err(Box::new);
     };
-    let Some((header, frames)) = list.split_first() else {
-        return validate(bytes, rules);
+    let Some((header, frames)) = all.split_first() else {
+        return validate(bytes, rules).map_err(Box::new);
     };
     let mut validator = Validator::open(header, rules)?;
     let mut first: Option<Failure> = None;
@@ -28,9 +28,9 @@ pub fn feed(bytes: &[u8], rules: &Rules<'_>) -> Result<Consistent<Consignment>, 
     match (first, last) {
         (Some(failed), last) => {
             assert_eq!(last.as_ref(), Err(&failed));
-            Err(failed)
+            Err(Box::new(failed))
         }
-        (None, last) => last,
+        (None, last) => last.map_err(Box::new),
     }
 }
 
@@ -48,5 +48,5 @@ fn nothing_after_a_failure_brings_a_validator_back() {
     }
     let last = validator.finish().unwrap_err();
     assert_eq!(last, failed);
-    assert_eq!(Fails::from(&last).check, Check::Unsupported);
+    assert_eq!(Fails::of(&last).check, Check::Unsupported);
 }

@@ -1,0 +1,382 @@
+//! What went wrong, why, and what to do: the one place that prints errors.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bitcoin::Address;
+use bitcoin::address::NetworkUnchecked;
+use bulla_core::{ContractId, DecodeError};
+use bulla_wallet::Network;
+use bulla_wallet::api::TransferId;
+use bulla_wallet::chain::{SourceError, SpecError};
+use bulla_wallet::invoice::InvoiceError;
+use bulla_wallet::keys::KeysError;
+use bulla_wallet::sandbox::SandboxError;
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::output::line;
+
+/// Why a command did not do what it was asked. Nothing has changed, unless the message says so.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The wallet.
+    #[error(transparent)]
+    Wallet(Box<bulla_wallet::Error>),
+    /// The chain source.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The text of a chain source.
+    #[error("the chain source cannot be understood")]
+    Spec(#[from] SpecError),
+    /// The sandbox.
+    #[error("the sandbox did not do it")]
+    Sandbox(#[from] SandboxError),
+    /// A file or folder.
+    #[error("cannot {action} {}", path.display())]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// A file larger than anything it may hold.
+    #[error("{} is larger than {limit} bytes, which is the most this file may have", path.display())]
+    FileTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its limit in bytes.
+        limit: u64,
+    },
+    /// A file that should be text.
+    #[error("{} is not a text file in UTF-8", path.display())]
+    FileNotText {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Bytes that are no consignment.
+    #[error("{} is no consignment", path.display())]
+    NotAConsignment {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: DecodeError,
+    },
+    /// A settings file that cannot be understood.
+    #[error("the settings in {} cannot be understood", path.display())]
+    Settings {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: Box<toml::de::Error>,
+    },
+    /// A setting from the environment or a file.
+    #[error("{origin} is `{found}`, which makes no sense there")]
+    Setting {
+        /// The variable, or file and key.
+        origin: String,
+        /// Its value.
+        found: String,
+        /// What is wrong with it.
+        #[source]
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// There is no wallet yet.
+    #[error("there is no wallet in {}", path.display())]
+    NoWallet {
+        /// The data directory.
+        path: PathBuf,
+    },
+    /// There is one already.
+    #[error("there is a wallet in {} already", path.display())]
+    WalletExists {
+        /// The data directory.
+        path: PathBuf,
+    },
+    /// The wallet lives on another network than asked for.
+    #[error("this wallet is on {found}, but --network (or its setting) says {expected}")]
+    OtherNetwork {
+        /// The wallet's.
+        found: Network,
+        /// What was asked for.
+        expected: Network,
+    },
+    /// The sandbox is a regtest chain.
+    #[error("the sandbox is a regtest chain; a wallet on {network} cannot use it")]
+    SandboxNetwork {
+        /// The network.
+        network: Network,
+    },
+    /// A command that needs the sandbox, with another source.
+    #[error("this command works on the sandbox; the source is {found}")]
+    NotTheSandbox {
+        /// The source, without credentials.
+        found: String,
+    },
+    /// Somebody has to type something, but nobody is there.
+    #[error("{what} has to be typed, but there is no terminal")]
+    NoTerminal {
+        /// What.
+        what: &'static str,
+        /// What the terminal said.
+        #[source]
+        cause: io::Error,
+        /// What helps.
+        remedy: &'static str,
+    },
+    /// Words, passphrases and keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// Two entries of a new passphrase differ.
+    #[error("the two passphrases differ")]
+    PassphrasesDiffer,
+    /// A consignment of a signed transaction that could not be written.
+    #[error("transfer {transfer} is signed, but not handed over")]
+    NotHandedOver {
+        /// The transfer.
+        transfer: TransferId,
+        /// What was in the way.
+        #[source]
+        cause: Box<Error>,
+    },
+    /// A signed transaction that did not get to the network.
+    #[error("transfer {transfer} is signed and its files are written, but it was not broadcast")]
+    NotBroadcast {
+        /// The transfer.
+        transfer: TransferId,
+        /// What the source or the wallet said.
+        #[source]
+        cause: Box<bulla_wallet::Error>,
+    },
+    /// The demo went otherwise than it tells.
+    #[error("the demo went wrong at {step}: expected {expected}, found {found}")]
+    Demo {
+        /// Where.
+        step: &'static str,
+        /// What should have come of it.
+        expected: String,
+        /// What came of it.
+        found: String,
+    },
+    /// The folder for a demo is not new.
+    #[error("{} is there already", path.display())]
+    FolderExists {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The owner did not confirm.
+    #[error("not confirmed: found `{found}`, expected `{expected}`")]
+    NotConfirmed {
+        /// What was typed.
+        found: String,
+        /// What had to be typed.
+        expected: &'static str,
+    },
+    /// Decimals of a contract that the wallet does not know.
+    #[error("the wallet does not know {contract}, so it cannot read an amount with decimals")]
+    UnknownPrecision {
+        /// The contract.
+        contract: ContractId,
+    },
+    /// Decimals without a contract.
+    #[error("without a contract an amount has no decimals")]
+    NoContract,
+    /// An amount that is none.
+    #[error(transparent)]
+    Amount(#[from] bulla_wallet::AmountError),
+    /// A text that is no invoice.
+    #[error(transparent)]
+    Invoice(#[from] InvoiceError),
+    /// Options that do not go together.
+    #[error("{found}")]
+    Options {
+        /// What was found.
+        found: &'static str,
+        /// What was expected.
+        remedy: &'static str,
+    },
+    /// An address of another network.
+    #[error("{} is no address of {network}", address.assume_checked_ref())]
+    AddressNetwork {
+        /// The address.
+        address: Address<NetworkUnchecked>,
+        /// The network.
+        network: Network,
+    },
+}
+
+impl From<bulla_wallet::Error> for Error {
+    fn from(cause: bulla_wallet::Error) -> Self {
+        Self::Wallet(Box::new(cause))
+    }
+}
+
+impl Error {
+    /// An error of a file or folder.
+    pub fn file(action: &'static str, path: &Path, cause: io::Error) -> Self {
+        let path = path.to_owned();
+        Self::File {
+            action,
+            path,
+            cause,
+        }
+    }
+
+    /// A stable name for programs, in kebab case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Wallet(cause) | Self::NotBroadcast { cause, .. } => cause.code(),
+            Self::Keys(cause) => cause.code(),
+            Self::Source(_) => "source",
+            Self::Sandbox(_) => "sandbox",
+            Self::File { .. } | Self::FileTooLarge { .. } | Self::FileNotText { .. } => "file",
+            Self::NotAConsignment { .. } => "not-a-consignment",
+            Self::Settings { .. } | Self::Setting { .. } => "settings",
+            Self::NoWallet { .. } => "no-wallet",
+            Self::WalletExists { .. } => "wallet-exists",
+            Self::OtherNetwork { .. } | Self::AddressNetwork { .. } => "wrong-network",
+            Self::Spec(_) | Self::SandboxNetwork { .. } | Self::NotTheSandbox { .. } => {
+                "wrong-source"
+            }
+            Self::NotHandedOver { .. } => "not-handed-over",
+            Self::Demo { .. } => "demo",
+            Self::FolderExists { .. } => "folder-exists",
+            Self::NoTerminal { .. } => "no-terminal",
+            Self::PassphrasesDiffer | Self::NotConfirmed { .. } => "not-confirmed",
+            Self::UnknownPrecision { .. } => "unknown-contract",
+            Self::NoContract | Self::Amount(_) => "amount",
+            Self::Invoice(_) => "invoice",
+            Self::Options { .. } => "usage",
+        }
+    }
+
+    /// What a person can do about it, unless the message says it.
+    pub fn remedy(&self) -> Option<String> {
+        let text = match self {
+            Self::Wallet(cause) if cause.code() == "no-carrier" => {
+                "make one with `bulla carrier`, or ask for a new output without --blind"
+            }
+            Self::Wallet(cause) => return cause.remedy(),
+            Self::NotBroadcast { transfer, .. } | Self::NotHandedOver { transfer, .. } => {
+                return Some(format!(
+                    "try again with `bulla send --resume {transfer}`, or give it up with `bulla cancel {transfer}`"
+                ));
+            }
+            Self::Keys(cause) => return cause.remedy().map(str::to_owned),
+            Self::NoWallet { .. } => {
+                "make one with `bulla init`, or name its folder with --data-dir"
+            }
+            Self::WalletExists { .. } => "choose another folder with --data-dir",
+            Self::FolderExists { .. } => "name a folder that is not there yet",
+            Self::OtherNetwork { .. } => {
+                "leave --network out, or name the wallet of that network with --data-dir"
+            }
+            Self::SandboxNetwork { .. } => "name a node or server of that network with --source",
+            Self::NotTheSandbox { .. } => "leave --source out, or say --source sandbox",
+            Self::NoTerminal { remedy, .. } | Self::Options { remedy, .. } => remedy,
+            Self::PassphrasesDiffer => "try again",
+            Self::UnknownPrecision { .. } | Self::NoContract => {
+                "say --raw and give the amount in smallest units, or accept a consignment of the contract first"
+            }
+            Self::NotAConsignment { .. } => "ask the sender for the file again",
+            Self::AddressNetwork { .. } => "ask the payee for an address of this wallet's network",
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+
+    /// How the process ends.
+    pub const fn exit(&self) -> Exit {
+        match self {
+            Self::Options { .. } | Self::Spec(_) => Exit::Usage,
+            _ => Exit::Failure,
+        }
+    }
+
+    /// The messages of everything that caused it, the nearest first, without repetitions.
+    pub fn causes(&self) -> Vec<String> {
+        let mut causes = Vec::new();
+        let mut last = self.to_string();
+        let mut next = std::error::Error::source(self);
+        while let Some(cause) = next {
+            let message = cause.to_string();
+            if message != last {
+                causes.push(message.clone());
+                last = message;
+            }
+            next = cause.source();
+        }
+        causes
+    }
+}
+
+/// An error as `--json` prints it.
+#[derive(Serialize)]
+struct Report<'a> {
+    error: Body<'a>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    code: &'a str,
+    message: String,
+    causes: Vec<String>,
+    remedy: Option<String>,
+}
+
+/// Prints an error to stderr.
+pub fn print(error: &Error, json: bool) -> Exit {
+    let body = Body {
+        code: error.code(),
+        message: error.to_string(),
+        causes: error.causes(),
+        remedy: error.remedy(),
+    };
+    print_body(body, json);
+    error.exit()
+}
+
+/// Prints what clap says about arguments it cannot read, or the help it was asked for.
+pub fn usage(refusal: &clap::Error, json: bool) -> Exit {
+    if !refusal.use_stderr() {
+        line(&mut io::stdout(), refusal.to_string().trim_end());
+        return Exit::Success;
+    }
+    if json {
+        let text = refusal.to_string();
+        let first = text.split("\n\n").next().unwrap_or_default();
+        let words: Vec<_> = first.split_whitespace().collect();
+        let body = Body {
+            code: "usage",
+            message: words.join(" ").trim_start_matches("error: ").to_owned(),
+            causes: Vec::new(),
+            remedy: Some("try `bulla --help`".to_owned()),
+        };
+        print_body(body, json);
+    } else if refusal.print().is_err() {
+        return Exit::Usage;
+    }
+    Exit::Usage
+}
+
+fn print_body(body: Body<'_>, json: bool) {
+    let text = if json {
+        let report = Report { error: body };
+        serde_json::to_string_pretty(&report).expect("the report has string keys only")
+    } else {
+        human(&body)
+    };
+    line(&mut io::stderr(), &text);
+}
+
+fn human(body: &Body<'_>) -> String {
+    let mut lines = vec![format!("error: {}", body.message)];
+    lines.extend(body.causes.iter().map(|cause| format!("because: {cause}")));
+    lines.extend(body.remedy.iter().map(|remedy| format!("remedy: {remedy}")));
+    lines.join("\n")
+}

@@ -1,0 +1,98 @@
+//! Files: read with a bound, written whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::error::Error;
+
+/// Largest consignment that is read: the local limit of the validator.
+pub const MAX_CONSIGNMENT: u64 = 1 << 30;
+/// Largest other file that is read: acknowledgements, passphrases, words, settings.
+pub const MAX_TEXT: u64 = 1 << 16;
+
+/// Reads a file of at most so many bytes.
+///
+/// # Errors
+/// If it cannot be read, or is larger.
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
+    let fail = |cause| Error::file("read", path, cause);
+    let file = File::open(path).map_err(fail)?;
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(fail)?;
+    if bytes.len() as u64 > limit {
+        let path = path.to_owned();
+        return Err(Error::FileTooLarge { path, limit });
+    }
+    Ok(bytes)
+}
+
+/// Reads a small file of text.
+///
+/// # Errors
+/// If it cannot be read, is larger than 64 KiB, or is not UTF-8.
+pub fn read_text(path: &Path) -> Result<String, Error> {
+    String::from_utf8(read(path, MAX_TEXT)?).map_err(|_| Error::FileNotText {
+        path: path.to_owned(),
+    })
+}
+
+/// Writes a file so that at every moment there is the old one or the whole new one, also after a
+/// power failure: a temporary file in the same folder, synced, renamed, the folder synced.
+///
+/// # Errors
+/// If the folder cannot be made or written to.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let fail = |cause| Error::file("write", path, cause);
+    let folder = folder(path);
+    fs::create_dir_all(&folder).map_err(fail)?;
+    let mut temporary = NamedTempFile::new_in(&folder).map_err(fail)?;
+    temporary.write_all(bytes).map_err(fail)?;
+    temporary.as_file().sync_all().map_err(fail)?;
+    temporary.persist(path).map_err(|error| fail(error.error))?;
+    File::open(&folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(fail)
+}
+
+fn folder(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_written_into_a_new_folder_and_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b/file");
+        write(&path, b"one").unwrap();
+        write(&path, b"two").unwrap();
+        assert_eq!(read(&path, 3).unwrap(), b"two");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_beyond_the_limit_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        write(&path, b"four").unwrap();
+        let error = read(&path, 3).unwrap_err();
+        assert!(
+            matches!(error, Error::FileTooLarge { limit: 3, .. }),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_an_error_that_names_it() {
+        let error = read(Path::new("no/such/file"), 3).unwrap_err();
+        assert_eq!(error.to_string(), "cannot read no/such/file");
+    }
+}

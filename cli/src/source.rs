@@ -1,0 +1,145 @@
+//! Where the chain is read, as a text of the user.
+
+use std::path::{Path, PathBuf};
+
+use bulla_core::validator::{ChainView, Position, Positions, Sought};
+use bulla_wallet::Network;
+use bulla_wallet::chain::{self, ChainSource, SourceError, SourceSpec};
+
+use crate::error::Error;
+use crate::settings::Settings;
+
+/// File of the sandbox in the data directory.
+pub const SANDBOX: &str = "sandbox.sqlite";
+
+const SANDBOX_AT: &str = "sandbox:";
+
+/// What the user wrote for `--source`. May hold a password, so it is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SourceText(String);
+
+impl SourceText {
+    /// Takes the text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The same, with the path of a sandbox beginning at a folder.
+    #[must_use]
+    pub fn below(self, folder: &Path) -> Self {
+        match self.0.strip_prefix(SANDBOX_AT) {
+            Some(path) if !path.is_empty() => {
+                Self(format!("{SANDBOX_AT}{}", folder.join(path).display()))
+            }
+            _ => self,
+        }
+    }
+}
+
+impl std::fmt::Debug for SourceText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SourceText(..)")
+    }
+}
+
+impl From<&str> for SourceText {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+/// Reads the source of the settings, the sandbox of the data directory if there is none.
+///
+/// # Errors
+/// If the text names no source.
+pub fn spec(settings: &Settings) -> Result<SourceSpec, Error> {
+    let sandbox = settings.data_dir.join(SANDBOX);
+    let text = settings.source.as_ref().map_or("sandbox", |text| &text.0);
+    Ok(chain::parse(text, &sandbox)?)
+}
+
+/// Opens the source of the settings for a network.
+///
+/// # Errors
+/// If the text names no source, the sandbox is asked for another network than regtest, or the
+/// source cannot be opened.
+pub fn open(settings: &Settings, network: &Network) -> Result<Box<dyn ChainSource>, Error> {
+    let spec = spec(settings)?;
+    if matches!(spec, SourceSpec::Sandbox(_)) && *network != Network::Regtest {
+        let network = network.clone();
+        return Err(Error::SandboxNetwork { network });
+    }
+    log::info!("source: {spec}");
+    Ok(chain::open(&spec)?)
+}
+
+/// The file of the sandbox, if that is the source of the settings.
+///
+/// # Errors
+/// If the text names no source, or another one.
+pub fn sandbox(settings: &Settings) -> Result<PathBuf, Error> {
+    match spec(settings)? {
+        SourceSpec::Sandbox(path) => Ok(path),
+        other => Err(Error::NotTheSandbox {
+            found: other.to_string(),
+        }),
+    }
+}
+
+/// A source as the validator sees it, for one chain: a source of another is refused by name.
+pub struct View<'a> {
+    /// The source.
+    pub source: &'a dyn ChainSource,
+    /// The chain.
+    pub network: &'a Network,
+}
+
+impl ChainView for View<'_> {
+    type Error = SourceError;
+
+    fn positions(&self, sought: &[Sought]) -> Result<Positions, SourceError> {
+        let (found, expected) = (self.source.genesis()?, self.network.genesis_hash());
+        if found != expected {
+            let name = self.source.name();
+            return Err(SourceError::OtherChain {
+                name,
+                found,
+                expected,
+            });
+        }
+        let answer = self.source.positions(sought)?;
+        Ok(Positions {
+            tip: answer.tip.height,
+            list: answer.list.into_iter().map(position).collect(),
+        })
+    }
+}
+
+const fn position(position: chain::Position) -> Position {
+    match position {
+        chain::Position::Mined { height } => Position::Mined { height },
+        chain::Position::Mempool => Position::Mempool,
+        chain::Position::Absent => Position::Absent,
+        chain::Position::Conflicted { .. } => Position::Conflicted,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_of_a_sandbox_begins_at_the_folder_and_nothing_else_does() {
+        let below = |text: &str| SourceText::new(text).below(Path::new("/a")).0;
+        assert_eq!(below("sandbox:b"), "sandbox:/a/b");
+        assert_eq!(below("sandbox:/b"), "sandbox:/b");
+        assert_eq!(below("sandbox"), "sandbox");
+        assert_eq!(below("electrum://h:1"), "electrum://h:1");
+    }
+
+    #[test]
+    fn a_source_is_never_printed() {
+        let text = SourceText::new("bitcoind://me:hunter2@h:1");
+        assert_eq!(format!("{text:?}"), "SourceText(..)");
+    }
+}

@@ -1,0 +1,217 @@
+//! What every command that spends has in common: plan, prepare, sign, finish, hand over, broadcast.
+
+mod answer;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use bitcoin::FeeRate;
+use bulla_core::ContractId;
+use bulla_wallet::api::{Payment, Plan, PlanOptions, TransferId};
+use bulla_wallet::chain::ChainSource;
+use bulla_wallet::transfer::plan::Method;
+use bulla_wallet::{Network, crash_point, defaults};
+use clap::Args;
+
+pub use self::answer::{Burned, Planned, PlannedOutput, Sent, SentOutput};
+use crate::amount::SatPerVb;
+use crate::error::Error;
+use crate::file;
+use crate::output::Output;
+use crate::session::Session;
+
+/// Blocks within which a transaction should be mined, where a source can estimate.
+const TARGET: u16 = 6;
+
+/// Options of every command that spends.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Spending")]
+pub struct SpendArgs {
+    /// Fee rate [default: the source's estimate; on regtest at least the relay minimum]
+    #[arg(long, value_name = "SAT/VB")]
+    pub fee_rate: Option<SatPerVb>,
+    /// Most that the fee may be, in satoshis
+    #[arg(long, value_name = "SATS", help = format!("Most that the fee may be [default: {}]", defaults::MAX_FEE.to_sat()))]
+    pub max_fee: Option<u64>,
+    /// Commit in an `OP_RETURN` output that everybody sees, not in the change
+    #[arg(long)]
+    pub opret: bool,
+    /// A contract whose allocations may be lost; may be given more than once
+    #[arg(long, value_name = "CONTRACT")]
+    pub burn: Vec<ContractId>,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl SpendArgs {
+    fn options(&self, hold: bool) -> PlanOptions {
+        PlanOptions {
+            fee_rate: self.fee_rate.map(SatPerVb::rate),
+            method: if self.opret {
+                Method::Opret
+            } else {
+                Method::Auto
+            },
+            burn: self.burn.iter().copied().collect::<BTreeSet<_>>(),
+            max_fee: self.max_fee,
+            hold,
+        }
+    }
+}
+
+/// What is to be done, and where consignments go.
+pub struct Order<'a> {
+    /// The payments.
+    pub payments: &'a [Payment],
+    /// Options of the command line.
+    pub arguments: &'a SpendArgs,
+    /// Whether to wait for acknowledgements that nobody asked for.
+    pub hold: bool,
+    /// Folder of the consignments.
+    pub out: &'a Path,
+}
+
+/// Does what an order says, or shows what it would do.
+///
+/// # Errors
+/// As the wallet says; nothing stays reserved then, except where the transaction is signed.
+pub fn spend(session: &mut Session<'_>, order: &Order<'_>) -> Result<Box<dyn Output>, Error> {
+    let source = session.source()?;
+    let plan = plan(session, source.as_ref(), order)?;
+    if order.arguments.dry_run {
+        return Ok(Box::new(Planned::of(&plan)));
+    }
+    Ok(Box::new(carry_out(
+        session,
+        source.as_ref(),
+        plan,
+        order.out,
+    )?))
+}
+
+/// Plans an order.
+///
+/// # Errors
+/// As the wallet says.
+pub fn plan(
+    session: &Session<'_>,
+    source: &dyn ChainSource,
+    order: &Order<'_>,
+) -> Result<Plan, Error> {
+    let mut options = order.arguments.options(order.hold);
+    if options.fee_rate.is_none() {
+        options.fee_rate = fee_rate(session.network(), source)?;
+    }
+    let plan = session.wallet.plan(order.payments, &options)?;
+    log::info!("planned: {} sat fee for {} vB", plan.fee_sats, plan.vbytes);
+    Ok(plan)
+}
+
+/// The estimate of the source, at least what it relays; on regtest, where nobody can estimate, that.
+fn fee_rate(network: &Network, source: &dyn ChainSource) -> Result<Option<FeeRate>, Error> {
+    let relay = source.relay_fee()?;
+    let estimate = source
+        .estimate_fee(TARGET)?
+        .map(|estimate| estimate.max(relay));
+    Ok(estimate.or_else(|| (*network == Network::Regtest).then_some(relay)))
+}
+
+/// Prepares, signs, finishes, hands over, and broadcasts unless acknowledgements are waited for.
+///
+/// # Errors
+/// As the wallet says; nothing stays reserved then, except where the transaction is signed.
+pub fn carry_out(
+    session: &mut Session<'_>,
+    source: &dyn ChainSource,
+    plan: Plan,
+    out: &Path,
+) -> Result<Sent, Error> {
+    let passphrase = session.passphrase()?;
+    let prepared = session.wallet.prepare(plan)?;
+    let transfer = prepared.transfer;
+    log::info!("prepared transfer {transfer}");
+    let mut psbt = prepared.psbt.clone();
+    if let Err(refusal) = session.wallet.sign(&mut psbt, &passphrase) {
+        session.wallet.cancel(transfer)?;
+        return Err(refusal.into());
+    }
+    session.wallet.finish(transfer, psbt)?;
+    let outputs = hand_over(session, transfer, out)?;
+    if !prepared.hold {
+        publish(session, transfer, source)?;
+    }
+    let sent = session.wallet.transfer(transfer)?;
+    Ok(Sent::of(&sent, outputs, prepared.vbytes))
+}
+
+/// Goes on with a transfer: takes in acknowledgements, signs what a kill left unsigned, writes the
+/// files again, broadcasts.
+///
+/// # Errors
+/// If an acknowledgement is not the payee's, or one is missing.
+pub fn resume(
+    session: &mut Session<'_>,
+    transfer: TransferId,
+    acknowledgements: &[PathBuf],
+    out: &Path,
+) -> Result<Sent, Error> {
+    let source = session.source()?;
+    for path in acknowledgements {
+        for line in file::read_text(path)?.lines() {
+            session.wallet.acknowledged(transfer, line)?;
+        }
+    }
+    if let Some(mut psbt) = session.wallet.unsigned(transfer)? {
+        session.wallet.sign(&mut psbt, &session.passphrase()?)?;
+        session.wallet.finish(transfer, psbt)?;
+    }
+    let outputs = hand_over(session, transfer, out)?;
+    publish(session, transfer, source.as_ref())?;
+    let found = session.wallet.transfer(transfer)?;
+    let signed = session.wallet.signed(transfer)?;
+    let vbytes = signed.map_or(0, |tx| tx.vsize() as u64);
+    Ok(Sent::of(&found, outputs, vbytes))
+}
+
+/// Writes a file for each payee. The wallet commits first, and gives the same bytes again whenever it
+/// is asked to.
+fn hand_over(
+    session: &mut Session<'_>,
+    transfer: TransferId,
+    out: &Path,
+) -> Result<Vec<SentOutput>, Error> {
+    let mut outputs = Vec::new();
+    for consignment in session.wallet.deliver(transfer)? {
+        let path = out.join(&consignment.file_name);
+        crash_point!("deliver-before-file");
+        let written = file::write(&path, &consignment.bytes);
+        written.map_err(|cause| Error::NotHandedOver {
+            transfer,
+            cause: Box::new(cause),
+        })?;
+        crash_point!("deliver-after-file");
+        log::info!("wrote {}", path.display());
+        outputs.push(SentOutput {
+            invoice: consignment.invoice.to_string(),
+            contract: consignment.contract,
+            amount: consignment.amount.to_string(),
+            file: path,
+        });
+    }
+    Ok(outputs)
+}
+
+fn publish(
+    session: &mut Session<'_>,
+    transfer: TransferId,
+    source: &dyn ChainSource,
+) -> Result<(), Error> {
+    let sent = session.wallet.broadcast(transfer, source);
+    sent.map_err(|cause| Error::NotBroadcast {
+        transfer,
+        cause: Box::new(cause),
+    })?;
+    log::info!("transfer {transfer} is broadcast");
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! `balance`: what the wallet holds.
+
+use bulla_core::ContractId;
+use bulla_wallet::api::{AssetBalance, Balance};
+use serde::Serialize;
+
+use super::Result;
+use crate::amount::display;
+use crate::claim;
+use crate::output::Human;
+use crate::session::Session;
+use crate::settings::Settings;
+use crate::table::table;
+
+/// What `balance` answers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Output {
+    /// Plain bitcoin.
+    pub bitcoin: Bitcoin,
+    /// Sealed coins.
+    pub carriers: Carriers,
+    /// Assets.
+    pub assets: Vec<Asset>,
+}
+
+/// Plain bitcoin in satoshis.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Bitcoin {
+    /// In coins that are deep enough.
+    pub settled: u64,
+    /// In younger ones.
+    pub pending: u64,
+}
+
+/// Coins that hold allocations or wait for some.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Carriers {
+    /// Their satoshis.
+    pub sats: u64,
+    /// How many.
+    pub coins: u32,
+}
+
+/// What is held of one contract.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Asset {
+    /// The contract.
+    pub contract: ContractId,
+    /// Its ticker, a claim of the issuer.
+    pub ticker: String,
+    /// Decimals people see.
+    pub precision: u8,
+    /// Settled amount in smallest units.
+    pub settled: String,
+    /// Amount that is not settled yet, in smallest units.
+    pub pending: String,
+    /// Both together, with decimals.
+    pub display: String,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If there is no wallet, or the source does not answer.
+pub fn run(settings: &Settings) -> Result<Output> {
+    Ok(Output::of(&Session::synced(settings)?.wallet.balance()?))
+}
+
+impl Output {
+    /// Of a wallet's balance.
+    pub fn of(balance: &Balance) -> Self {
+        Self {
+            bitcoin: Bitcoin {
+                settled: balance.bitcoin.settled,
+                pending: balance.bitcoin.pending,
+            },
+            carriers: Carriers {
+                sats: balance.carriers.sats,
+                coins: balance.carriers.coins,
+            },
+            assets: balance.assets.iter().map(asset).collect(),
+        }
+    }
+}
+
+fn asset(balance: &AssetBalance) -> Asset {
+    Asset {
+        contract: balance.contract,
+        ticker: balance.ticker.clone(),
+        precision: balance.precision,
+        settled: balance.settled.to_string(),
+        pending: balance.pending.to_string(),
+        display: balance.display.clone(),
+    }
+}
+
+impl Human for Output {
+    fn human(&self) -> String {
+        let plain = [
+            "bitcoin (sat)",
+            &self.bitcoin.settled.to_string(),
+            &self.bitcoin.pending.to_string(),
+            "",
+        ]
+        .map(str::to_owned);
+        let coins = format!("{} coins", self.carriers.coins);
+        let carriers = [
+            "carriers (sat)",
+            &self.carriers.sats.to_string(),
+            "",
+            &coins,
+        ]
+        .map(str::to_owned);
+        let assets = self.assets.iter().map(|asset| {
+            let decimals = |units: &str| {
+                units.parse().map_or_else(
+                    |_| units.to_owned(),
+                    |units| display(units, asset.precision),
+                )
+            };
+            [
+                claim::shown(&asset.ticker),
+                decimals(&asset.settled),
+                decimals(&asset.pending),
+                asset.contract.to_string(),
+            ]
+        });
+        table(
+            &["", ">settled", ">pending", ""],
+            [plain, carriers].into_iter().chain(assets),
+        )
+    }
+}

@@ -1,0 +1,53 @@
+//! `inspect`: shows what is in a consignment as data, without a verdict.
+
+mod show;
+mod text;
+
+use std::path::PathBuf;
+
+use bulla_core::DecodeError;
+use bulla_core::consignment::parts;
+use bulla_core::frame::Frame;
+use bulla_core::header::Header;
+use clap::Args;
+
+pub use self::show::{
+    FrameOutput, HeaderOutput, LeafOutput, Output, OutputsOutput, TransitionOutput,
+};
+use super::Result;
+use crate::error::Error;
+use crate::file;
+
+/// Arguments of `inspect`.
+#[derive(Args, Debug)]
+pub struct Inspect {
+    /// The consignment
+    file: PathBuf,
+}
+
+impl Inspect {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// If the file cannot be read or decoded. Nothing else is checked.
+    pub fn run(self) -> Result<Output> {
+        let bytes = file::read(&self.file, file::MAX_CONSIGNMENT)?;
+        read(&bytes).map_err(|cause| Error::NotAConsignment {
+            path: self.file,
+            cause,
+        })
+    }
+}
+
+fn read(bytes: &[u8]) -> std::result::Result<Output, DecodeError> {
+    let mut parts = parts(bytes);
+    let header = Header::decode(parts.next().unwrap_or(Ok(&[]))?)?;
+    let frames = parts
+        .map(|part| Ok(FrameOutput::of(&Frame::decode(part?)?, &header)))
+        .collect::<std::result::Result<_, DecodeError>>()?;
+    Ok(Output {
+        bytes: bytes.len(),
+        header: HeaderOutput::of(&header),
+        frames,
+    })
+}

@@ -1,0 +1,152 @@
+//! `invoice`: asks for an asset.
+
+mod decode;
+
+use bitcoin::OutPoint;
+use bulla_core::ContractId;
+use bulla_wallet::api::{InvoiceRequest, InvoiceTarget};
+use bulla_wallet::defaults;
+use bulla_wallet::time::rfc3339;
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::{Result, boxed};
+use crate::output::Human;
+use crate::session::Session;
+use crate::settings::Settings;
+use crate::units;
+
+/// Arguments of `invoice`.
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Invoice {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    request: Request,
+}
+
+/// Commands of invoices.
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Show what an invoice asks for
+    Decode(decode::Decode),
+}
+
+/// What to ask for.
+#[derive(Args, Debug)]
+struct Request {
+    /// The contract [default: any]
+    #[arg(long)]
+    contract: Option<ContractId>,
+    /// The amount, with the decimals of the contract [default: any]
+    #[arg(long)]
+    amount: Option<String>,
+    /// The amount is in smallest units
+    #[arg(long, requires = "amount")]
+    raw: bool,
+    /// A secret seal over an own sealed coin, which is reserved, instead of a new output
+    #[arg(long)]
+    blind: bool,
+    /// The sealed coin to reserve [default: a free one]
+    #[arg(long, value_name = "TXID:VOUT", requires = "blind")]
+    coin: Option<OutPoint>,
+    #[arg(long, conflicts_with = "blind", help = format!("Satoshis of the new output, at least {} [default: {}, the payer's choice]", defaults::DUST.to_sat(), defaults::CARRIER.to_sat()))]
+    sats: Option<u64>,
+    #[arg(long, value_name = "SECONDS", help = format!("Seconds until nobody may pay it any more [default: {}]", defaults::INVOICE_EXPIRY))]
+    expiry: Option<u64>,
+    /// Where the consignment is to be handed over; the payer waits for an acknowledgement then
+    #[arg(long, value_name = "URL")]
+    via: Option<String>,
+    /// The age recipient that the consignment is encrypted to
+    #[arg(long, value_name = "AGE")]
+    enc: Option<String>,
+}
+
+/// What `invoice` answers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Output {
+    /// The invoice.
+    pub invoice: String,
+    /// The contract; none: any.
+    pub contract: Option<ContractId>,
+    /// The amount in smallest units; none: any.
+    pub amount: Option<String>,
+    /// `witness`: a new output; `blind`: a secret seal over an own one.
+    pub kind: &'static str,
+    /// When it expires.
+    pub expiry: Option<String>,
+    /// The own coin that is reserved for it.
+    pub reserved: Option<OutPoint>,
+}
+
+impl Invoice {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// If there is no wallet, no free sealed coin for a blind invoice, or the amount has no meaning.
+    pub fn run(self, settings: &Settings) -> Result {
+        match self.command {
+            Some(Command::Decode(command)) => boxed(command.run()),
+            None => boxed(self.request.run(settings)),
+        }
+    }
+}
+
+impl Request {
+    fn run(self, settings: &Settings) -> Result<Output> {
+        let mut session = if self.blind {
+            Session::synced(settings)?
+        } else {
+            Session::open(settings)?
+        };
+        let amount = match &self.amount {
+            Some(text) => Some(units::read(&session.wallet, text, self.contract, self.raw)?),
+            None => None,
+        };
+        let invoice = session.wallet.invoice(&InvoiceRequest {
+            contract: self.contract,
+            amount,
+            target: if self.blind {
+                InvoiceTarget::Blind(self.coin)
+            } else {
+                InvoiceTarget::Witness
+            },
+            sats: self.sats,
+            expires_in: self.expiry,
+            via: self.via,
+            enc: self.enc,
+        })?;
+        let known = session.wallet.invoices()?;
+        let info = known.iter().rev().find(|info| info.invoice == invoice);
+        Ok(Output::of(&invoice, info.and_then(|info| info.reserved)))
+    }
+}
+
+impl Output {
+    /// Of an invoice of the wallet.
+    pub fn of(invoice: &bulla_wallet::invoice::Invoice, reserved: Option<OutPoint>) -> Self {
+        Self {
+            invoice: invoice.to_string(),
+            contract: invoice.contract,
+            amount: invoice.amount.map(|amount| amount.to_string()),
+            kind: kind(invoice),
+            expiry: invoice.expiry.map(rfc3339),
+            reserved,
+        }
+    }
+}
+
+const fn kind(invoice: &bulla_wallet::invoice::Invoice) -> &'static str {
+    if invoice.is_witness() {
+        "witness"
+    } else {
+        "blind"
+    }
+}
+
+impl Human for Output {
+    fn human(&self) -> String {
+        self.invoice.clone()
+    }
+}

@@ -1,0 +1,98 @@
+//! `send`: pays invoices, or goes on with a transfer that waits.
+
+use std::path::PathBuf;
+
+use bulla_core::ContractId;
+use bulla_wallet::api::{Payment, TransferId};
+use bulla_wallet::invoice::Invoice;
+use clap::Args;
+
+use super::Result;
+use crate::error::Error;
+use crate::session::Session;
+use crate::settings::Settings;
+use crate::spend::{Order, SpendArgs, resume, spend};
+use crate::units;
+
+/// Arguments of `send`.
+#[derive(Args, Debug)]
+pub struct Send {
+    /// The invoices, all paid in one transaction
+    #[arg(required_unless_present = "resume", conflicts_with = "resume")]
+    #[arg(value_name = "INVOICE")]
+    invoices: Vec<String>,
+    /// Folder for the consignments, one file per invoice
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    out: PathBuf,
+    /// Amount for an invoice that leaves it open, with the decimals of the contract
+    #[arg(long, conflicts_with = "resume")]
+    amount: Option<String>,
+    /// The amount is in smallest units
+    #[arg(long, requires = "amount")]
+    raw: bool,
+    /// Contract for an invoice that leaves it open
+    #[arg(long, conflicts_with = "resume")]
+    contract: Option<ContractId>,
+    /// Do not broadcast: wait for the payees' acknowledgements
+    #[arg(long, conflicts_with = "resume")]
+    hold: bool,
+    /// Go on with a transfer: write its consignments again, and broadcast if nothing is missing
+    #[arg(long, value_name = "TRANSFER", conflicts_with = "SpendArgs")]
+    resume: Option<TransferId>,
+    /// An acknowledgement that came back; may be given more than once
+    #[arg(long, value_name = "FILE", requires = "resume")]
+    ack: Vec<PathBuf>,
+    #[command(flatten)]
+    spending: SpendArgs,
+}
+
+impl Send {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// If an invoice cannot be paid; nothing stays reserved then.
+    pub fn run(self, settings: &Settings) -> Result {
+        let mut session = Session::synced(settings)?;
+        if let Some(transfer) = self.resume {
+            let sent = resume(&mut session, transfer, &self.ack, &self.out)?;
+            return Ok(Box::new(sent));
+        }
+        let payments = self.payments(&session)?;
+        let order = Order {
+            payments: &payments,
+            arguments: &self.spending,
+            hold: self.hold,
+            out: &self.out,
+        };
+        spend(&mut session, &order)
+    }
+
+    fn payments(&self, session: &Session<'_>) -> Result<Vec<Payment>> {
+        let parsed = self.invoices.iter().map(|text| text.parse());
+        let invoices = parsed.collect::<std::result::Result<Vec<Invoice>, _>>()?;
+        let open = invoices.iter().filter(|invoice| invoice.amount.is_none());
+        if self.amount.is_some() && open.count() != 1 {
+            return Err(Error::Options {
+                found: "--amount, but not exactly one invoice that leaves its amount open",
+                remedy: "pay invoices without an amount one by one",
+            });
+        }
+        invoices
+            .iter()
+            .map(|invoice| self.payment(invoice, session))
+            .collect()
+    }
+
+    fn payment(&self, invoice: &Invoice, session: &Session<'_>) -> Result<Payment> {
+        let contract = invoice.contract.or(self.contract);
+        let amount = match (&self.amount, invoice.amount) {
+            (Some(text), None) => Some(units::read(&session.wallet, text, contract, self.raw)?),
+            _ => None,
+        };
+        Ok(Payment::Invoice {
+            invoice: Box::new(invoice.clone()),
+            contract: invoice.contract.xor(contract),
+            amount,
+        })
+    }
+}

@@ -1,0 +1,161 @@
+//! `transfers`: what went out and what came in.
+
+use bitcoin::{OutPoint, Txid};
+use bulla_core::ContractId;
+use bulla_wallet::api::{Direction, Page, Transfer, TransferItem};
+use bulla_wallet::time::rfc3339;
+use clap::Args;
+use serde::Serialize;
+
+use super::Result;
+use crate::output::Human;
+use crate::session::Session;
+use crate::settings::Settings;
+use crate::table::table;
+use crate::units::Names;
+
+/// Which part of a list.
+#[derive(Args, Clone, Debug)]
+pub struct PageArgs {
+    /// Rows at most
+    #[arg(long, default_value_t = Page::default().limit)]
+    limit: u32,
+    /// Rows to skip
+    #[arg(long, default_value_t = 0)]
+    offset: u64,
+}
+
+impl PageArgs {
+    /// The page.
+    pub const fn page(&self) -> Page {
+        Page {
+            offset: self.offset,
+            limit: self.limit,
+        }
+    }
+}
+
+/// What `transfers` answers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Output {
+    /// The transfers, newest first.
+    pub transfers: Vec<TransferOutput>,
+}
+
+/// A transfer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct TransferOutput {
+    /// Its name.
+    pub transfer: String,
+    /// `sent` or `received`.
+    pub direction: &'static str,
+    /// Its state.
+    pub state: &'static str,
+    /// Why it failed.
+    pub reason: Option<String>,
+    /// The transaction, once there is one.
+    pub txid: Option<Txid>,
+    /// Fee in satoshis, if this wallet paid it.
+    pub fee_sats: Option<u64>,
+    /// What it moves.
+    pub items: Vec<Item>,
+    /// When it was made.
+    pub created: String,
+    /// When its state changed last.
+    pub updated: String,
+    /// When the sender broadcasts although acknowledgements are missing.
+    pub deadline: Option<String>,
+}
+
+/// What a transfer moves to one payee.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Item {
+    /// The invoice.
+    pub invoice: Option<String>,
+    /// The contract; none for plain bitcoin.
+    pub contract: Option<ContractId>,
+    /// Amount in smallest units, or satoshis without a contract.
+    pub amount: String,
+    /// The same with decimals and ticker, or `sat`; empty where nothing is paid to anybody.
+    pub display: String,
+    /// The output that holds it, if it is known.
+    pub outpoint: Option<OutPoint>,
+    /// Whether the payee acknowledged it.
+    pub acknowledged: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If there is no wallet, or the source does not answer.
+pub fn run(arguments: &PageArgs, settings: &Settings) -> Result<Output> {
+    let session = Session::synced(settings)?;
+    let transfers = session.wallet.transfers(&arguments.page())?;
+    let names = Names::of(&session.wallet)?;
+    Ok(Output {
+        transfers: transfers
+            .iter()
+            .map(|transfer| TransferOutput::of(transfer, &names))
+            .collect(),
+    })
+}
+
+impl TransferOutput {
+    fn of(transfer: &Transfer, names: &Names) -> Self {
+        Self {
+            transfer: transfer.id.to_string(),
+            direction: match transfer.direction {
+                Direction::Sent => "sent",
+                Direction::Received => "received",
+            },
+            state: transfer.state.name(),
+            reason: transfer.state.failure().map(ToString::to_string),
+            txid: transfer.txid,
+            fee_sats: transfer.fee_sats,
+            items: transfer
+                .items
+                .iter()
+                .map(|held| item(held, names))
+                .collect(),
+            created: rfc3339(transfer.created),
+            updated: rfc3339(transfer.updated),
+            deadline: transfer.deadline.map(rfc3339),
+        }
+    }
+}
+
+fn item(item: &TransferItem, names: &Names) -> Item {
+    Item {
+        invoice: item.invoice.clone(),
+        contract: item.contract,
+        amount: item.amount.to_string(),
+        display: match (item.contract, item.amount) {
+            (Some(contract), amount) => names.show(contract, amount),
+            (None, 0) => String::new(),
+            (None, sats) => format!("{sats} sat"),
+        },
+        outpoint: item.outpoint,
+        acknowledged: item.acknowledged,
+    }
+}
+
+impl Human for Output {
+    fn human(&self) -> String {
+        let rows = self.transfers.iter().map(|transfer| {
+            let what = transfer.items.iter().map(|item| item.display.clone());
+            let txid = transfer.txid.map(|txid| txid.to_string());
+            [
+                transfer.transfer.clone(),
+                transfer.direction.to_owned(),
+                transfer.state.to_owned(),
+                what.collect::<Vec<_>>().join(", "),
+                txid.unwrap_or_default(),
+                transfer.updated.clone(),
+            ]
+        });
+        table(
+            &["transfer", "", "state", "what", "transaction", "changed"],
+            rows,
+        )
+    }
+}

@@ -1,0 +1,124 @@
+//! `validate`: replays a consignment and asks the chain where its witnesses are.
+
+mod answer;
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+
+use bulla_core::schema::Schema;
+use bulla_core::validator::{
+    ChainView, Consignment, Consistent, Positions, Rules, SchemaPolicy, Settlement, Sought,
+    validate,
+};
+use bulla_wallet::{Network, defaults};
+use clap::Args;
+
+pub use self::answer::{FailureOutput, Output, Terminal, Verdict};
+use super::Result;
+use crate::error::Error;
+use crate::file;
+use crate::settings::Settings;
+use crate::source::{self, View};
+
+/// Arguments of `validate`.
+#[derive(Args, Debug)]
+pub struct Validate {
+    /// The consignment
+    file: PathBuf,
+    #[arg(long, value_name = "BLOCKS", help = min_conf_help(), value_parser = clap::value_parser!(u32).range(1..))]
+    min_conf: Option<u32>,
+    /// Accept schemas that are not standard; read what they allow before you rely on the verdict
+    #[arg(long)]
+    any_schema: bool,
+}
+
+fn min_conf_help() -> String {
+    let [regtest, elsewhere] =
+        [Network::Regtest, Network::Bitcoin].map(|network| defaults::settled_depth(&network));
+    format!(
+        "Confirmations that every witness needs [default: {regtest} on regtest, {elsewhere} elsewhere]"
+    )
+}
+
+impl Validate {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// If the file cannot be read or the source's text makes no sense. What is wrong with the
+    /// consignment, or a source that does not answer, is not an error but the answer.
+    pub fn run(self, settings: &Settings) -> Result<Output> {
+        let network = settings.network.clone().unwrap_or(Network::Regtest);
+        let bytes = file::read(&self.file, file::MAX_CONSIGNMENT)?;
+        log::info!("{} bytes of {}", bytes.len(), self.file.display());
+        let min_conf = self.min_conf;
+        let min_depth = min_conf.unwrap_or_else(|| defaults::settled_depth(&network));
+        match validate(&bytes, &rules(&network, self.any_schema)) {
+            Err(failure) => Ok(Output::failed(&failure)),
+            Ok(consistent) => judge(consistent, settings, &network, min_depth),
+        }
+    }
+}
+
+/// What is accepted on a network: any schema, or the standard ones.
+pub fn rules(network: &Network, any_schema: bool) -> Rules<'static> {
+    let schemas = if any_schema {
+        SchemaPolicy::Any
+    } else {
+        let standard = bulla_schemas::standard();
+        SchemaPolicy::Only(standard.iter().map(Schema::id).collect())
+    };
+    Rules::new(network.id(), schemas)
+}
+
+fn judge(
+    consistent: Consistent<Consignment>,
+    settings: &Settings,
+    network: &Network,
+    min_depth: u32,
+) -> Result<Output> {
+    if consistent.get().witnesses.is_empty() {
+        let (tip, list) = (0, Vec::new());
+        return Ok(settle(consistent, Positions { tip, list }, min_depth));
+    }
+    match source::open(settings, network) {
+        Ok(source) => {
+            let source = source.as_ref();
+            Ok(judge_on(consistent, &View { source, network }, min_depth))
+        }
+        Err(Error::Source(error)) => Ok(Output::unanswered(consistent.get(), &error)),
+        Err(error) => Err(error),
+    }
+}
+
+/// What a source says of a consistent consignment; one that does not answer is an answer, too.
+pub fn judge_on(consistent: Consistent<Consignment>, view: &View<'_>, min_depth: u32) -> Output {
+    let sought = &consistent.get().witnesses;
+    log::info!("consistent, {} witnesses", sought.len());
+    match view.positions(sought) {
+        Ok(positions) => settle(consistent, positions, min_depth),
+        Err(error) => Output::unanswered(consistent.get(), &error),
+    }
+}
+
+fn settle(consistent: Consistent<Consignment>, positions: Positions, min_depth: u32) -> Output {
+    let content = consistent.get().clone();
+    let weakest = answer::weakest(&content, &positions);
+    let verdict = match consistent.settle(&Answered(positions), min_depth) {
+        Ok(Settlement::Settled(_)) => Verdict::Settled,
+        Ok(Settlement::Pending { .. }) => Verdict::Consistent,
+        Ok(Settlement::Conflicted { .. }) => Verdict::Conflicted,
+        Err(error) => return Output::unanswered(&content, &error),
+    };
+    Output::judged(verdict, &content, weakest, min_depth)
+}
+
+/// A view that was asked before.
+struct Answered(Positions);
+
+impl ChainView for Answered {
+    type Error = Infallible;
+
+    fn positions(&self, _: &[Sought]) -> std::result::Result<Positions, Infallible> {
+        Ok(self.0.clone())
+    }
+}

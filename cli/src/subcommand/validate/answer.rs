@@ -1,0 +1,329 @@
+//! What `validate` answers.
+
+use bitcoin::Txid;
+use bulla_core::seal::AssignedSeal;
+use bulla_core::validator::{
+    Check, Consignment, Failure, Position, Positions, TerminalState, depth,
+};
+use bulla_core::{ContractId, OperationId, SchemaId};
+use serde::Serialize;
+
+use crate::claim;
+use crate::exit::Exit;
+use crate::output::Human;
+use crate::table::fields;
+
+/// Said whenever somebody might take a verdict for money.
+const SPENT: &str = "a terminal may have been spent since; a consignment cannot tell";
+
+/// A verdict on a consignment.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Consistent, and every witness is deep enough.
+    Settled,
+    /// Passes every check of content; some witness is not deep enough.
+    Consistent,
+    /// A mined transaction conflicts with a witness.
+    Conflicted,
+    /// Wrong by content, for ever.
+    Invalid,
+    /// A required signature is missing.
+    Unsigned,
+    /// No verdict.
+    Unresolved,
+}
+
+/// What `validate` answers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Output {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The contract, where the content is consistent.
+    pub contract: Option<ContractId>,
+    /// Its schema.
+    pub schema: Option<SchemaId>,
+    /// Its ticker, a claim of the issuer.
+    pub ticker: Option<String>,
+    /// Transitions in the history.
+    pub operations: Option<u64>,
+    /// Witnesses of the history.
+    pub witnesses: Option<usize>,
+    /// What is handed over.
+    pub terminals: Vec<Terminal>,
+    /// Depth of the weakest witness; none without a witness, or without an answer of the chain.
+    pub confirmations: Option<u32>,
+    /// The weakest witness.
+    pub weakest: Option<Txid>,
+    /// Which check failed.
+    pub failure: Option<FailureOutput>,
+    /// What the reader of the verdict has to know.
+    pub notes: Vec<String>,
+}
+
+/// Something that is handed over.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Terminal {
+    /// The output that holds it, where the seal is revealed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outpoint: Option<String>,
+    /// The seal, where the output is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_seal: Option<String>,
+    /// An operation that is only shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+    /// Amount in smallest units; 0 for kinds without one.
+    pub amount: String,
+}
+
+/// Which check failed, where, what was expected and what was found.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct FailureOutput {
+    /// The stable code of the check.
+    pub check: &'static str,
+    /// The operation, if one is concerned.
+    pub operation: Option<OperationId>,
+    /// The witness, if one is concerned.
+    pub witness: Option<Txid>,
+    /// What had to be.
+    pub expected: String,
+    /// What was.
+    pub found: String,
+}
+
+/// The weakest witness and its depth.
+pub fn weakest(content: &Consignment, positions: &Positions) -> Option<(Txid, u32, Position)> {
+    let witnesses = content.witnesses.iter().zip(&positions.list);
+    let conflicted_first = |position: Position| {
+        let depth = depth(position, positions.tip);
+        (position != Position::Conflicted, depth)
+    };
+    let (weakest, position) = witnesses.min_by_key(|(_, position)| conflicted_first(**position))?;
+    Some((weakest.txid, depth(*position, positions.tip), *position))
+}
+
+impl Output {
+    /// A failure of the content.
+    pub fn failed(failure: &Failure) -> Self {
+        let verdict = match failure {
+            Failure::Invalid(_) => Verdict::Invalid,
+            Failure::Unsigned(_) => Verdict::Unsigned,
+            Failure::Unresolved(_) => Verdict::Unresolved,
+        };
+        let report = failure.report();
+        Self {
+            verdict,
+            contract: None,
+            schema: None,
+            ticker: None,
+            operations: None,
+            witnesses: None,
+            terminals: Vec::new(),
+            confirmations: None,
+            weakest: None,
+            failure: Some(FailureOutput {
+                check: report.check.code(),
+                operation: report.operation,
+                witness: report.witness,
+                expected: report.expected.clone(),
+                found: report.found.clone(),
+            }),
+            notes: hint(report.check).into_iter().map(str::to_owned).collect(),
+        }
+    }
+
+    /// The content is consistent, but the chain gave no answer.
+    pub fn unanswered(content: &Consignment, error: &dyn std::error::Error) -> Self {
+        let mut notes = vec![format!("the chain gave no answer: {error}")];
+        notes.extend(error.source().map(|cause| format!("because: {cause}")));
+        Self::of(Verdict::Unresolved, content, notes)
+    }
+
+    /// The chain answered.
+    pub fn judged(
+        verdict: Verdict,
+        content: &Consignment,
+        weakest: Option<(Txid, u32, Position)>,
+        min_depth: u32,
+    ) -> Self {
+        let mut notes = vec![SPENT.to_owned()];
+        if let Some((txid, depth, position)) = weakest {
+            let at = match position {
+                Position::Mined { .. } => format!("is {depth} deep"),
+                Position::Mempool => "waits to be mined".to_owned(),
+                Position::Absent => "is nowhere to be seen: it proves nothing yet".to_owned(),
+                Position::Conflicted => "conflicts with a mined transaction".to_owned(),
+            };
+            if verdict != Verdict::Settled {
+                notes.push(format!(
+                    "{txid} {at}; {min_depth} confirmations were asked for"
+                ));
+            }
+        }
+        Self {
+            confirmations: weakest.map(|(_, depth, _)| depth),
+            weakest: weakest.map(|(txid, ..)| txid),
+            ..Self::of(verdict, content, notes)
+        }
+    }
+
+    fn of(verdict: Verdict, content: &Consignment, notes: Vec<String>) -> Self {
+        Self {
+            verdict,
+            contract: Some(content.contract),
+            schema: Some(content.header.genesis.schema),
+            ticker: claim::ticker(&content.header),
+            operations: Some(content.operations),
+            witnesses: Some(content.witnesses.len()),
+            terminals: content.terminals.iter().map(terminal).collect(),
+            confirmations: None,
+            weakest: None,
+            failure: None,
+            notes,
+        }
+    }
+}
+
+/// What may help with a failure.
+const fn hint(check: Check) -> Option<&'static str> {
+    match check {
+        Check::Network => Some("name the chain with --network"),
+        Check::SchemaUnknown => Some("read its schema with `inspect`, then say --any-schema"),
+        _ => None,
+    }
+}
+
+impl Human for Output {
+    fn human(&self) -> String {
+        let verdict = serde_json::to_value(self.verdict).ok();
+        let verdict = verdict.as_ref().and_then(|value| value.as_str());
+        let mut rows = vec![("verdict", verdict.unwrap_or_default().to_owned())];
+        let mut put = |name, value: Option<String>| rows.extend(value.map(|value| (name, value)));
+        put("contract", self.contract.map(|id| id.to_string()));
+        put("schema", self.schema.map(|id| id.to_string()));
+        put("ticker", self.ticker.as_deref().map(claim::shown));
+        put("operations", self.operations.map(|count| count.to_string()));
+        put("witnesses", self.witnesses.map(|count| count.to_string()));
+        put(
+            "confirmations",
+            self.confirmations.map(|count| count.to_string()),
+        );
+        put("weakest", self.weakest.map(|txid| txid.to_string()));
+        if let Some(failure) = &self.failure {
+            put("check", Some(failure.check.to_owned()));
+            put("operation", failure.operation.map(|id| id.to_string()));
+            put("witness", failure.witness.map(|txid| txid.to_string()));
+            put("expected", Some(claim::shown(&failure.expected)));
+            put("found", Some(claim::shown(&failure.found)));
+        }
+        for terminal in &self.terminals {
+            put("terminal", Some(terminal.line()));
+        }
+        for note in &self.notes {
+            put("note", Some(note.clone()));
+        }
+        fields(rows)
+    }
+
+    fn exit(&self) -> Exit {
+        match self.verdict {
+            Verdict::Settled => Exit::Success,
+            Verdict::Invalid => Exit::Failure,
+            Verdict::Unresolved => Exit::Unresolved,
+            Verdict::Consistent => Exit::Consistent,
+            Verdict::Unsigned => Exit::Unsigned,
+            Verdict::Conflicted => Exit::Conflicted,
+        }
+    }
+}
+
+impl Terminal {
+    fn line(&self) -> String {
+        let place = [&self.outpoint, &self.secret_seal, &self.evidence];
+        let place = place.into_iter().flatten().next().map_or("", |text| text);
+        format!("{} on {place}", self.amount)
+    }
+}
+
+fn terminal(state: &TerminalState) -> Terminal {
+    match state {
+        TerminalState::Leaf {
+            state,
+            seal,
+            outpoint,
+            ..
+        } => Terminal {
+            outpoint: outpoint.map(|outpoint| outpoint.to_string()),
+            secret_seal: secret(seal, outpoint.is_none()),
+            evidence: None,
+            amount: state.amount().to_string(),
+        },
+        TerminalState::Evidence(operation) => Terminal {
+            outpoint: None,
+            secret_seal: None,
+            evidence: Some(operation.to_string()),
+            amount: "0".to_owned(),
+        },
+    }
+}
+
+fn secret(seal: &AssignedSeal, wanted: bool) -> Option<String> {
+    wanted.then(|| seal.conceal().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use bulla_core::validator::Report;
+
+    use super::*;
+
+    fn report() -> Report {
+        Report {
+            check: Check::Rule,
+            operation: None,
+            witness: None,
+            expected: "in.asset == out.asset".to_owned(),
+            found: "10 and 11".to_owned(),
+        }
+    }
+
+    #[test]
+    fn each_verdict_has_its_exit_code() {
+        let exit = |verdict| {
+            Output {
+                verdict,
+                ..Output::failed(&Failure::Invalid(report()))
+            }
+            .exit() as u8
+        };
+        let codes = [
+            (Verdict::Settled, 0),
+            (Verdict::Invalid, 1),
+            (Verdict::Unresolved, 3),
+            (Verdict::Consistent, 4),
+            (Verdict::Unsigned, 5),
+            (Verdict::Conflicted, 6),
+        ];
+        for (verdict, code) in codes {
+            assert_eq!(exit(verdict), code, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn a_failure_keeps_its_check_and_both_values() {
+        let failures = [
+            (Failure::Invalid(report()), Verdict::Invalid),
+            (Failure::Unsigned(report()), Verdict::Unsigned),
+            (Failure::Unresolved(report()), Verdict::Unresolved),
+        ];
+        for (failure, verdict) in failures {
+            let output = Output::failed(&failure);
+            assert_eq!(output.verdict, verdict);
+            let json = serde_json::to_value(&output.failure).unwrap();
+            assert_eq!(json["check"], "rule");
+            assert_eq!(json["expected"], "in.asset == out.asset");
+            assert_eq!(json["found"], "10 and 11");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The program as a script sees it: exit codes, stdout, stderr and files.
+
+mod bulla;
+mod demo;
+mod outside;
+mod transfer;

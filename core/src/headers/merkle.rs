@@ -1,0 +1,60 @@
+//! From a transaction up to the Merkle root of its block.
+
+use bitcoin::consensus::deserialize;
+use bitcoin::hashes::{Hash, sha256d};
+use bitcoin::{Amount, Transaction, TxMerkleNode, Txid};
+
+use super::ProofError;
+use crate::frame::BlockProof;
+
+/// Bytes of two hashes, side by side.
+const NODE: usize = 64;
+
+/// Checks that a transaction is at the proof's position below a Merkle root. The proof's height is
+/// for [`HeaderChain::position`](super::HeaderChain::position), which finds the root.
+///
+/// # Errors
+/// If the position is outside the tree, a node of the branch can be forged, or the branch does not
+/// lead to the root. A branch longer than 25 hashes has no value of the type.
+pub fn check_proof(txid: Txid, proof: &BlockProof, root: TxMerkleNode) -> Result<(), ProofError> {
+    let depth = proof.branch.iter().fold(0, |depth, _| depth + 1);
+    let position = proof.position;
+    if position
+        .checked_shr(depth)
+        .is_some_and(|beyond| beyond != 0)
+    {
+        return Err(ProofError::Position { position, depth });
+    }
+    let mut hash = txid.to_byte_array();
+    for (sibling, level) in proof.branch.iter().zip(0..) {
+        let node = if position & (1 << level) == 0 {
+            [hash, *sibling]
+        } else if *sibling == hash {
+            return Err(ProofError::LeftCopy { level });
+        } else {
+            [*sibling, hash]
+        };
+        let node = node.as_flattened();
+        if is_transaction(node) {
+            return Err(ProofError::Transaction { level });
+        }
+        hash = sha256d::Hash::hash(node).to_byte_array();
+    }
+    let found = TxMerkleNode::from_byte_array(hash);
+    if found == root {
+        Ok(())
+    } else {
+        let expected = root;
+        Err(ProofError::Root { expected, found })
+    }
+}
+
+/// Whether a node could be a transaction in a block: its serialization without witness data, with
+/// an output whose value can exist.
+fn is_transaction(node: &[u8]) -> bool {
+    deserialize::<Transaction>(node).is_ok_and(|transaction| {
+        let hashed = transaction.base_size() == NODE;
+        let possible = |value| value <= Amount::MAX_MONEY;
+        hashed && transaction.output.iter().any(|out| possible(out.value))
+    })
+}

@@ -1,0 +1,109 @@
+//! A counting allocator: no length prefix makes a decoder reserve more than a small multiple of
+//! the bytes it was given.
+
+#[path = "common/mod.rs"]
+mod common;
+
+use std::alloc::System;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+use crate::common::codecs::{CODECS, Codec};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// What short lists and the nodes of small maps may take in any case, in bytes.
+const SMALL: usize = 16_384;
+
+/// The counter is one for all threads, so one test counts at a time.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Every byte that decoding asks the allocator for, also what it gives back in between.
+fn reserved(codec: &Codec, bytes: &[u8]) -> usize {
+    let region = Region::new(ALLOCATOR);
+    let _ = (codec.decode)(bytes);
+    region.change().bytes_allocated
+}
+
+fn assert_bounded(codec: &Codec, bytes: &[u8], times: usize) {
+    let found = reserved(codec, bytes);
+    let most = times * bytes.len() + SMALL;
+    let (name, len) = (codec.name, bytes.len());
+    assert!(
+        found <= most,
+        "{name}: {found} bytes for {len} given, expected at most {most}"
+    );
+}
+
+/// The same samples in every run.
+fn samples(codec: &Codec, count: usize) -> Vec<Vec<u8>> {
+    let mut runner = TestRunner::deterministic();
+    let encodings = (codec.encodings)();
+    let sample = |_| encodings.new_tree(&mut runner).unwrap().current();
+    let samples: Vec<_> = (0..count).map(sample).collect();
+    for sample in &samples {
+        assert_eq!((codec.reencode)(sample).as_ref(), Ok(sample));
+    }
+    samples
+}
+
+#[test]
+fn a_hostile_length_at_any_offset_reserves_little() {
+    let _alone = alone();
+    for codec in CODECS {
+        for sample in samples(codec, 12) {
+            for at in 0..sample.len() {
+                for hostile in [[0xff; 4], [0xff, 0xff, 0x0f, 0], [0, 0, 0x10, 0]] {
+                    for width in 1..=4 {
+                        let mut bytes = sample.clone();
+                        let end = (at + width).min(bytes.len());
+                        bytes[at..end].copy_from_slice(&hostile[..end - at]);
+                        assert_bounded(codec, &bytes, 1);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_hostile_length_before_many_bytes_reserves_a_small_multiple_of_them() {
+    let _alone = alone();
+    for codec in CODECS {
+        for sample in samples(codec, 2) {
+            for fill in [0, 1, 0xff] {
+                for at in (0..sample.len()).step_by(3) {
+                    let mut bytes = sample[..at].to_vec();
+                    bytes.extend([0xff, 0xff, 0x0f, 0]);
+                    bytes.resize(bytes.len() + 60_000, fill);
+                    assert_bounded(codec, &bytes, 4);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_really_stands_there_takes_a_small_multiple_of_its_bytes() {
+    let _alone = alone();
+    let of = |name| CODECS.iter().find(|codec| codec.name == name).unwrap();
+    let mut frame = vec![2, 0xff, 0xff];
+    frame.resize(3 + 65_535 * 70, 0);
+    assert_bounded(of("Frame"), &frame, 4);
+    let mut rights = vec![0; 74];
+    rights[0] = 1;
+    rights.extend([1, 0, 0, 2, 0, 0x10]);
+    rights.resize(rights.len() + 4_096 * 21, 0);
+    assert_bounded(of("Genesis"), &rights, 4);
+    // A step of one byte takes 33 in memory, and no more than 2^20 of them are read.
+    let mut steps = vec![0, 0, 0x10];
+    steps.resize(3 + (1 << 20), 0);
+    assert_bounded(of("BundleProof"), &steps, 33);
+}

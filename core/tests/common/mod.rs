@@ -1,0 +1,4 @@
+//! Objects of every kind for the tests of bytes.
+
+pub mod arbitrary;
+pub mod codecs;

@@ -1,0 +1,237 @@
+//! Deltas: what builds on leaves that the receiver has proven before.
+
+use bitcoin::hashes::Hash;
+use bitcoin::{OutPoint, Txid};
+use bulla_core::frame::{Base, BaseEntry, Frame, Terminal};
+use bulla_core::state::State;
+use bulla_core::validator::{Check, Consignment, Failure, Rules, validate};
+use bulla_tests::kit::make::at;
+use bulla_tests::kit::{
+    Consignment as Shown, Fails, History, Kind, Store, View, accept, amounts_at, leaf,
+    refuse_under, rules,
+};
+
+fn knowing(store: &Store) -> Rules<'_> {
+    Rules {
+        known: store,
+        ..rules()
+    }
+}
+
+fn judge(shown: &Shown, store: &Store) -> Result<Consignment, Box<Failure>> {
+    let judged = validate(&shown.encode(), &knowing(store)).map_err(Box::new)?;
+    Ok(judged.get().clone())
+}
+
+fn txids(content: &Consignment) -> Vec<Txid> {
+    content.witnesses.iter().map(|sought| sought.txid).collect()
+}
+
+/// A tree of transfers with a merge at the end.
+fn history() -> History {
+    let mut history = History::fixed_among(&[500, 500]);
+    let a = history.transfer(&[history.seed(0)], &[200, 300]);
+    let b = history.transfer(&[history.leaf(a, 0)], &[150, 50]);
+    let c = history.transfer(&[history.seed(1)], &[500]);
+    history.transfer(
+        &[history.leaf(a, 1), history.leaf(b, 0), history.leaf(c, 0)],
+        &[950],
+    );
+    history
+}
+
+#[test]
+fn incremental_is_full() {
+    let history = history();
+    let whole = accept(&history.encode());
+    for known in 1..4 {
+        let content = judge(&history.delta(known), &Store::of(&history, known)).unwrap();
+        assert!(
+            content
+                .terminals
+                .iter()
+                .all(|of| whole.terminals.contains(of))
+        );
+        let (mut all, mut found) = (txids(&whole), txids(&content));
+        all.sort_unstable();
+        found.sort_unstable();
+        assert_eq!(found, all);
+    }
+}
+
+#[test]
+fn a_base_that_is_not_known_names_every_missing_operation() {
+    let history = history();
+    let delta = history.delta(3);
+    let store = Store::of(&history, 1);
+    let failure = judge(&delta, &store).unwrap_err();
+    let expected = Fails::new(Kind::Unresolved, Check::BaseMissing);
+    assert_eq!(Fails::of(&failure), expected);
+    let found = &failure.report().found;
+    for frame in [1, 2] {
+        assert!(found.contains(&history.id(frame).to_string()), "{found}");
+    }
+    assert!(!found.contains(&history.id(0).to_string()), "{found}");
+}
+
+#[test]
+fn h09_h13_what_was_proven_of_one_witness_says_nothing_of_another() {
+    let mut history = History::fixed(1_000);
+    history.transfer(&[history.seed(0)], &[1_000]);
+    let mut bumped = history.clone();
+    bumped.edit(0, |draft| draft.entropy = 8);
+    assert_eq!(history.id(0), bumped.id(0));
+    assert_ne!(history.txid(0), bumped.txid(0));
+    bumped.transfer(&[bumped.leaf(0, 0)], &[1_000]);
+    let store = Store::of(&history, 1);
+    let expected = Fails::new(Kind::Unresolved, Check::BaseMissing);
+    refuse_under(&knowing(&store), &bumped.delta(1).encode(), expected);
+    // Nor can the entry name the proven witness: its output is not the one that is spent.
+    let mut lying = bumped.delta(1);
+    lying.frames[0] = Frame::Base(Base::new(history_base(&history)).unwrap());
+    let expected = Fails::invalid(Check::SealNotClosed)
+        .operation(bumped.id(1))
+        .witness(bumped.txid(1));
+    refuse_under(&knowing(&store), &lying.encode(), expected);
+}
+
+fn history_base(history: &History) -> [BaseEntry; 1] {
+    [BaseEntry {
+        leaf: history.leaf(0, 0),
+        witness: history.txid(0),
+    }]
+}
+
+#[test]
+fn an_input_in_neither_base_nor_frames_is_missing() {
+    let history = history();
+    let mut delta = history.delta(3);
+    let base = history.base(3).into_iter().skip(1);
+    delta.frames[0] = Frame::Base(Base::new(base).unwrap());
+    let expected = Fails::invalid(Check::InputMissing)
+        .operation(history.id(3))
+        .witness(history.txid(3));
+    refuse_under(&knowing(&Store::of(&history, 3)), &delta.encode(), expected);
+}
+
+#[test]
+fn another_operation_of_a_witness_that_the_base_rests_on_may_be_shown() {
+    // The receiver knows one transition of a bundle; a payment merges its leaf with one of the
+    // other transition, in the same witness, which the receiver has never seen.
+    let mut history = History::fixed_among(&[500, 500]);
+    let acts = [0, 1].map(|n| {
+        let assignments = [(0, State::Amount(500), at(n + 1))];
+        history.act("transfer", &[history.seed(n)], &assignments)
+    });
+    let both = history.push(history.draft(acts.into()));
+    let ids = history.anchored(both).ids.clone();
+    history.transfer(&[leaf(ids[0], 0, 0), leaf(ids[1], 0, 0)], &[1_000]);
+    let whole = accept(&history.encode());
+    let store = Store::of(&history, 1);
+    let mut part = history.clone();
+    part.edit(0, |draft| draft.acts[0].shown = false);
+    let mut delta = part.consignment(View::Leaves);
+    let base = [
+        BaseEntry {
+            leaf: history.seed(1),
+            witness: Txid::all_zeros(),
+        },
+        BaseEntry {
+            leaf: leaf(ids[0], 0, 0),
+            witness: history.txid(0),
+        },
+    ];
+    delta
+        .frames
+        .insert(0, Frame::Base(Base::new(base).unwrap()));
+    let content = judge(&delta, &store).unwrap();
+    assert_eq!(content.terminals, whole.terminals);
+    assert_eq!(txids(&content), txids(&whole));
+}
+
+#[test]
+fn a_leaf_of_the_base_that_was_consumed_never_opens_again() {
+    let mut history = History::fixed(1_000);
+    history.transfer(&[history.seed(0)], &[1_000]);
+    history.transfer(&[history.leaf(0, 0)], &[1_000]);
+    let store = Store::of(&history, 1);
+    // First the child, on the base; then its parent once more, which hands its leaf over again.
+    let mut delta = history.consignment(View::Leaves);
+    delta.frames.swap(0, 1);
+    let base = [
+        BaseEntry {
+            leaf: history.seed(0),
+            witness: Txid::all_zeros(),
+        },
+        BaseEntry {
+            leaf: history.leaf(0, 0),
+            witness: history.txid(0),
+        },
+    ];
+    delta
+        .frames
+        .insert(0, Frame::Base(Base::new(base).unwrap()));
+    delta.tamper(2, |frame| {
+        let of = &mut frame.transitions[0].transition.outputs;
+        *of = of.with_seals(|_, _, _| None);
+    });
+    let [spent, last] = [history.leaf(0, 0), history.leaf(1, 0)].map(Terminal::Leaf);
+    delta.hand_over([spent, last]);
+    let expected = Fails::invalid(Check::Terminal).operation(history.id(0));
+    refuse_under(&knowing(&store), &delta.encode(), expected);
+}
+
+#[test]
+fn a_base_without_terminals_hands_nothing_over() {
+    let history = History::fixed(1_000);
+    let store = Store::of(&history, 0);
+    let mut delta = history.consignment(View::Leaves);
+    let base = [BaseEntry {
+        leaf: history.seed(0),
+        witness: Txid::all_zeros(),
+    }];
+    delta
+        .frames
+        .insert(0, Frame::Base(Base::new(base).unwrap()));
+    let expected = Fails::invalid(Check::Terminal);
+    refuse_under(&knowing(&store), &delta.encode(), expected);
+    delta.hand_over([Terminal::Leaf(history.seed(0))]);
+    assert_eq!(judge(&delta, &store).unwrap().terminals.len(), 1);
+}
+
+#[test]
+fn an_amount_of_zero_does_not_open_through_a_base_either() {
+    let mut history = History::fixed(1_000);
+    history.transfer(&[history.seed(0)], &[1_000, 0]);
+    let zero = history.leaf(0, 1);
+    let act = history.act(
+        "transfer",
+        &[history.leaf(0, 0), zero],
+        &amounts_at(&[1_000]),
+    );
+    let mut draft = history.draft(vec![act]);
+    let txid = history.txid(0);
+    draft.transaction.input[0].previous_output = OutPoint { txid, vout: 1 };
+    let missing = Fails::invalid(Check::InputMissing);
+    let frame = history.push(draft);
+    let missing = missing
+        .operation(history.id(frame))
+        .witness(history.txid(frame));
+    refuse_under(&rules(), &history.encode(), missing);
+    let store = Store::of(&history, 1);
+    refuse_under(&knowing(&store), &history.delta(1).encode(), missing);
+}
+
+#[test]
+fn a_base_stands_first_or_nowhere_and_once() {
+    let history = history();
+    let store = Store::of(&history, 2);
+    let delta = history.delta(2);
+    let base = delta.frames[0].clone();
+    for place in [1, 2] {
+        let mut twice = delta.clone();
+        twice.frames.insert(place, base.clone());
+        let expected = Fails::invalid(Check::Order);
+        refuse_under(&knowing(&store), &twice.encode(), expected);
+    }
+}

@@ -1,0 +1,27 @@
+//! What a genesis says of its contract, by the names that the standard schemas use.
+
+use bulla_core::header::Header;
+
+/// A text global.
+pub(crate) fn text(header: &Header, name: &str) -> Option<String> {
+    let bytes = value(header, name)?;
+    String::from_utf8(bytes.to_vec()).ok()
+}
+
+/// A number global.
+pub(crate) fn number(header: &Header, name: &str) -> Option<u64> {
+    value(header, name)?.try_into().ok().map(u64::from_le_bytes)
+}
+
+/// Decimals people see; 0 where the schema has none, or more than there can be.
+pub(crate) fn precision(header: &Header) -> u8 {
+    let found = number(header, "precision").and_then(|number| u8::try_from(number).ok());
+    found
+        .filter(|precision| *precision <= crate::MAX_PRECISION)
+        .unwrap_or(0)
+}
+
+fn value<'a>(header: &'a Header, name: &str) -> Option<&'a [u8]> {
+    let number = header.schema.global_number(name)?;
+    header.genesis.globals.of(number).next()
+}

@@ -1,0 +1,14 @@
+//! Assets: what is known of contracts, what it means now, and how it is handed on.
+
+pub(crate) mod book;
+pub mod consign;
+pub(crate) mod facts;
+pub mod history;
+pub(crate) mod issue;
+pub(crate) mod learn;
+pub mod ledger;
+pub(crate) mod ours;
+pub(crate) mod receipt;
+mod receive;
+pub(crate) mod rows;
+pub(crate) mod snapshot;

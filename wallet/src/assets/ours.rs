@@ -1,0 +1,240 @@
+//! Which leaves of a consignment are ours: by the seals of our invoices, and by those that derive
+//! from our outputs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bdk_wallet::rusqlite::Connection;
+use bitcoin::consensus::serialize;
+use bitcoin::{OutPoint, ScriptBuf, Transaction, Txid};
+use bulla_core::frame::WitnessFrame;
+use bulla_core::header::Header;
+use bulla_core::operation::Input;
+use bulla_core::outputs::Outputs;
+use bulla_core::seal::{AssignedSeal, Blinding, Seal};
+use bulla_core::state::State;
+use bulla_core::{OperationId, SecretSeal};
+
+use crate::coins::{Coins, Owner, Place};
+use crate::defaults::BLINDING_COUNTERS;
+use crate::keys::ViewSecret;
+use crate::store::invoices::InvoiceRow;
+use crate::store::{StoreError, invoices};
+
+/// A leaf that is ours.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Ours {
+    pub leaf: Input,
+    pub state: State,
+    pub seal: Seal,
+    /// The output that holds it.
+    pub outpoint: OutPoint,
+    /// The witness of its operation; none for a genesis.
+    pub witness: Option<Txid>,
+    /// The invoice that its seal was made for.
+    pub invoice: Option<i64>,
+}
+
+/// A seal that could be ours.
+#[derive(Copy, Clone)]
+struct Candidate {
+    seal: Seal,
+    invoice: Option<i64>,
+}
+
+type Candidates = BTreeMap<SecretSeal, Candidate>;
+
+/// What is known of our seals.
+pub(crate) struct Seals<'a> {
+    coins: &'a Coins,
+    view: &'a ViewSecret,
+    outpoints: Candidates,
+    scripts: BTreeMap<ScriptBuf, (i64, Blinding)>,
+}
+
+impl<'a> Seals<'a> {
+    pub fn load(
+        db: &Connection,
+        coins: &'a Coins,
+        view: &'a ViewSecret,
+    ) -> Result<Self, StoreError> {
+        let mut seals = Self {
+            coins,
+            view,
+            outpoints: BTreeMap::new(),
+            scripts: BTreeMap::new(),
+        };
+        for coin in coins
+            .list()
+            .iter()
+            .filter(|coin| coin.place == Place::Sealed)
+        {
+            let place = serialize(&coin.outpoint);
+            seals.derive(&place, |blinding| Seal::outpoint(coin.outpoint, blinding));
+        }
+        for (number, row) in invoices::all(db)? {
+            seals.invoice(number, &row);
+        }
+        Ok(seals)
+    }
+
+    fn derive(&mut self, place: &[u8], seal: impl Fn(Blinding) -> Seal) {
+        for counter in 0..BLINDING_COUNTERS {
+            let seal = seal(Blinding(self.view.blinding(place, counter)));
+            self.outpoints.insert(
+                seal.conceal(),
+                Candidate {
+                    seal,
+                    invoice: None,
+                },
+            );
+        }
+    }
+
+    fn invoice(&mut self, number: i64, row: &InvoiceRow) {
+        let blinding = Blinding(row.blinding);
+        if let Some(outpoint) = row.outpoint {
+            let seal = Seal::outpoint(outpoint, blinding);
+            let candidate = Candidate {
+                seal,
+                invoice: Some(number),
+            };
+            self.outpoints.insert(seal.conceal(), candidate);
+        }
+        if let Some(script) = &row.script {
+            self.scripts.insert(script.clone(), (number, blinding));
+        }
+    }
+
+    /// Our leaves of a consignment that core found consistent, those it consumes itself excepted.
+    pub fn find(&self, header: &Header, frames: &[WitnessFrame]) -> Vec<Ours> {
+        let transitions = frames.iter().flat_map(|frame| &frame.transitions);
+        let consumed: BTreeSet<Input> = transitions
+            .flat_map(|signed| signed.transition.inputs.iter().copied())
+            .collect();
+        let genesis = OperationId::from(header.genesis.contract_id());
+        let none = Candidates::new();
+        let mut found = self.among(genesis, &header.genesis.outputs, None, &none);
+        for frame in frames {
+            let made = self.made(frame.witness.transaction());
+            for signed in &frame.transitions {
+                let (id, outputs) = (signed.transition.id(), &signed.transition.outputs);
+                found.extend(self.among(id, outputs, Some(frame), &made));
+            }
+        }
+        found.retain(|ours| !consumed.contains(&ours.leaf));
+        found
+    }
+
+    /// Seals over the outputs of a witness that are ours: those of invoices by their script, so a
+    /// payer cannot point to another output (ATTACKS L11), and those that derive from our keys.
+    fn made(&self, witness: &Transaction) -> Candidates {
+        let mut made = Candidates::new();
+        for (vout, output) in (0..).zip(&witness.output) {
+            let script = &output.script_pubkey;
+            if let Some(place) = self.place(script) {
+                for counter in 0..BLINDING_COUNTERS {
+                    let blinding = Blinding(self.view.blinding(&place, counter));
+                    let seal = Seal::Witness { vout, blinding };
+                    made.insert(
+                        seal.conceal(),
+                        Candidate {
+                            seal,
+                            invoice: None,
+                        },
+                    );
+                }
+            }
+            if let Some((number, blinding)) = self.scripts.get(script) {
+                let seal = Seal::Witness {
+                    vout,
+                    blinding: *blinding,
+                };
+                made.insert(
+                    seal.conceal(),
+                    Candidate {
+                        seal,
+                        invoice: Some(*number),
+                    },
+                );
+            }
+        }
+        made
+    }
+
+    /// What the blinding of a witness seal over one of our sealed outputs derives from.
+    fn place(&self, script: &ScriptBuf) -> Option<Vec<u8>> {
+        self.coins
+            .owner(script)
+            .and_then(|owner| place(self.coins, script, &owner))
+    }
+
+    fn among(
+        &self,
+        operation: OperationId,
+        outputs: &Outputs,
+        frame: Option<&WitnessFrame>,
+        made: &Candidates,
+    ) -> Vec<Ours> {
+        let witness = frame.map(|frame| frame.witness.txid());
+        let ours = outputs.shown().filter_map(|(owned_type, shown)| {
+            let secret = shown.seal.conceal();
+            let found = made
+                .get(&secret)
+                .or_else(|| self.outpoints.get(&secret))
+                .copied();
+            let found = found.or_else(|| self.revealed(&shown.seal, frame))?;
+            Some(Ours {
+                leaf: Input {
+                    operation,
+                    owned_type,
+                    index: shown.index,
+                },
+                state: shown.state,
+                seal: found.seal,
+                outpoint: found.seal.resolve(witness)?,
+                witness,
+                invoice: found.invoice,
+            })
+        });
+        // A leaf of amount 0 never opens.
+        ours.filter(|ours| ours.state != State::Amount(0)).collect()
+    }
+
+    /// A shown seal over a sealed output of ours that nobody asked for: it has to be known all the
+    /// same, or it would be lost when the coin is spent.
+    fn revealed(&self, seal: &AssignedSeal, frame: Option<&WitnessFrame>) -> Option<Candidate> {
+        let AssignedSeal::Revealed(seal) = seal else {
+            return None;
+        };
+        let sealed = match *seal {
+            Seal::Witness { vout, .. } => {
+                let outputs = &frame?.witness.transaction().output;
+                let output = outputs.get(usize::try_from(vout).ok()?)?;
+                self.coins.owner(&output.script_pubkey)?.place == Place::Sealed
+            }
+            Seal::Outpoint { txid, vout, .. } => {
+                self.coins.get(OutPoint { txid, vout })?.place == Place::Sealed
+            }
+        };
+        sealed.then_some(Candidate {
+            seal: *seal,
+            invoice: None,
+        })
+    }
+}
+
+/// What the blinding of a witness seal over an output of ours derives from: its script, or for a
+/// tapret output the key before the tweak, which is known before the commitment is.
+pub(crate) fn place(coins: &Coins, script: &ScriptBuf, owner: &Owner) -> Option<Vec<u8>> {
+    if owner.place != Place::Sealed {
+        return None;
+    }
+    Some(match owner.tapret {
+        None => script.to_bytes(),
+        Some(_) => coins
+            .slot(Place::Sealed, owner.index)
+            .internal_key
+            .serialize()
+            .to_vec(),
+    })
+}

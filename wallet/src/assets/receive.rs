@@ -1,0 +1,228 @@
+//! Accepting: a consignment is validated, our leaves in it are found, and all of it is stored, or
+//! nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bulla_core::consignment::parts;
+use bulla_core::frame::{Frame, WitnessFrame};
+use bulla_core::operation::Input;
+use bulla_core::validator::{
+    Consignment, Consistent, Failure, Limits, Rules, SchemaPolicy, TerminalState, validate,
+};
+use bulla_core::{ContractId, SchemaId, SecretSeal};
+
+use super::learn::{self, Contract, Learned, Reveals};
+use super::ours::{Ours, Seals};
+use super::receipt;
+use super::rows::{damaged, decode};
+use super::snapshot::Snapshot;
+use crate::api::Received;
+use crate::chain::{ChainSource, Position, Positions};
+use crate::store::contracts;
+use crate::transfer::error::TransferError;
+use crate::wallet::Command;
+use crate::{Error, Wallet, defaults, time};
+
+/// A consignment that core found consistent, with what the chain says of it.
+struct Checked {
+    content: Consistent<Consignment>,
+    frames: Vec<WitnessFrame>,
+    positions: Positions,
+}
+
+impl Wallet {
+    /// Validates a consignment and takes in what is ours of it. Brings the wallet up to date first.
+    /// Safe to repeat. A failure stores nothing of the consignment.
+    ///
+    /// # Errors
+    /// [`TransferError::Refused`] with the check that failed; [`TransferError::NotOurs`];
+    /// [`TransferError::Conflicted`]; [`TransferError::QuarantineFull`].
+    pub fn accept(
+        &mut self,
+        consignment: &[u8],
+        source: &dyn ChainSource,
+    ) -> Result<Received, Error> {
+        let content = validate(consignment, &self.rules()?).map_err(refused)?;
+        self.sync(source)?;
+        let checked = check(content, consignment, source)?;
+        self.command("accept", |command| accept(command, &checked, source))
+    }
+
+    /// Takes in a contract file: schema and genesis, so that its amounts can be read and asked for.
+    ///
+    /// # Errors
+    /// [`TransferError::Refused`].
+    pub fn import_contract(&mut self, file: &[u8]) -> Result<ContractId, Error> {
+        let content = validate(file, &self.rules()?).map_err(refused)?;
+        self.command("import-contract", |command| {
+            let (id, header) = (content.get().contract, &content.get().header);
+            let contract = Contract {
+                id,
+                header,
+                issued: false,
+                now: time::now(),
+            };
+            learn::contract(&command.db, &contract, &Reveals::new())?;
+            Ok(id)
+        })
+    }
+
+    /// The schemas whose contracts are accepted: the standard ones and those allowed besides.
+    pub fn allowed_schemas(&self) -> Result<BTreeSet<SchemaId>, Error> {
+        let mut schemas = contracts::allowed_schemas(&self.db)?;
+        schemas.extend(
+            bulla_schemas::standard()
+                .iter()
+                .map(bulla_core::schema::Schema::id),
+        );
+        Ok(schemas)
+    }
+
+    fn rules(&self) -> Result<Rules<'static>, Error> {
+        let policy = SchemaPolicy::Only(self.allowed_schemas()?);
+        let limits = Limits {
+            bytes: defaults::CONSIGNMENT_BYTES,
+        };
+        Ok(Rules {
+            limits,
+            ..Rules::new(self.meta.network.id(), policy)
+        })
+    }
+}
+
+fn refused(failure: Failure) -> TransferError {
+    TransferError::Refused(Box::new(failure))
+}
+
+/// Asks the source where the witnesses are, once and for all of them.
+fn check(
+    content: Consistent<Consignment>,
+    bytes: &[u8],
+    source: &dyn ChainSource,
+) -> Result<Checked, Error> {
+    let sought = &content.get().witnesses;
+    let positions = source.positions(sought)?;
+    let mut conflicts = sought.iter().zip(&positions.list);
+    if let Some((witness, _)) = conflicts.find(|(_, at)| matches!(at, Position::Conflicted { .. }))
+    {
+        return Err(TransferError::Conflicted {
+            witness: witness.txid,
+        }
+        .into());
+    }
+    let mut frames = Vec::new();
+    for part in parts(bytes).skip(1) {
+        if let Frame::Witness(frame) = decode("a frame", part.and_then(Frame::decode))? {
+            frames.push(*frame);
+        }
+    }
+    Ok(Checked {
+        content,
+        frames,
+        positions,
+    })
+}
+
+fn accept(
+    command: &mut Command<'_>,
+    checked: &Checked,
+    source: &dyn ChainSource,
+) -> Result<Received, Error> {
+    let content = checked.content.get();
+    let seals = Seals::load(&command.db, command.coins, &command.keys.view)?;
+    let ours = seals.find(&content.header, &checked.frames);
+    if ours.is_empty() {
+        return Err(TransferError::NotOurs {
+            contract: content.contract,
+        }
+        .into());
+    }
+    let before = waiting(command)?;
+    store(command, checked, &ours)?;
+    check_quarantine(before, waiting(command)?, defaults::QUARANTINE)?;
+    let scope = scope(content, &ours);
+    receipt::note(command, content.contract, &scope, source)
+}
+
+fn waiting(command: &Command<'_>) -> Result<usize, Error> {
+    Ok(Snapshot::load(&command.db, command.coins, command.meta)?.waiting)
+}
+
+/// Anybody can forge a consistent spend of a seal that he saw (ATTACKS H14): of what waits for
+/// transactions that nobody has seen only so much is kept. What the chain or the mempool knows is
+/// always taken in.
+fn check_quarantine(before: usize, after: usize, limit: u32) -> Result<(), TransferError> {
+    let full = u32::try_from(after).map_or(true, |after| after > limit);
+    if after > before && full {
+        return Err(TransferError::QuarantineFull { limit });
+    }
+    Ok(())
+}
+
+fn store(command: &Command<'_>, checked: &Checked, ours: &[Ours]) -> Result<(), Error> {
+    let content = checked.content.get();
+    let reveals: Reveals = ours.iter().map(|ours| (ours.leaf, ours.seal)).collect();
+    let contract = Contract {
+        id: content.contract,
+        header: &content.header,
+        issued: false,
+        now: time::now(),
+    };
+    learn::contract(&command.db, &contract, &reveals)?;
+    let positions: BTreeMap<_, _> = content
+        .witnesses
+        .iter()
+        .map(|witness| witness.txid)
+        .zip(checked.positions.list.iter().copied())
+        .collect();
+    for frame in &checked.frames {
+        let position = positions.get(&frame.witness.txid()).copied();
+        let position = position.ok_or_else(|| damaged("a witness without a position"))?;
+        let checked = Some(checked.positions.tip.hash);
+        let learned = Learned {
+            frame,
+            own: false,
+            position,
+            checked,
+        };
+        learn::frame(&command.db, content.contract, &learned, &reveals)?;
+    }
+    Ok(())
+}
+
+/// What this consignment hands over to us: our terminals, and every other leaf of the same seals; if
+/// no terminal is ours, all that is.
+fn scope(content: &Consignment, ours: &[Ours]) -> Vec<Ours> {
+    let terminals: BTreeSet<Input> = content
+        .terminals
+        .iter()
+        .filter_map(|terminal| match terminal {
+            TerminalState::Leaf { leaf, .. } => Some(*leaf),
+            TerminalState::Evidence(_) => None,
+        })
+        .collect();
+    let seals: BTreeSet<SecretSeal> = ours
+        .iter()
+        .filter(|ours| terminals.contains(&ours.leaf))
+        .map(|ours| ours.seal.conceal())
+        .collect();
+    let handed = |ours: &&Ours| seals.is_empty() || seals.contains(&ours.seal.conceal());
+    ours.iter().filter(handed).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_nobody_has_seen_is_bounded() {
+        let full = |before, after| {
+            let result = check_quarantine(before, after, 10);
+            matches!(result, Err(TransferError::QuarantineFull { limit: 10 }))
+        };
+        assert!(!full(0, 10), "up to the limit");
+        assert!(full(10, 11), "one more");
+        assert!(!full(11, 11), "nothing that waits was added");
+        assert!(!full(12, 3), "some of it was seen");
+    }
+}

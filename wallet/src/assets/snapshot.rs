@@ -1,0 +1,195 @@
+//! All that is known and owned at one instant, computed from the store and the coins.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bdk_wallet::rusqlite::Connection;
+use bitcoin::OutPoint;
+use bulla_core::ContractId;
+
+use super::book::{Book, Witnesses};
+use crate::api::CoinAllocation;
+use crate::coins::{Coin, Coins, Place};
+use crate::store::{Meta, StoreError, invoices, reserved};
+use crate::transfer::error::NotFree;
+use crate::transfer::plan::{ContractFacts, Holding, SealedCoin};
+use crate::{defaults, time};
+
+/// The wallet at one instant.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub books: BTreeMap<ContractId, Book>,
+    /// Unspent, the oldest first.
+    pub coins: Vec<Coin>,
+    /// Not to be spent now.
+    pub reserved: BTreeSet<OutPoint>,
+    pub allocations: Vec<Holding>,
+    /// Transitions that wait for transactions of others that nobody has seen.
+    pub waiting: usize,
+    /// Coins that wait for the consignment that says what they hold.
+    awaited: BTreeSet<OutPoint>,
+}
+
+impl Snapshot {
+    pub fn load(db: &Connection, coins: &Coins, meta: &Meta) -> Result<Self, StoreError> {
+        let at = Witnesses::load(db, coins.tip().height)?;
+        let books = Book::all(db, &at)?;
+        let list = coins.list();
+        let allocations = allocations(&books, &list, defaults::settled_depth(&meta.network));
+        Ok(Self {
+            waiting: books.values().map(|book| book.waiting(&at)).sum(),
+            awaited: awaited(db, &list, &allocations)?,
+            reserved: reserved::outpoints(db, time::now())?,
+            books,
+            coins: list,
+            allocations,
+        })
+    }
+
+    /// What the planner needs to know of the contracts.
+    pub fn contracts(&self) -> BTreeMap<ContractId, ContractFacts> {
+        self.books
+            .iter()
+            .map(|(contract, book)| (*contract, book.facts.clone()))
+            .collect()
+    }
+
+    pub fn holdings(&self) -> Vec<Holding> {
+        self.allocations.clone()
+    }
+
+    /// Unspent sealed coins as the planner sees them.
+    pub fn sealed(&self) -> Vec<SealedCoin> {
+        let sealed = self.coins.iter().filter(|coin| coin.place == Place::Sealed);
+        sealed
+            .map(|coin| SealedCoin {
+                outpoint: coin.outpoint,
+                sats: coin.value.to_sat(),
+                held: self.is_held(coin),
+            })
+            .collect()
+    }
+
+    /// Kept for somebody, waiting for its consignment, or somebody else's to take back still.
+    fn is_held(&self, coin: &Coin) -> bool {
+        self.reserved.contains(&coin.outpoint)
+            || self.awaited.contains(&coin.outpoint)
+            || !coin.trusted
+    }
+
+    fn is_full(&self, outpoint: OutPoint) -> bool {
+        self.allocations
+            .iter()
+            .any(|held| held.outpoint == outpoint)
+    }
+
+    /// The first free sealed coin that holds nothing.
+    pub fn free_coin(&self) -> Option<&Coin> {
+        self.coins
+            .iter()
+            .find(|coin| self.check_free(coin.outpoint).is_ok())
+    }
+
+    /// A sealed coin that holds nothing and is kept for nobody.
+    pub fn check_free(&self, outpoint: OutPoint) -> Result<&Coin, NotFree> {
+        let coin = self.check_sealed(outpoint)?;
+        if self.is_full(outpoint) {
+            Err(NotFree::Full)
+        } else {
+            Ok(coin)
+        }
+    }
+
+    /// A sealed coin that is kept for nobody; it may hold something.
+    pub fn check_sealed(&self, outpoint: OutPoint) -> Result<&Coin, NotFree> {
+        let found = self.coins.iter().find(|coin| coin.outpoint == outpoint);
+        match found.filter(|coin| coin.place == Place::Sealed) {
+            None => Err(NotFree::NotSealed),
+            Some(coin) if self.is_held(coin) => Err(NotFree::Held),
+            Some(coin) => Ok(coin),
+        }
+    }
+
+    /// What one coin holds.
+    pub fn on(&self, outpoint: OutPoint) -> Vec<CoinAllocation> {
+        let on = self
+            .allocations
+            .iter()
+            .filter(|held| held.outpoint == outpoint);
+        on.map(|held| CoinAllocation {
+            contract: held.contract,
+            ticker: self.ticker(held.contract),
+            owned_type: held.leaf.owned_type,
+            amount: held.state.amount(),
+            settled: held.settled,
+        })
+        .collect()
+    }
+
+    pub fn ticker(&self, contract: ContractId) -> String {
+        let book = self.books.get(&contract);
+        book.and_then(|book| super::facts::text(&book.header, "ticker"))
+            .unwrap_or_default()
+    }
+
+    /// Amounts of a contract's asset: settled, pending.
+    pub fn amounts(&self, contract: ContractId) -> (u64, u64) {
+        let asset = self.books.get(&contract).and_then(|book| book.facts.asset);
+        let mut sums = (0_u64, 0_u64);
+        for held in &self.allocations {
+            if held.contract != contract || Some(held.leaf.owned_type) != asset {
+                continue;
+            }
+            let sum = if held.settled {
+                &mut sums.0
+            } else {
+                &mut sums.1
+            };
+            // An asset never exceeds its supply, which fits 64 bits.
+            *sum = sum.saturating_add(held.state.amount());
+        }
+        sums
+    }
+}
+
+/// Leaves with effect on our unspent sealed coins.
+fn allocations(books: &BTreeMap<ContractId, Book>, coins: &[Coin], depth: u32) -> Vec<Holding> {
+    let sealed: BTreeSet<OutPoint> = coins
+        .iter()
+        .filter(|coin| coin.place == Place::Sealed)
+        .map(|coin| coin.outpoint)
+        .collect();
+    let of = |book: &Book| -> Vec<Holding> {
+        let ours = book.ledger.allocations(&book.leaves);
+        ours.filter(|allocation| sealed.contains(&allocation.outpoint))
+            .map(|allocation| Holding {
+                outpoint: allocation.outpoint,
+                contract: book.contract,
+                leaf: allocation.leaf,
+                state: allocation.state,
+                settled: allocation.depth.reaches(depth),
+            })
+            .collect()
+    };
+    books.values().flat_map(of).collect()
+}
+
+/// Coins on the scripts of our invoices whose consignment has not come: they may hold something that
+/// we do not know yet, so nobody may spend them.
+fn awaited(
+    db: &Connection,
+    coins: &[Coin],
+    allocations: &[Holding],
+) -> Result<BTreeSet<OutPoint>, StoreError> {
+    let full: BTreeSet<OutPoint> = allocations.iter().map(|held| held.outpoint).collect();
+    let mut awaited = BTreeSet::new();
+    let mut scripts = BTreeSet::new();
+    for (_, invoice) in invoices::all(db)? {
+        scripts.extend(invoice.script);
+    }
+    for coin in coins {
+        if scripts.contains(&coin.script) && !full.contains(&coin.outpoint) {
+            awaited.insert(coin.outpoint);
+        }
+    }
+    Ok(awaited)
+}

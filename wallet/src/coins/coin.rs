@@ -1,0 +1,191 @@
+//! The unspent outputs of the wallet.
+
+use std::collections::HashMap;
+
+use bdk_wallet::KeychainKind;
+use bdk_wallet::chain::{CanonicalizationParams, ChainPosition, ConfirmationBlockTime, FullTxOut};
+use bitcoin::constants::COINBASE_MATURITY;
+use bitcoin::{Amount, OutPoint, ScriptBuf, Txid};
+use bulla_core::commit::Commitment;
+
+use super::{Coins, Owner};
+
+/// What a coin is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// Pays fees and plain payments.
+    Plain,
+    /// Carries allocations, or is free to; never spent unless it is named.
+    Sealed,
+}
+
+impl Place {
+    pub(super) const fn keychain(self) -> KeychainKind {
+        match self {
+            Self::Plain => KeychainKind::External,
+            Self::Sealed => KeychainKind::Internal,
+        }
+    }
+
+    pub(super) const fn of(keychain: KeychainKind) -> Self {
+        match keychain {
+            KeychainKind::External => Self::Plain,
+            KeychainKind::Internal => Self::Sealed,
+        }
+    }
+}
+
+/// An unspent output of the wallet, in the best chain or in the mempool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coin {
+    /// Where it is.
+    pub outpoint: OutPoint,
+    /// Its value.
+    pub value: Amount,
+    /// Its script.
+    pub script: ScriptBuf,
+    /// What it is for.
+    pub place: Place,
+    /// Index of its key.
+    pub index: u32,
+    /// The commitment that tweaks its key.
+    pub tapret: Option<Commitment>,
+    /// The height of its block; `None` in the mempool.
+    pub height: Option<u32>,
+    /// Its confirmations; 0 in the mempool.
+    pub depth: u32,
+    /// Whether the rules of Bitcoin let it be spent: newly mined money only at 100 confirmations.
+    pub mature: bool,
+    /// Whether it can be spent without waiting for somebody else's transaction: mature, and mined
+    /// or made by this wallet from such coins alone.
+    pub trusted: bool,
+}
+
+impl Coins {
+    /// All unspent outputs of the wallet, those of tapret outputs included: the oldest first, those
+    /// in the mempool last.
+    pub fn list(&self) -> Vec<Coin> {
+        let chain = self.bdk.local_chain();
+        let tip = chain.tip().block_id();
+        let outputs = self.outpoints();
+        let unspent = self.bdk.tx_graph().filter_chain_unspents(
+            chain,
+            tip,
+            CanonicalizationParams::default(),
+            outputs,
+        );
+        let mut trust = Trust {
+            coins: self,
+            known: HashMap::new(),
+        };
+        let mut coins: Vec<_> = unspent
+            .map(|(owner, output)| coin(owner, output, tip.height, &mut trust))
+            .collect();
+        coins.sort_by_key(|coin| (coin.height.unwrap_or(u32::MAX), coin.outpoint));
+        coins
+    }
+
+    /// The unspent output at an outpoint.
+    pub fn get(&self, outpoint: OutPoint) -> Option<Coin> {
+        self.list()
+            .into_iter()
+            .find(|coin| coin.outpoint == outpoint)
+    }
+
+    /// Every output that was ever paid to the wallet.
+    pub(super) fn outpoints(&self) -> Vec<(Owner, OutPoint)> {
+        let derived = self.bdk.spk_index().outpoints().iter();
+        let derived = derived.map(|((keychain, index), outpoint)| {
+            (
+                Owner {
+                    place: Place::of(*keychain),
+                    index: *index,
+                    tapret: None,
+                },
+                *outpoint,
+            )
+        });
+        let tapret = self.tapret.outpoints().iter();
+        let tapret = tapret
+            .filter_map(|(script, outpoint)| self.owner(script).map(|owner| (owner, *outpoint)));
+        derived.chain(tapret).collect()
+    }
+}
+
+fn coin(
+    owner: Owner,
+    output: FullTxOut<ConfirmationBlockTime>,
+    tip: u32,
+    trust: &mut Trust<'_>,
+) -> Coin {
+    let height = match output.chain_position {
+        ChainPosition::Confirmed { anchor, .. } => Some(anchor.block_id.height),
+        ChainPosition::Unconfirmed { .. } => None,
+    };
+    let depth = height.map_or(0, |height| (tip + 1).saturating_sub(height));
+    let mature = !output.is_on_coinbase || depth >= COINBASE_MATURITY;
+    Coin {
+        outpoint: output.outpoint,
+        value: output.txout.value,
+        script: output.txout.script_pubkey,
+        place: owner.place,
+        index: owner.index,
+        tapret: owner.tapret,
+        height,
+        depth,
+        mature,
+        trusted: mature && (height.is_some() || trust.of(output.outpoint.txid)),
+    }
+}
+
+/// Which transactions in the mempool spend nothing but what is ours and trusted.
+struct Trust<'a> {
+    coins: &'a Coins,
+    known: HashMap<Txid, bool>,
+}
+
+impl Trust<'_> {
+    /// A stack instead of recursion: a chain of own transactions may be long.
+    fn of(&mut self, txid: Txid) -> bool {
+        let mut stack = vec![txid];
+        while let Some(&txid) = stack.last() {
+            match self.judge(txid) {
+                Ok(trusted) => {
+                    self.known.insert(txid, trusted);
+                    stack.pop();
+                }
+                Err(parent) => stack.push(parent),
+            }
+        }
+        self.known.get(&txid).copied().unwrap_or(false)
+    }
+
+    /// The verdict, or a parent that has to be judged before.
+    fn judge(&self, txid: Txid) -> Result<bool, Txid> {
+        if let Some(&known) = self.known.get(&txid) {
+            return Ok(known);
+        }
+        let graph = self.coins.bdk.tx_graph();
+        let Some(node) = graph.get_tx_node(txid) else {
+            return Ok(false);
+        };
+        if self.coins.in_best_chain(node.anchors) {
+            return Ok(true);
+        }
+        for input in &node.input {
+            let parent = input.previous_output;
+            let ours = graph
+                .get_txout(parent)
+                .is_some_and(|output| self.coins.is_ours(&output.script_pubkey));
+            if !ours {
+                return Ok(false);
+            }
+            match self.known.get(&parent.txid) {
+                Some(true) => {}
+                Some(false) => return Ok(false),
+                None => return Err(parent.txid),
+            }
+        }
+        Ok(true)
+    }
+}

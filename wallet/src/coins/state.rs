@@ -1,0 +1,198 @@
+//! Making, loading and saving the coins.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bdk_wallet::chain::spk_txout::SpkTxOutIndex;
+use bdk_wallet::chain::{
+    Anchor, BlockId, ChainOracle, CheckPoint, ConfirmationBlockTime, TxUpdate,
+};
+use bdk_wallet::miniscript::Descriptor;
+use bdk_wallet::rusqlite::Transaction as SqlTransaction;
+use bdk_wallet::{ChangeSet, KeychainKind, Update, Wallet};
+use bitcoin::{Address, ScriptBuf, Transaction, Txid};
+
+use super::{CoinsError, Slot};
+use crate::keys::Descriptors;
+use crate::store::tapret::TapretRow;
+use crate::store::{StoreError, tapret};
+use crate::{Error, Network};
+
+/// The coins of one wallet, in memory. What changes is staged until it is saved.
+pub struct Coins {
+    pub(super) bdk: Wallet,
+    /// Outputs of ours that no descriptor finds, over BDK's transactions.
+    pub(super) tapret: SpkTxOutIndex<ScriptBuf>,
+    pub(super) rows: BTreeMap<ScriptBuf, TapretRow>,
+    pub(super) network: Network,
+    pub(super) gap: u32,
+}
+
+impl Coins {
+    /// No coins yet.
+    ///
+    /// # Errors
+    /// [`CoinsError::Descriptor`] if the descriptors are not two different taproot ones of this network.
+    pub fn create(descriptors: &Descriptors, network: &Network, gap: u32) -> Result<Self, Error> {
+        let bdk = Wallet::create(descriptors.plain.clone(), descriptors.sealed.clone())
+            .network(network.bitcoin())
+            .lookahead(gap)
+            .create_wallet_no_persist()
+            .map_err(|cause| CoinsError::Descriptor { cause })?;
+        Self::new(bdk, Vec::new(), network, gap)
+    }
+
+    /// The coins as they were saved.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if BDK's tables are empty, or those of another wallet.
+    pub fn load(
+        db: &SqlTransaction<'_>,
+        descriptors: &Descriptors,
+        network: &Network,
+        gap: u32,
+    ) -> Result<Self, Error> {
+        let damaged = |what: String| StoreError::Damaged { what };
+        let changes = ChangeSet::from_sqlite(db)?;
+        let bdk = Wallet::load()
+            .descriptor(KeychainKind::External, Some(descriptors.plain.clone()))
+            .descriptor(KeychainKind::Internal, Some(descriptors.sealed.clone()))
+            .check_network(network.bitcoin())
+            .check_genesis_hash(network.genesis_hash())
+            .lookahead(gap)
+            .load_wallet_no_persist(changes)
+            .map_err(|cause| damaged(cause.to_string()))?
+            .ok_or_else(|| damaged("the tables of the coins are empty".to_owned()))?;
+        Self::new(bdk, tapret::all(db)?, network, gap)
+    }
+
+    fn new(bdk: Wallet, rows: Vec<TapretRow>, network: &Network, gap: u32) -> Result<Self, Error> {
+        let taproot = bdk
+            .keychains()
+            .all(|(_, descriptor)| matches!(descriptor, Descriptor::Tr(_)));
+        if !taproot {
+            return Err(CoinsError::NotTaproot.into());
+        }
+        let mut coins = Self {
+            bdk,
+            tapret: SpkTxOutIndex::default(),
+            rows: BTreeMap::new(),
+            network: network.clone(),
+            gap,
+        };
+        for row in rows {
+            coins.watch(row);
+        }
+        let txs: Vec<_> = coins
+            .bdk
+            .tx_graph()
+            .full_txs()
+            .map(|node| node.tx)
+            .collect();
+        coins.index(&txs);
+        Ok(coins)
+    }
+
+    /// Writes what changed into a command's transaction.
+    pub fn save(&self, db: &SqlTransaction<'_>) -> Result<(), StoreError> {
+        match self.bdk.staged() {
+            Some(changes) => Ok(changes.persist_to_sqlite(db)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Forgets what was staged. Only after the commit: what a rollback takes back is still staged.
+    pub fn saved(&mut self) {
+        self.bdk.take_staged();
+    }
+
+    /// Stores a tapret output and watches it from now on. It has to be committed before anything
+    /// that pays to it is signed (ATTACKS E27).
+    pub fn record(&mut self, db: &SqlTransaction<'_>, row: TapretRow) -> Result<(), StoreError> {
+        tapret::insert(db, &row)?;
+        self.watch(row);
+        Ok(())
+    }
+
+    fn watch(&mut self, row: TapretRow) {
+        self.tapret
+            .insert_spk(row.script.clone(), row.script.clone());
+        self.bdk.mark_used(KeychainKind::Internal, row.index);
+        self.rows.insert(row.script.clone(), row);
+    }
+
+    /// The best block that the coins know.
+    pub fn tip(&self) -> BlockId {
+        self.bdk.latest_checkpoint().block_id()
+    }
+
+    pub(super) fn chain(&self) -> CheckPoint {
+        self.bdk.latest_checkpoint()
+    }
+
+    /// A transaction that touches the wallet.
+    pub fn transaction(&self, txid: Txid) -> Option<Arc<Transaction>> {
+        self.bdk.tx_graph().get_tx(txid)
+    }
+
+    /// The address of a slot.
+    pub fn address(&self, slot: &Slot) -> Address {
+        Address::p2tr(
+            self.bdk.secp_ctx(),
+            slot.internal_key,
+            None,
+            self.network.bitcoin(),
+        )
+    }
+
+    /// Takes a transaction as one that waits in the mempool: what was just broadcast is then seen
+    /// without asking the source. What a later scan misses is evicted; calling this again brings it back.
+    pub fn insert_unconfirmed(&mut self, tx: &Transaction, now: u64) -> Result<(), Error> {
+        let txid = tx.compute_txid();
+        let graph = self.bdk.tx_graph();
+        let seen = graph
+            .get_last_evicted(txid)
+            .map_or(now, |evicted| now.max(evicted + 1));
+        let mut update = TxUpdate::default();
+        update.txs.push(Arc::new(tx.clone()));
+        update.seen_ats.insert((txid, seen));
+        self.apply(update, None)
+    }
+
+    /// Takes facts as they are: unfiltered, unlike BDK's `apply_block` and `apply_unconfirmed_txs`,
+    /// which drop what touches tapret outputs alone.
+    pub(super) fn apply(
+        &mut self,
+        txs: TxUpdate<ConfirmationBlockTime>,
+        chain: Option<CheckPoint>,
+    ) -> Result<(), Error> {
+        let found = txs.txs.clone();
+        let update = Update {
+            tx_update: txs,
+            chain,
+            ..Update::default()
+        };
+        self.bdk
+            .apply_update(update)
+            .map_err(|cause| CoinsError::Disconnected { cause })?;
+        self.index(&found);
+        Ok(())
+    }
+
+    fn index(&mut self, txs: &[Arc<Transaction>]) {
+        for tx in txs {
+            self.tapret.scan(tx);
+        }
+    }
+
+    /// Whether one of the anchors is a block of the best chain.
+    pub(super) fn in_best_chain<'a>(
+        &self,
+        anchors: impl IntoIterator<Item = &'a ConfirmationBlockTime>,
+    ) -> bool {
+        let chain = self.bdk.local_chain();
+        anchors.into_iter().any(|anchor| {
+            chain.is_block_in_chain(anchor.anchor_block(), chain.tip().block_id()) == Ok(Some(true))
+        })
+    }
+}

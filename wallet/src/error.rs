@@ -1,0 +1,75 @@
+//! What a command of the wallet can answer instead of a result.
+
+use crate::assets::consign::ConsignError;
+use crate::chain::SourceError;
+use crate::coins::CoinsError;
+use crate::keys::KeysError;
+use crate::store::StoreError;
+use crate::transfer::ack::AckError;
+use crate::transfer::error::TransferError;
+use crate::transfer::plan::PlanError;
+use crate::transfer::step::StepError;
+
+/// Why a command failed. Nothing has changed then, unless the variant says so.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Words, passphrases and keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The wallet's file.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Coins and the transactions that spend them.
+    #[error(transparent)]
+    Coins(#[from] CoinsError),
+    /// The chain source.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Assets and their transfers.
+    #[error(transparent)]
+    Transfer(Box<TransferError>),
+}
+
+macro_rules! from_transfer {
+    ($($cause:ty),* $(,)?) => {$(
+        impl From<$cause> for Error {
+            fn from(cause: $cause) -> Self {
+                Self::Transfer(Box::new(cause.into()))
+            }
+        }
+    )*};
+}
+
+from_transfer!(AckError, ConsignError, PlanError, StepError, TransferError);
+
+impl From<bdk_wallet::rusqlite::Error> for Error {
+    fn from(cause: bdk_wallet::rusqlite::Error) -> Self {
+        Self::Store(cause.into())
+    }
+}
+
+impl Error {
+    /// A stable name for programs, in kebab case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Keys(cause) => cause.code(),
+            Self::Store(cause) => cause.code(),
+            Self::Coins(cause) => cause.code(),
+            Self::Source(SourceError::OtherChain { .. }) => "wrong-chain",
+            Self::Source(SourceError::Refused { .. }) => "refused",
+            Self::Source(_) => "source",
+            Self::Transfer(cause) => cause.code(),
+        }
+    }
+
+    /// What a person can do about it, unless the message says it.
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Keys(cause) => cause.remedy().map(str::to_owned),
+            Self::Store(cause) => cause.remedy().map(str::to_owned),
+            Self::Coins(cause) => cause.remedy(),
+            Self::Source(_) => None,
+            Self::Transfer(cause) => cause.remedy(),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The wallet's one file: a `SQLite` database that holds BDK's tables and ours.
+//!
+//! Rows in, rows out; no decisions. Everything that changes rows takes the [`Transaction`] of a
+//! command, so that a command happens whole or not at all.
+//!
+//! [`Transaction`]: bdk_wallet::rusqlite::Transaction
+
+mod blob;
+mod error;
+mod file;
+mod keys;
+mod meta;
+mod migrate;
+
+pub mod contracts;
+pub mod invoices;
+pub mod operations;
+pub mod reserved;
+pub mod tapret;
+pub mod transfers;
+pub mod witnesses;
+
+pub use self::blob::Bytes;
+pub use self::error::StoreError;
+pub use self::file::{begin, create, exists, init, open};
+pub use self::keys::KeysRow;
+pub use self::meta::Meta;
+pub use self::migrate::VERSION;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,627 @@
+use std::path::{Path, PathBuf};
+
+use bdk_wallet::rusqlite::Connection;
+use bitcoin::hashes::Hash;
+use bitcoin::key::XOnlyPublicKey;
+use bitcoin::{OutPoint, ScriptBuf, Transaction, Txid, absolute, transaction};
+use bulla_core::commit::Commitment;
+use bulla_core::{ContractId, OperationId, SchemaId, SecretSeal};
+
+use super::contracts::ContractRow;
+use super::invoices::InvoiceRow;
+use super::operations::{InputRow, LeafRow, OperationRow};
+use super::reserved::{Holder, ReservedRow};
+use super::tapret::TapretRow;
+use super::transfers::{ItemRow, TransferRow};
+use super::witnesses::{AnchorRow, AnchoredRow, WitnessRow};
+use super::*;
+use crate::Network;
+use crate::chain::Position;
+
+struct Dir(tempfile::TempDir);
+
+impl Dir {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.path().join("wallet.sqlite")
+    }
+}
+
+fn new_store(path: &Path) -> Connection {
+    let mut db = create(path).unwrap();
+    let tx = begin(&mut db).unwrap();
+    init(&tx).unwrap();
+    tx.commit().unwrap();
+    db
+}
+
+fn contract_id(n: u8) -> ContractId {
+    ContractId::from_bytes([n; 32])
+}
+
+fn operation_id(n: u8) -> OperationId {
+    OperationId::from_bytes([n; 32])
+}
+
+fn schema_id(n: u8) -> SchemaId {
+    SchemaId::from_bytes([n; 32])
+}
+
+fn secret(n: u8) -> SecretSeal {
+    SecretSeal::from_bytes([n; 32])
+}
+
+fn txid(n: u8) -> Txid {
+    Txid::from_byte_array([n; 32])
+}
+
+fn outpoint(n: u8) -> OutPoint {
+    OutPoint {
+        txid: txid(n),
+        vout: u32::from(n),
+    }
+}
+
+fn transaction(n: u32) -> Transaction {
+    Transaction {
+        version: transaction::Version::TWO,
+        lock_time: absolute::LockTime::from_consensus(n),
+        input: Vec::new(),
+        output: Vec::new(),
+    }
+}
+
+fn key() -> XOnlyPublicKey {
+    // The x coordinate of the generator of secp256k1.
+    "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798"
+        .parse()
+        .unwrap()
+}
+
+#[test]
+#[cfg(unix)]
+fn a_new_file_is_readable_by_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = Dir::new();
+    drop(new_store(&dir.file()));
+    let mode = std::fs::metadata(dir.file()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_closed_wallet_is_one_file() {
+    let dir = Dir::new();
+    drop(new_store(&dir.file()));
+    assert_eq!(std::fs::read_dir(dir.0.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn an_existing_wallet_is_never_overwritten() {
+    let dir = Dir::new();
+    drop(new_store(&dir.file()));
+    assert!(matches!(
+        create(&dir.file()),
+        Err(StoreError::Exists { .. })
+    ));
+}
+
+#[test]
+fn a_file_left_by_a_killed_create_is_taken_over() {
+    let dir = Dir::new();
+    drop(create(&dir.file()).unwrap());
+    assert!(matches!(
+        open(&dir.file()),
+        Err(StoreError::NotAWallet { .. })
+    ));
+    drop(new_store(&dir.file()));
+    open(&dir.file()).unwrap();
+}
+
+#[test]
+fn what_is_no_wallet_is_refused_unchanged() {
+    let dir = Dir::new();
+    assert!(matches!(
+        open(&dir.file()),
+        Err(StoreError::NotFound { .. })
+    ));
+    std::fs::write(
+        dir.file(),
+        "a letter to somebody, long enough to be no header of a database",
+    )
+    .unwrap();
+    let before = std::fs::read(dir.file()).unwrap();
+    assert!(matches!(
+        open(&dir.file()),
+        Err(StoreError::NotAWallet { .. })
+    ));
+    assert!(matches!(
+        create(&dir.file()),
+        Err(StoreError::NotAWallet { .. })
+    ));
+    assert_eq!(std::fs::read(dir.file()).unwrap(), before);
+}
+
+#[test]
+fn the_database_of_another_program_is_refused_unchanged() {
+    let dir = Dir::new();
+    let other = Connection::open(dir.file()).unwrap();
+    other
+        .execute_batch("CREATE TABLE notes (text TEXT); PRAGMA user_version = 1")
+        .unwrap();
+    drop(other);
+    let before = std::fs::read(dir.file()).unwrap();
+    assert!(matches!(
+        open(&dir.file()),
+        Err(StoreError::NotAWallet { .. })
+    ));
+    assert!(matches!(
+        create(&dir.file()),
+        Err(StoreError::NotAWallet { .. })
+    ));
+    assert_eq!(std::fs::read(dir.file()).unwrap(), before);
+}
+
+#[test]
+fn a_newer_file_is_refused_unchanged() {
+    let dir = Dir::new();
+    let db = new_store(&dir.file());
+    db.pragma_update(None, "user_version", VERSION + 1).unwrap();
+    drop(db);
+    let before = std::fs::read(dir.file()).unwrap();
+    match open(&dir.file()) {
+        Err(StoreError::Newer { found, newest }) => {
+            assert_eq!((found, newest), (VERSION + 1, VERSION));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(std::fs::read(dir.file()).unwrap(), before);
+}
+
+#[test]
+fn a_second_user_is_told_that_the_wallet_is_in_use() {
+    let dir = Dir::new();
+    let first = new_store(&dir.file());
+    assert!(matches!(open(&dir.file()), Err(StoreError::Busy)));
+    drop(first);
+    open(&dir.file()).unwrap();
+}
+
+#[test]
+fn what_is_not_committed_did_not_happen() {
+    let dir = Dir::new();
+    let mut db = new_store(&dir.file());
+    let tx = begin(&mut db).unwrap();
+    contracts::allow_schema(&tx, &schema_id(1)).unwrap();
+    drop(tx);
+    assert!(contracts::allowed_schemas(&db).unwrap().is_empty());
+}
+
+#[test]
+fn meta_is_read_as_it_was_written() {
+    let dir = Dir::new();
+    let mut db = new_store(&dir.file());
+    assert!(matches!(Meta::load(&db), Err(StoreError::Damaged { .. })));
+    let network = Network::Signet {
+        challenge: Some(vec![0x51]),
+    };
+    let mut meta = Meta {
+        genesis: network.genesis_hash(),
+        network,
+        birthday: 7,
+        gap: 20,
+        created: 9,
+        synced: None,
+    };
+    for synced in [None, Some(0), Some(u32::MAX)] {
+        meta.synced = synced;
+        let tx = begin(&mut db).unwrap();
+        meta.save(&tx).unwrap();
+        tx.commit().unwrap();
+        assert_eq!(Meta::load(&db).unwrap(), meta);
+    }
+}
+
+#[test]
+fn operations_are_read_as_they_were_written_and_ancestors_come_first() {
+    let dir = Dir::new();
+    let mut db = new_store(&dir.file());
+    let tx = begin(&mut db).unwrap();
+    let contract = ContractRow {
+        id: contract_id(1),
+        header: vec![1],
+        issued: true,
+        added: 5,
+    };
+    contracts::put(&tx, &contract).unwrap();
+    let later = ContractRow {
+        header: vec![1, 2],
+        issued: false,
+        ..contract.clone()
+    };
+    contracts::put(&tx, &later).unwrap();
+    let expected = ContractRow {
+        header: vec![1, 2],
+        ..contract
+    };
+    assert_eq!(
+        contracts::get(&tx, &contract_id(1)).unwrap(),
+        Some(expected.clone())
+    );
+    assert_eq!(contracts::all(&tx).unwrap(), [expected]);
+
+    let mut rows = Vec::new();
+    for n in [9, 3, 5] {
+        let seq = operations::next_seq(&tx).unwrap();
+        let row = OperationRow {
+            id: operation_id(n),
+            contract: contract_id(1),
+            seq,
+            transition: vec![n],
+        };
+        operations::put(&tx, &row).unwrap();
+        rows.push(row);
+    }
+    assert_eq!(operations::of_contract(&tx, &contract_id(1)).unwrap(), rows);
+    assert_eq!(
+        operations::get(&tx, &operation_id(3)).unwrap().as_ref(),
+        rows.get(1)
+    );
+
+    let input = InputRow {
+        parent: operation_id(1),
+        ty: 4000,
+        index: u32::MAX,
+    };
+    operations::put_inputs(&tx, &operation_id(9), &[input]).unwrap();
+    operations::put_inputs(&tx, &operation_id(9), &[input]).unwrap();
+    assert_eq!(operations::inputs(&tx, &operation_id(9)).unwrap(), [input]);
+    assert_eq!(
+        operations::consumers(&tx, &input).unwrap(),
+        [operation_id(9)]
+    );
+}
+
+#[test]
+fn a_leaf_keeps_the_largest_amount_and_gains_its_seal() {
+    let dir = Dir::new();
+    let mut db = new_store(&dir.file());
+    let tx = begin(&mut db).unwrap();
+    let hidden = LeafRow {
+        operation: operation_id(1),
+        ty: 1,
+        index: 0,
+        kind: 0,
+        amount: u64::MAX,
+        token: Some(3),
+        data: Some(vec![1]),
+        secret: secret(2),
+        seal: None,
+    };
+    operations::put_leaf(&tx, &hidden).unwrap();
+    assert_eq!(
+        operations::leaves(&tx, &operation_id(1)).unwrap(),
+        std::slice::from_ref(&hidden)
+    );
+    assert!(
+        operations::revealed_leaves(&tx, &contract_id(1))
+            .unwrap()
+            .is_empty()
+    );
+    let shown = LeafRow {
+        seal: Some(vec![7]),
+        ..hidden.clone()
+    };
+    operations::put_leaf(&tx, &shown).unwrap();
+    operations::put_leaf(&tx, &hidden).unwrap();
+    assert_eq!(
+        operations::revealed_leaves(&tx, &contract_id(1)).unwrap(),
+        std::slice::from_ref(&shown)
+    );
+    assert_eq!(
+        operations::leaves_of_secret(&tx, &secret(2)).unwrap(),
+        [shown]
+    );
+}
+
+#[test]
+fn a_witness_keeps_its_place_until_the_chain_says_otherwise() {
+    let dir = Dir::new();
+    let mut db = new_store(&dir.file());
+    let tx = begin(&mut db).unwrap();
+    let tip = bitcoin::BlockHash::from_byte_array([4; 32]);
+    let row = WitnessRow {
+        tx: transaction(1),
+        own: true,
+        position: Position::Absent,
+        checked: None,
+    };
+    let txid = row.tx.compute_txid();
+    witnesses::put(&tx, &row).unwrap();
+    for position in [
+        Position::Mempool,
+        Position::Conflicted { by: Some(txid) },
+        Position::Conflicted { by: None },
+        Position::Mined { height: 100 },
+    ] {
+        witnesses::set_position(&tx, txid, position, tip).unwrap();
+        let expected = WitnessRow {
+            position,
+            checked: Some(tip),
+            ..row.clone()
+        };
+        assert_eq!(witnesses::get(&tx, txid).unwrap(), Some(expected));
+    }
+    let foreign = WitnessRow { own: false, ..row };
+    witnesses::put(&tx, &foreign).unwrap();
+    let found = witnesses::get(&tx, txid).unwrap().unwrap();
+    assert!(found.own && found.position == Position::Mined { height: 100 });
+    assert_eq!(witnesses::all(&tx).unwrap().len(), 1);
+    assert_eq!(witnesses::movable(&tx, 101).unwrap().len(), 0);
+    assert_eq!(witnesses::movable(&tx, 100).unwrap().len(), 1);
+}
+
+#[test]
+fn anchors_are_read_as_they_were_written() {
+    let dir = Dir::new();
+    let mut db = new_store(&dir.file());
+    let tx = begin(&mut db).unwrap();
+    contracts::put(
+        &tx,
+        &ContractRow {
+            id: contract_id(1),
+            header: vec![],
+            issued: false,
+            added: 0,
+        },
+    )
+    .unwrap();
+    let operation = OperationRow {
+        id: operation_id(2),
+        contract: contract_id(1),
+        seq: 1,
+        transition: vec![],
+    };
+    operations::put(&tx, &operation).unwrap();
+    let row = WitnessRow {
+        tx: transaction(1),
+        own: false,
+        position: Position::Absent,
+        checked: None,
+    };
+    let witness = row.tx.compute_txid();
+    witnesses::put(&tx, &row).unwrap();
+    let seq = operations::next_seq(&tx).unwrap();
+    assert_eq!(seq, 2);
+    let anchor = AnchorRow {
+        contract: contract_id(1),
+        witness,
+        seq,
+        anchor: vec![1],
+        bundle: vec![2],
+    };
+    witnesses::put_anchor(&tx, &anchor).unwrap();
+    let anchored = AnchoredRow {
+        contract: contract_id(1),
+        witness,
+        operation: operation_id(2),
+        signatures: vec![3],
+    };
+    witnesses::put_anchored(&tx, &anchored).unwrap();
+    assert_eq!(
+        witnesses::anchor(&tx, &contract_id(1), witness).unwrap(),
+        Some(anchor.clone())
+    );
+    assert_eq!(witnesses::anchors(&tx, &contract_id(1)).unwrap(), [anchor]);
+    assert_eq!(
+        witnesses::anchored(&tx, &contract_id(1)).unwrap(),
+        [anchored]
+    );
+    assert_eq!(operations::next_seq(&tx).unwrap(), 3);
+}
+
+#[test]
+fn an_anchor_without_its_contract_is_refused() {
+    let dir = Dir::new();
+    let mut db = new_store(&dir.file());
+    let tx = begin(&mut db).unwrap();
+    let anchor = AnchorRow {
+        contract: contract_id(1),
+        witness: txid(1),
+        seq: 1,
+        anchor: vec![],
+        bundle: vec![],
+    };
+    assert!(matches!(
+        witnesses::put_anchor(&tx, &anchor),
+        Err(StoreError::Sqlite { .. })
+    ));
+}
+
+#[test]
+fn invoices_are_found_by_what_they_ask_for() {
+    let dir = Dir::new();
+    let mut db = new_store(&dir.file());
+    let tx = begin(&mut db).unwrap();
+    let row = InvoiceRow {
+        text: "bulla:?".to_owned(),
+        contract: Some(contract_id(1)),
+        amount: Some(u64::MAX),
+        secret: Some(secret(2)),
+        script: Some(ScriptBuf::from(vec![0x51])),
+        index: Some(3),
+        outpoint: Some(outpoint(4)),
+        blinding: [5; 16],
+        ack: key(),
+        created: 6,
+        expiry: Some(7),
+        state: "invoiced".to_owned(),
+        reason: None,
+    };
+    let number = invoices::insert(&tx, &row).unwrap();
+    assert_eq!(invoices::get(&tx, number).unwrap(), Some(row.clone()));
+    assert_eq!(
+        invoices::by_secret(&tx, &secret(2)).unwrap(),
+        [(number, row.clone())]
+    );
+    assert_eq!(
+        invoices::by_script(&tx, &ScriptBuf::from(vec![0x51])).unwrap(),
+        [(number, row.clone())]
+    );
+    assert_eq!(
+        invoices::by_text(&tx, "bulla:?").unwrap(),
+        Some((number, row.clone()))
+    );
+    assert!(invoices::by_secret(&tx, &secret(3)).unwrap().is_empty());
+    assert!(invoices::insert(&tx, &row).is_err(), "the same text twice");
+    invoices::set_state(&tx, number, "failed", Some("expired")).unwrap();
+    let failed = InvoiceRow {
+        state: "failed".to_owned(),
+        reason: Some("expired".to_owned()),
+        ..row
+    };
+    assert_eq!(invoices::all(&tx).unwrap(), [(number, failed)]);
+}
+
+#[test]
+fn transfers_are_listed_newest_first_in_pages() {
+    let dir = Dir::new();
+    let mut db = new_store(&dir.file());
+    let tx = begin(&mut db).unwrap();
+    let row = |n: u8| TransferRow {
+        id: [n; 16],
+        direction: "send".to_owned(),
+        state: "prepared".to_owned(),
+        reason: None,
+        txid: Some(txid(n)),
+        psbt: Some(vec![n]),
+        tx: Some(transaction(1)),
+        fee: Some(200),
+        created: u64::from(n),
+        updated: u64::MAX,
+        deadline: None,
+    };
+    for n in 1..=3 {
+        transfers::put(&tx, &row(n)).unwrap();
+    }
+    let item = ItemRow {
+        transfer: [2; 16],
+        n: 0,
+        invoice: Some("bulla:?".to_owned()),
+        contract: Some(contract_id(1)),
+        amount: Some(1),
+        operation: Some(operation_id(2)),
+        ty: Some(1),
+        index: Some(0),
+        awaited: true,
+        acked: false,
+        ack: None,
+    };
+    transfers::put_item(&tx, &item).unwrap();
+    let acked = ItemRow {
+        awaited: true,
+        acked: true,
+        ack: Some(vec![1]),
+        ..item
+    };
+    transfers::put_item(&tx, &acked).unwrap();
+    transfers::put(
+        &tx,
+        &TransferRow {
+            state: "broadcast".to_owned(),
+            ..row(2)
+        },
+    )
+    .unwrap();
+
+    assert_eq!(
+        transfers::items(&tx, &[2; 16]).unwrap(),
+        std::slice::from_ref(&acked)
+    );
+    assert_eq!(
+        transfers::items_of_invoice(&tx, "bulla:?").unwrap(),
+        [acked]
+    );
+    let ids = |rows: Vec<TransferRow>| rows.iter().map(|row| row.id[0]).collect::<Vec<_>>();
+    assert_eq!(ids(transfers::page(&tx, 0, 2).unwrap()), [3, 2]);
+    assert_eq!(ids(transfers::page(&tx, 2, 2).unwrap()), [1]);
+    assert_eq!(
+        ids(transfers::in_state(&tx, "send", "prepared").unwrap()),
+        [1, 3]
+    );
+    assert_eq!(ids(transfers::by_txid(&tx, txid(2)).unwrap()), [2]);
+    // The end of time is kept as the last second a column can hold.
+    let expected = TransferRow {
+        updated: i64::MAX.unsigned_abs(),
+        ..row(3)
+    };
+    assert_eq!(transfers::get(&tx, &[3; 16]).unwrap(), Some(expected));
+}
+
+#[test]
+fn a_coin_is_kept_for_one_holder_at_a_time() {
+    let dir = Dir::new();
+    let mut db = new_store(&dir.file());
+    let tx = begin(&mut db).unwrap();
+    let first = ReservedRow {
+        outpoint: outpoint(1),
+        holder: Holder::Transfer([1; 16]),
+        until: None,
+    };
+    let second = ReservedRow {
+        outpoint: outpoint(2),
+        holder: Holder::Invoice(7),
+        until: Some(100),
+    };
+    assert!(reserved::insert(&tx, &first).unwrap());
+    assert!(reserved::insert(&tx, &second).unwrap());
+    assert!(
+        !reserved::insert(
+            &tx,
+            &ReservedRow {
+                outpoint: outpoint(1),
+                ..second
+            }
+        )
+        .unwrap()
+    );
+    assert_eq!(reserved::all(&tx).unwrap(), [first, second]);
+    assert_eq!(reserved::outpoints(&tx, 99).unwrap().len(), 2);
+    assert_eq!(reserved::outpoints(&tx, 100).unwrap().len(), 1);
+    reserved::release_expired(&tx, 100).unwrap();
+    assert_eq!(reserved::all(&tx).unwrap(), [first]);
+    reserved::release(&tx, Holder::Transfer([1; 16])).unwrap();
+    assert!(reserved::all(&tx).unwrap().is_empty());
+}
+
+#[test]
+fn tapret_outputs_are_read_as_they_were_written() {
+    let dir = Dir::new();
+    let mut db = new_store(&dir.file());
+    let tx = begin(&mut db).unwrap();
+    let row = TapretRow {
+        script: ScriptBuf::from(vec![0x51, 0x20]),
+        index: 3,
+        internal_key: key(),
+        commitment: Commitment::from_byte_array([1; 32]),
+        root: bitcoin::taproot::TapNodeHash::from_byte_array([2; 32]),
+    };
+    tapret::insert(&tx, &row).unwrap();
+    tapret::insert(&tx, &row).unwrap();
+    assert_eq!(tapret::all(&tx).unwrap(), [row]);
+}
+
+#[test]
+fn bytes_that_are_no_value_are_damage() {
+    let dir = Dir::new();
+    let mut db = new_store(&dir.file());
+    let tx = begin(&mut db).unwrap();
+    tx.execute("INSERT INTO schemas_allowed (id) VALUES (x'00')", ())
+        .unwrap();
+    assert!(matches!(
+        contracts::allowed_schemas(&tx),
+        Err(StoreError::Damaged { .. })
+    ));
+}

@@ -1,0 +1,259 @@
+//! Why a command about assets failed.
+
+use std::fmt;
+
+use bitcoin::{OutPoint, Txid};
+use bulla_core::validator::Failure;
+use bulla_core::{ContractId, SchemaId};
+
+use super::ack::AckError;
+use super::plan::PlanError;
+use super::step::StepError;
+use crate::amount::AmountError;
+use crate::api::TransferId;
+use crate::assets::consign::ConsignError;
+use crate::invoice::InvoiceError;
+
+/// Why a command about assets failed. Nothing has changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum TransferError {
+    /// There is no plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The transfer is not that far, or too far.
+    #[error(transparent)]
+    Step(#[from] StepError),
+    /// An acknowledgement is not the one that is due.
+    #[error(transparent)]
+    Ack(#[from] AckError),
+    /// A consignment cannot be built.
+    #[error(transparent)]
+    Consign(#[from] ConsignError),
+    /// A text is no invoice.
+    #[error(transparent)]
+    Invoice(#[from] InvoiceError),
+    /// A text is no amount.
+    #[error(transparent)]
+    Amount(#[from] AmountError),
+    /// A consignment is not consistent, or cannot be judged.
+    #[error("the consignment is refused: {0}")]
+    Refused(Box<Failure>),
+    /// A mined transaction conflicts with a witness.
+    #[error(
+        "transaction {witness} of the consignment can never be mined: another one that spends the same coin is; ask the payer to pay again"
+    )]
+    Conflicted {
+        /// The witness.
+        witness: Txid,
+    },
+    /// Nothing in it is ours.
+    #[error(
+        "nothing in this consignment of contract {contract} belongs to this wallet; nothing was stored"
+    )]
+    NotOurs {
+        /// The contract.
+        contract: ContractId,
+    },
+    /// Too much waits for the chain already.
+    #[error(
+        "{limit} transitions wait for transactions that no source has seen; nothing more is taken in until some are seen"
+    )]
+    QuarantineFull {
+        /// The limit.
+        limit: u32,
+    },
+    /// There is no free sealed coin.
+    #[error("no free sealed coin; {sats} sat are needed for one")]
+    NoCarrier {
+        /// Satoshis of a new one.
+        sats: u64,
+    },
+    /// A coin that was asked for is not free.
+    #[error("coin {outpoint} cannot be used here: {reason}")]
+    CoinNotFree {
+        /// The coin.
+        outpoint: OutPoint,
+        /// Why not.
+        reason: NotFree,
+    },
+    /// A schema outside the list of allowed ones.
+    #[error("schema {schema} is not allowed in this wallet")]
+    SchemaNotAllowed {
+        /// The schema.
+        schema: SchemaId,
+    },
+    /// A field of a new contract.
+    #[error("the {field} of a contract is {found}; expected {expected}")]
+    Field {
+        /// Which.
+        field: &'static str,
+        /// What was given.
+        found: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// A contract that is not known.
+    #[error("contract {contract} is unknown; accept a consignment or contract file of it first")]
+    UnknownContract {
+        /// The contract.
+        contract: ContractId,
+    },
+    /// A transfer that is not known.
+    #[error("there is no transfer {transfer}")]
+    UnknownTransfer {
+        /// The transfer.
+        transfer: TransferId,
+    },
+    /// A transfer of the other direction.
+    #[error("transfer {transfer} was not sent by this wallet")]
+    NotSent {
+        /// The transfer.
+        transfer: TransferId,
+    },
+    /// Coins or allocations changed since the plan was made.
+    #[error("the wallet has changed since this was planned; plan again")]
+    StalePlan,
+    /// An invoice that this wallet pays already.
+    #[error("transfer {transfer} pays this invoice already; ask the payee for a new one")]
+    AlreadyPaid {
+        /// That transfer.
+        transfer: TransferId,
+    },
+    /// No fee rate is known.
+    #[error("no fee rate is known")]
+    NoFeeRate,
+    /// Signing would lose an allocation.
+    #[error(
+        "this would spend coin {outpoint}, which holds contract {contract}, without moving it; nothing was signed"
+    )]
+    WouldBurn {
+        /// The contract.
+        contract: ContractId,
+        /// The coin.
+        outpoint: OutPoint,
+    },
+    /// The transaction does not carry what was prepared.
+    #[error(
+        "transaction {txid} does not carry the commitment for contract {contract}; nothing was signed"
+    )]
+    NoCommitment {
+        /// The transaction.
+        txid: Txid,
+        /// The contract.
+        contract: ContractId,
+    },
+    /// The payee did not say which key signs acknowledgements.
+    #[error("the invoice names no key for acknowledgements, so none can be checked")]
+    NoAckKey,
+    /// Contracts that do not fit one transaction.
+    #[error(transparent)]
+    Commit(#[from] bulla_core::commit::mpc_builder::BuildError),
+    /// An operation that is too large.
+    #[error("the transfer is too large for one transaction; pay in several")]
+    TooLarge(#[from] bulla_core::DecodeError),
+}
+
+/// Why a coin is not free.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum NotFree {
+    /// Not an unspent sealed coin of this wallet.
+    NotSealed,
+    /// Held for an invoice or a transfer.
+    Held,
+    /// It holds allocations.
+    Full,
+}
+
+impl fmt::Display for NotFree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotSealed => "it is no unspent sealed coin of this wallet",
+            Self::Held => "it is held for an invoice or a transfer",
+            Self::Full => "it holds allocations",
+        })
+    }
+}
+
+impl TransferError {
+    /// A stable name for programs, in kebab case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Plan(error) => plan_code(error),
+            Self::Step(error) => step_code(error),
+            Self::Ack(_) => "acknowledgement",
+            Self::Consign(_) => "consign",
+            Self::Invoice(_) => "invoice",
+            Self::Amount(_) => "amount",
+            Self::Refused(failure) => match **failure {
+                Failure::Invalid(_) => "invalid",
+                Failure::Unsigned(_) => "unsigned",
+                Failure::Unresolved(_) => "unresolved",
+            },
+            Self::Conflicted { .. } => "conflicted",
+            Self::NotOurs { .. } => "not-ours",
+            Self::QuarantineFull { .. } => "quarantine-full",
+            Self::NoCarrier { .. } => "no-carrier",
+            Self::CoinNotFree { .. } => "coin-not-free",
+            Self::SchemaNotAllowed { .. } => "schema-not-allowed",
+            Self::Field { .. } => "field",
+            Self::UnknownContract { .. } => "unknown-contract",
+            Self::UnknownTransfer { .. } | Self::NotSent { .. } => "unknown-transfer",
+            Self::StalePlan => "stale-plan",
+            Self::AlreadyPaid { .. } => "already-paid",
+            Self::NoFeeRate => "no-fee-rate",
+            Self::WouldBurn { .. } => "would-burn",
+            Self::NoCommitment { .. } => "no-commitment",
+            Self::NoAckKey => "no-ack-key",
+            Self::Commit(_) | Self::TooLarge(_) => "too-large",
+        }
+    }
+
+    /// What a person can do about it, unless the message says it.
+    pub fn remedy(&self) -> Option<String> {
+        Some(match self {
+            Self::NoCarrier { .. } => "make one with `issue` (it asks first) or receive bitcoin with `address`, then `sync`".to_owned(),
+            Self::NoFeeRate => "say it with --fee-rate".to_owned(),
+            Self::WouldBurn { contract, .. } => format!("to lose it on purpose, --burn {contract}"),
+            Self::SchemaNotAllowed { schema } => format!("read it with `inspect`, then allow {schema}"),
+            Self::UnknownTransfer { .. } => "`transfers` lists them".to_owned(),
+            Self::Plan(PlanError::InsufficientAsset { .. }) => "look at `coins` and `transfers`".to_owned(),
+            _ => return None,
+        })
+    }
+}
+
+const fn plan_code(error: &PlanError) -> &'static str {
+    use crate::invoice::InvoiceUnpayable;
+    match error {
+        PlanError::Nothing | PlanError::NothingToSweep => "nothing-to-do",
+        PlanError::Unpayable(InvoiceUnpayable::Network { .. }) | PlanError::OtherNetwork { .. } => {
+            "wrong-network"
+        }
+        PlanError::Unpayable(InvoiceUnpayable::Expired { .. }) => "expired",
+        PlanError::UnknownContract { .. } => "unknown-contract",
+        PlanError::NoContract
+        | PlanError::NoAmount
+        | PlanError::OtherContract { .. }
+        | PlanError::OtherAmount { .. }
+        | PlanError::Zero
+        | PlanError::NoAmounts { .. } => "payment",
+        PlanError::SamePayee { .. } => "same-payee",
+        PlanError::InternalEndpoint { .. } => "internal-endpoint",
+        PlanError::InsufficientAsset { .. } => "insufficient-asset",
+        PlanError::TooMuch { .. } | PlanError::TooMany { .. } => "too-large",
+        PlanError::NotMovable { .. } => "would-burn",
+        PlanError::Dust { .. } => "dust",
+        PlanError::TwoDrains => "two-drains",
+    }
+}
+
+const fn step_code(error: &StepError) -> &'static str {
+    match error {
+        StepError::NotSigned => "not-signed",
+        StepError::Unacknowledged { .. } => "unacknowledged",
+        StepError::Expired { .. } => "expired",
+        StepError::Public => "broadcast-already",
+        StepError::Failed { .. } => "failed-transfer",
+        StepError::ForeignInvoice { .. } => "acknowledgement",
+    }
+}

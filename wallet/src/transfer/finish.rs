@@ -1,0 +1,237 @@
+//! From a signed PSBT to the network: finish, hand over, acknowledge, broadcast, cancel.
+
+use bitcoin::{Psbt, Transaction};
+
+use super::ack::{AckError, Acknowledgement};
+use super::error::TransferError;
+use super::prepare::consignments;
+use super::record::{Sent, invoice_of};
+use super::step::{Effect, SenderEvent};
+use crate::api::{PreparedConsignment, Transfer, TransferId};
+use crate::assets::rows::damaged;
+use crate::chain::{ChainSource, SourceError};
+use crate::coins::{CoinsError, finalize};
+use crate::store::{reserved, witnesses};
+use crate::wallet::Command;
+use crate::{Error, Wallet, crash_point, time};
+
+impl Wallet {
+    /// Stores the signed transaction of a transfer. Safe to repeat.
+    ///
+    /// # Errors
+    /// [`CoinsError::OtherTransaction`] for another one than was prepared;
+    /// [`CoinsError::NotSigned`], [`CoinsError::BadSignature`], [`CoinsError::Sighash`].
+    pub fn finish(&mut self, transfer: TransferId, psbt: Psbt) -> Result<Transaction, Error> {
+        self.command("finish", |command| {
+            let mut sent = Sent::load(&command.db, transfer)?;
+            let found = psbt.unsigned_tx.compute_txid();
+            let expected = sent
+                .row
+                .txid
+                .ok_or_else(|| damaged("a transfer without a txid"))?;
+            if found != expected {
+                return Err(CoinsError::OtherTransaction { found, expected }.into());
+            }
+            let (sending, _) = sent.sending.step(SenderEvent::Finished)?;
+            if let Some(tx) = sent.row.tx {
+                return Ok(tx);
+            }
+            command.coins.inputs(&psbt)?;
+            let tx = finalize(&psbt)?;
+            sent.row.tx = Some(tx.clone());
+            sent.sending = sending;
+            sent.save(&command.db, time::now())?;
+            Ok(tx)
+        })
+    }
+
+    /// The consignments of a transfer, to be handed over: from now on it counts as delivered. Safe to
+    /// repeat, also long after.
+    ///
+    /// # Errors
+    /// [`StepError::NotSigned`](super::step::StepError::NotSigned).
+    pub fn deliver(&mut self, transfer: TransferId) -> Result<Vec<PreparedConsignment>, Error> {
+        self.command("deliver", |command| {
+            let mut sent = Sent::load(&command.db, transfer)?;
+            let (sending, _) = sent.sending.step(SenderEvent::Delivered)?;
+            if sending != sent.sending {
+                sent.sending = sending;
+                sent.save(&command.db, time::now())?;
+            }
+            let txid = sent
+                .row
+                .txid
+                .ok_or_else(|| damaged("a transfer without a txid"))?;
+            consignments(command, &sent, txid)
+        })
+    }
+
+    /// Takes in a payee's acknowledgement. After a refusal the transfer has failed, unless it was
+    /// broadcast before. Safe to repeat.
+    ///
+    /// # Errors
+    /// [`AckError`] if it is not his, or about something else.
+    pub fn acknowledged(&mut self, transfer: TransferId, text: &str) -> Result<Transfer, Error> {
+        let ack: Acknowledgement = text.parse()?;
+        self.command("acknowledged", |command| {
+            let mut sent = Sent::load(&command.db, transfer)?;
+            let claimed = ack.claimed().invoice;
+            let event = check_ack(&sent, &ack)?;
+            let (sending, effects) = sent.sending.step(event)?;
+            sent.sending = sending;
+            for item in &mut sent.items {
+                let invoice = item.invoice.as_deref();
+                if invoice
+                    .and_then(|text| text.parse::<crate::invoice::Invoice>().ok())
+                    .is_some_and(|invoice| invoice.id() == claimed)
+                {
+                    item.ack = Some(ack.to_string().into_bytes());
+                }
+            }
+            sent.save(&command.db, time::now())?;
+            apply(command, &sent, &effects)?;
+            Ok(())
+        })?;
+        self.transfer(transfer)
+    }
+
+    /// Hands the transaction to the network. It counts as broadcast before it is sent, so that a kill
+    /// in between loses nothing. Safe to repeat.
+    ///
+    /// # Errors
+    /// [`StepError`](super::step::StepError) if acknowledgements are missing or an invoice has
+    /// expired; [`SourceError::Refused`]: then it can be tried again or cancelled.
+    pub fn broadcast(
+        &mut self,
+        transfer: TransferId,
+        source: &dyn ChainSource,
+    ) -> Result<(), Error> {
+        let tx = self.command("broadcast", |command| {
+            let mut sent = Sent::load(&command.db, transfer)?;
+            let now = time::now();
+            let (sending, _) = sent.sending.step(SenderEvent::Broadcast { now })?;
+            let tx = sent
+                .row
+                .tx
+                .clone()
+                .ok_or_else(|| damaged("a transfer without its transaction"))?;
+            if sending != sent.sending {
+                sent.sending = sending;
+                sent.save(&command.db, now)?;
+            }
+            command.coins.insert_unconfirmed(&tx, now)?;
+            Ok(tx)
+        })?;
+        crash_point!("broadcast-before-send");
+        let result = source.broadcast(&tx);
+        crash_point!("broadcast-after-send");
+        match result {
+            Ok(()) => Ok(()),
+            Err(refused @ SourceError::Refused { .. }) => {
+                self.not_accepted(transfer)?;
+                Err(refused.into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn not_accepted(&mut self, transfer: TransferId) -> Result<(), Error> {
+        self.command("not-accepted", |command| {
+            let mut sent = Sent::load(&command.db, transfer)?;
+            let (sending, _) = sent.sending.step(SenderEvent::NotAccepted)?;
+            sent.sending = sending;
+            Ok(sent.save(&command.db, time::now())?)
+        })
+    }
+
+    /// Gives up a transfer that was not broadcast, and frees its coins.
+    ///
+    /// # Errors
+    /// [`StepError::Public`](super::step::StepError::Public).
+    pub fn cancel(&mut self, transfer: TransferId) -> Result<(), Error> {
+        self.command("cancel", |command| {
+            let mut sent = Sent::load(&command.db, transfer)?;
+            let (sending, effects) = sent.sending.step(SenderEvent::Cancel)?;
+            sent.sending = sending;
+            sent.save(&command.db, time::now())?;
+            apply(command, &sent, &effects)
+        })
+    }
+}
+
+/// That the payee himself speaks, of this very transfer.
+fn check_ack(sent: &Sent, ack: &Acknowledgement) -> Result<SenderEvent, Error> {
+    let claimed = ack.claimed();
+    let invoice = invoice_of(&sent.items, claimed.invoice)?;
+    let foreign = super::step::StepError::ForeignInvoice {
+        invoice: claimed.invoice,
+    };
+    let invoice = invoice.ok_or(foreign)?;
+    let key = invoice.ack.ok_or(TransferError::NoAckKey)?;
+    let said = ack.verify(&key)?;
+    let text = invoice.to_string();
+    let item = sent
+        .items
+        .iter()
+        .find(|item| item.invoice.as_ref() == Some(&text));
+    let item = item.ok_or_else(|| damaged("an invoice without an item"))?;
+    let other = |what, found: String, expected: String| AckError::Other {
+        what,
+        found,
+        expected,
+    };
+    if Some(said.witness) != sent.row.txid {
+        let expected = sent
+            .row
+            .txid
+            .map(|txid| txid.to_string())
+            .unwrap_or_default();
+        return Err(other("transaction", said.witness.to_string(), expected).into());
+    }
+    if Some(said.contract) != item.contract {
+        let expected = item
+            .contract
+            .map(|contract| contract.to_string())
+            .unwrap_or_default();
+        return Err(other("contract", said.contract.to_string(), expected).into());
+    }
+    if let Some(expected) = item.operation.filter(|id| !said.operations.contains(id)) {
+        let found = format!("{} others", said.operations.len());
+        return Err(other("operation", found, expected.to_string()).into());
+    }
+    Ok(SenderEvent::Acknowledged {
+        invoice: said.invoice,
+        verdict: said.verdict,
+    })
+}
+
+/// Does what a step asks for, except what needs the network.
+pub(crate) fn apply(command: &Command<'_>, sent: &Sent, effects: &[Effect]) -> Result<(), Error> {
+    for effect in effects {
+        match effect {
+            Effect::Release => sent.release(&command.db)?,
+            Effect::Hold => hold(command, sent)?,
+            Effect::Broadcast => {}
+        }
+    }
+    Ok(())
+}
+
+/// Holds the coins of a transfer that comes back to life, as far as nobody else holds them now.
+fn hold(command: &Command<'_>, sent: &Sent) -> Result<(), Error> {
+    let Some(txid) = sent.row.txid else {
+        return Ok(());
+    };
+    let Some(witness) = witnesses::get(&command.db, txid)? else {
+        return Ok(());
+    };
+    for input in &witness.tx.input {
+        let row = reserved::ReservedRow {
+            outpoint: input.previous_output,
+            holder: reserved::Holder::Transfer(sent.row.id),
+            until: None,
+        };
+        reserved::insert(&command.db, &row)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! What is looked at before anything is signed: no allocation is spent without an operation that
+//! moves it, and the commitment is where it must be.
+
+use std::collections::BTreeSet;
+
+use bdk_wallet::rusqlite::Connection;
+use bitcoin::{OutPoint, Transaction, Txid};
+use bulla_core::ContractId;
+use bulla_core::bundle::BundleView;
+use bulla_core::operation::Input;
+
+use super::error::TransferError;
+use super::record::SENT;
+use crate::Error;
+use crate::assets::book::Book;
+use crate::assets::learn;
+use crate::assets::rows::{self, damaged};
+use crate::assets::snapshot::Snapshot;
+use crate::store::{StoreError, transfers, witnesses};
+
+/// Refuses a transaction that would lose an allocation.
+///
+/// # Errors
+/// [`TransferError::WouldBurn`], [`TransferError::NoCommitment`].
+pub(crate) fn check(
+    db: &Connection,
+    snapshot: &Snapshot,
+    transaction: &Transaction,
+) -> Result<(), Error> {
+    let txid = transaction.compute_txid();
+    let spent: BTreeSet<OutPoint> = transaction
+        .input
+        .iter()
+        .map(|input| input.previous_output)
+        .collect();
+    let burned = burned(db, txid)?;
+    let mut moving = BTreeSet::new();
+    for holding in &snapshot.allocations {
+        let (contract, leaf) = (holding.contract, holding.leaf);
+        if !spent.contains(&holding.outpoint)
+            || burned.contains(&(contract, leaf.owned_type, leaf.index))
+        {
+            continue;
+        }
+        let book = snapshot.books.get(&contract);
+        if !book.is_some_and(|book| moves(book, txid, &leaf)) {
+            let outpoint = holding.outpoint;
+            return Err(TransferError::WouldBurn { contract, outpoint }.into());
+        }
+        moving.insert(contract);
+    }
+    for contract in moving {
+        carries(db, snapshot, contract, transaction)?;
+    }
+    Ok(())
+}
+
+/// Whether a stored operation of this transaction consumes the leaf.
+fn moves(book: &Book, txid: Txid, leaf: &Input) -> bool {
+    book.anchored(txid)
+        .any(|transition| transition.inputs.contains(leaf))
+}
+
+/// Leaves that the owner named to be lost in this transaction.
+fn burned(db: &Connection, txid: Txid) -> Result<BTreeSet<(ContractId, u16, u32)>, StoreError> {
+    let mut burned = BTreeSet::new();
+    for row in transfers::by_txid(db, txid)?
+        .into_iter()
+        .filter(|row| row.direction == SENT)
+    {
+        for item in transfers::items(db, &row.id)? {
+            if let (Some(contract), None, Some(ty), Some(index)) =
+                (item.contract, item.operation, item.ty, item.index)
+            {
+                burned.insert((contract, ty, index));
+            }
+        }
+    }
+    Ok(burned)
+}
+
+/// Whether the transaction commits to what was stored for it (rule 9 of the consensus).
+fn carries(
+    db: &Connection,
+    snapshot: &Snapshot,
+    contract: ContractId,
+    transaction: &Transaction,
+) -> Result<(), Error> {
+    let txid = transaction.compute_txid();
+    let missing = || TransferError::NoCommitment { txid, contract };
+    let row = witnesses::anchor(db, &contract, txid)?.ok_or_else(missing)?;
+    let book = snapshot.books.get(&contract).ok_or_else(missing)?;
+    let entries = book.anchored(txid).flat_map(|transition| {
+        let id = transition.id();
+        transition.inputs.iter().map(move |input| (*input, id))
+    });
+    let view = BundleView::new(&rows::bundle(&row.bundle)?, entries).map_err(damaged)?;
+    let anchor = learn::read_anchor(&row)?;
+    let commitment = anchor
+        .commitment(contract, view.id())
+        .map_err(|_| missing())?;
+    Ok(anchor
+        .verify(commitment, transaction)
+        .map_err(|_| missing())?)
+}

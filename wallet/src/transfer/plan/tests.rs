@@ -1,0 +1,594 @@
+use bitcoin::hashes::Hash;
+use bitcoin::{Address, Network, Txid, WPubkeyHash};
+use bulla_core::OperationId;
+use bulla_core::schema::Schema;
+use bulla_core::state::Token;
+
+use super::*;
+use crate::api::BitcoinAmount;
+use crate::invoice::{Beneficiary, Invoice, InvoiceUnpayable};
+
+const FIXED: &str = include_str!("../../../../schemas/fixed.toml");
+/// Editions: `left` is minted from, `nft` are tokens; only `nft` and `pass` have a plain move.
+const EDITIONS: &str = r#"
+name = "editions"
+version = 0
+[globals]
+total = { number = 0, type = "number" }
+[metadata]
+minted = { number = 0, type = "number" }
+[owned]
+left = { number = 0, state = "amount" }
+nft = { number = 1, state = "token" }
+pass = { number = 2, state = "right" }
+[genesis]
+globals = { total = "1" }
+outputs = { left = "0..1", pass = "0.." }
+rules = ["out.left == global.total"]
+[transitions.mint]
+number = 0
+inputs = { left = "1" }
+outputs = { left = "0..1", nft = "1.." }
+metadata = { minted = "1" }
+rules = ["in.left == out.left + meta.minted", "tokens(out.nft) == range(genesis.total - in.left, in.left - out.left, 1)"]
+[transitions.move]
+number = 1
+inputs = { nft = "1.." }
+outputs = { nft = "1.." }
+rules = ["tokens(in.nft) == tokens(out.nft)"]
+[transitions.hand]
+number = 2
+inputs = { pass = "1" }
+outputs = { pass = "1" }
+"#;
+
+fn id(n: u8) -> ContractId {
+    ContractId::from_bytes([n; 32])
+}
+
+fn outpoint(n: u8) -> OutPoint {
+    OutPoint::new(Txid::from_byte_array([n; 32]), 0)
+}
+
+fn coin(n: u8) -> SealedCoin {
+    SealedCoin {
+        outpoint: outpoint(n),
+        sats: 1_000,
+        held: false,
+    }
+}
+
+fn holding(coin: u8, contract: u8, amount: u64) -> Holding {
+    let operation = OperationId::from_bytes([contract ^ 0x80; 32]);
+    Holding {
+        outpoint: outpoint(coin),
+        contract: id(contract),
+        leaf: Input {
+            operation,
+            owned_type: 0,
+            index: coin.into(),
+        },
+        state: State::Amount(amount),
+        settled: true,
+    }
+}
+
+fn regtest() -> NetworkId {
+    NetworkId::of_network(Network::Regtest)
+}
+
+fn invoice(contract: u8, amount: u64, to: u8) -> Invoice {
+    Invoice {
+        contract: Some(id(contract)),
+        network: regtest(),
+        amount: Some(amount),
+        to: Beneficiary::Seal(SecretSeal::from_bytes([to; 32])),
+        sats: None,
+        expiry: Some(1_000),
+        via: None,
+        enc: None,
+        ack: None,
+    }
+}
+
+fn script(n: u8) -> ScriptBuf {
+    ScriptBuf::new_p2wpkh(&WPubkeyHash::from_byte_array([n; 20]))
+}
+
+fn to_address(invoice: Invoice, n: u8, sats: Option<u64>) -> Invoice {
+    let address = Address::from_script(&script(n), Network::Regtest)
+        .unwrap()
+        .into_unchecked();
+    let to = Beneficiary::Address {
+        address,
+        blinding: Blinding([n; 16]),
+    };
+    Invoice {
+        to,
+        sats,
+        ..invoice
+    }
+}
+
+fn pay(invoice: Invoice) -> Payment {
+    Payment::Invoice {
+        invoice: Box::new(invoice),
+        contract: None,
+        amount: None,
+    }
+}
+
+fn bitcoin(n: u8, amount: BitcoinAmount) -> Payment {
+    let address = Address::from_script(&script(n), Network::Regtest)
+        .unwrap()
+        .into_unchecked();
+    Payment::Bitcoin { address, amount }
+}
+
+/// What a wallet has, and how it plans.
+struct Wallet {
+    coins: Vec<SealedCoin>,
+    holdings: Vec<Holding>,
+    method: Method,
+    burn: BTreeSet<ContractId>,
+}
+
+impl Wallet {
+    /// Coins and what lies on them: (coin, contract, amount).
+    fn new(coins: &[u8], holdings: &[(u8, u8, u64)]) -> Self {
+        Self {
+            coins: coins.iter().map(|n| coin(*n)).collect(),
+            holdings: holdings
+                .iter()
+                .map(|(coin, id, n)| holding(*coin, *id, *n))
+                .collect(),
+            method: Method::Auto,
+            burn: BTreeSet::new(),
+        }
+    }
+
+    fn plan(&self, payments: &[Payment]) -> Result<Draft, PlanError> {
+        let fixed = ContractFacts::of(&Schema::from_toml(FIXED).unwrap());
+        let editions = ContractFacts::of(&Schema::from_toml(EDITIONS).unwrap());
+        let contracts = [(id(1), fixed.clone()), (id(2), fixed), (id(3), editions)]
+            .into_iter()
+            .collect();
+        let facts = Facts {
+            network: regtest(),
+            now: 500,
+            coins: &self.coins,
+            holdings: &self.holdings,
+            contracts: &contracts,
+            carrier: 1_000,
+        };
+        draft(
+            &facts,
+            &Asked {
+                payments,
+                method: self.method,
+                burn: &self.burn,
+            },
+        )
+    }
+}
+
+fn roles(draft: &Draft) -> Vec<(&OutputRole, u64)> {
+    draft
+        .outputs
+        .iter()
+        .map(|output| (&output.role, output.sats))
+        .collect()
+}
+
+fn leaves(transition: &PlannedTransition) -> Vec<(u64, PlannedSeal)> {
+    transition
+        .leaves
+        .iter()
+        .map(|leaf| (leaf.state.amount(), leaf.seal))
+        .collect()
+}
+
+fn inputs(draft: &Draft) -> Vec<OutPoint> {
+    draft.inputs.iter().map(|coin| coin.outpoint).collect()
+}
+
+fn secret(n: u8) -> PlannedSeal {
+    PlannedSeal::Secret(SecretSeal::from_bytes([n; 32]))
+}
+
+const CHANGE: PlannedSeal = PlannedSeal::Change { vout: 0 };
+
+#[test]
+fn a_payment_leaves_change_on_the_tapret_host() {
+    let wallet = Wallet::new(&[1, 2], &[(1, 1, 100), (2, 1, 30)]);
+    let draft = wallet.plan(&[pay(invoice(1, 20, 7))]).unwrap();
+    assert_eq!(inputs(&draft), [outpoint(2)]);
+    assert_eq!(roles(&draft), [(&OutputRole::TapretHost, 1_000)]);
+    assert_eq!(
+        leaves(&draft.transitions[0]),
+        [(20, secret(7)), (10, CHANGE)]
+    );
+    assert_eq!((draft.host(), draft.expiry), (Some(0), Some(1_000)));
+    assert_eq!(
+        draft.paid,
+        [Paid::Asset {
+            contract: id(1),
+            amount: 20
+        }]
+    );
+}
+
+#[test]
+fn where_nothing_stays_the_commitment_is_an_op_return() {
+    let wallet = Wallet::new(&[1], &[(1, 1, 100)]);
+    let draft = wallet
+        .plan(&[pay(to_address(invoice(1, 100, 0), 9, None))])
+        .unwrap();
+    let payee = OutputRole::Payee {
+        payment: 0,
+        script: script(9),
+    };
+    assert_eq!(
+        roles(&draft),
+        [(&OutputRole::OpretHost, 0), (&payee, 1_000)]
+    );
+    let seal = PlannedSeal::Payee {
+        vout: 1,
+        blinding: Blinding([9; 16]),
+    };
+    assert_eq!(leaves(&draft.transitions[0]), [(100, seal)]);
+}
+
+#[test]
+fn op_return_on_demand_keeps_the_change_after_the_payees() {
+    let wallet = Wallet {
+        method: Method::Opret,
+        ..Wallet::new(&[1], &[(1, 1, 100)])
+    };
+    let draft = wallet
+        .plan(&[pay(to_address(invoice(1, 60, 0), 9, Some(5_000)))])
+        .unwrap();
+    let payee = OutputRole::Payee {
+        payment: 0,
+        script: script(9),
+    };
+    assert_eq!(
+        roles(&draft),
+        [
+            (&OutputRole::OpretHost, 0),
+            (&payee, 5_000),
+            (&OutputRole::SealedChange, 1_000)
+        ]
+    );
+    assert_eq!(
+        leaves(&draft.transitions[0])[1],
+        (40, PlannedSeal::Change { vout: 2 })
+    );
+}
+
+#[test]
+fn a_batch_of_several_contracts_is_one_transaction() {
+    let wallet = Wallet::new(&[1, 2], &[(1, 1, 100), (2, 2, 50)]);
+    let payments = [
+        pay(to_address(invoice(2, 5, 0), 11, None)),
+        pay(invoice(1, 10, 7)),
+        pay(invoice(1, 20, 8)),
+        bitcoin(12, BitcoinAmount::Sats(2_000)),
+        Payment::Carriers {
+            count: 2,
+            sats: None,
+        },
+    ];
+    let draft = wallet.plan(&payments).unwrap();
+    assert_eq!(inputs(&draft), [outpoint(1), outpoint(2)]);
+    let payee = OutputRole::Payee {
+        payment: 0,
+        script: script(11),
+    };
+    let plain = OutputRole::Bitcoin { script: script(12) };
+    let carrier = (&OutputRole::Carrier, 1_000);
+    let host = (&OutputRole::TapretHost, 1_000);
+    assert_eq!(
+        roles(&draft),
+        [host, (&payee, 1_000), carrier, carrier, (&plain, 2_000)]
+    );
+    let contracts: Vec<_> = draft.transitions.iter().map(|t| t.contract).collect();
+    assert_eq!(contracts, [id(1), id(2)]);
+    assert_eq!(
+        leaves(&draft.transitions[0]),
+        [(10, secret(7)), (20, secret(8)), (70, CHANGE)]
+    );
+}
+
+#[test]
+fn everything_else_on_a_spent_coin_goes_along() {
+    let mut wallet = Wallet::new(&[1], &[(1, 1, 100), (1, 2, 5)]);
+    let token = |id, fraction, index| Holding {
+        state: State::Token(Token { id, fraction }),
+        leaf: Input {
+            owned_type: 1,
+            index,
+            ..holding(1, 3, 0).leaf
+        },
+        ..holding(1, 3, 0)
+    };
+    wallet
+        .holdings
+        .extend([token(4, 1, 0), token(4, 2, 1), token(9, 1, 2)]);
+    let draft = wallet.plan(&[pay(invoice(1, 100, 7))]).unwrap();
+    assert_eq!(roles(&draft), [(&OutputRole::TapretHost, 1_000)]);
+    assert_eq!(leaves(&draft.transitions[0]), [(100, secret(7))]);
+    assert_eq!(leaves(&draft.transitions[1]), [(5, CHANGE)]);
+    let tokens: Vec<_> = draft.transitions[2]
+        .leaves
+        .iter()
+        .map(|leaf| leaf.state.clone())
+        .collect();
+    let expected = [Token { id: 4, fraction: 3 }, Token { id: 9, fraction: 1 }].map(State::Token);
+    assert_eq!((draft.transitions[2].kind, tokens), (1, expected.to_vec()));
+    assert_eq!(draft.transitions[2].inputs.len(), 3);
+}
+
+#[test]
+fn a_coin_that_pays_one_contract_pays_the_next_first() {
+    let wallet = Wallet::new(&[1, 2], &[(1, 1, 10), (1, 2, 10), (2, 2, 10)]);
+    let draft = wallet
+        .plan(&[pay(invoice(2, 10, 7)), pay(invoice(1, 10, 8))])
+        .unwrap();
+    assert_eq!(inputs(&draft), [outpoint(1)]);
+}
+
+#[test]
+fn what_cannot_be_moved_is_never_lost_unnamed() {
+    let mut wallet = Wallet::new(&[1], &[(1, 1, 100), (1, 3, 7)]);
+    let error = PlanError::NotMovable {
+        contract: id(3),
+        outpoint: outpoint(1),
+    };
+    assert_eq!(wallet.plan(&[pay(invoice(1, 1, 7))]), Err(error.clone()));
+    wallet.burn = [id(1)].into();
+    assert_eq!(wallet.plan(&[pay(invoice(1, 1, 7))]), Err(error));
+    wallet.burn = [id(3)].into();
+    let draft = wallet.plan(&[pay(invoice(1, 1, 7))]).unwrap();
+    assert_eq!(draft.burned, [holding(1, 3, 7)]);
+    assert_eq!(draft.transitions.len(), 1);
+}
+
+#[test]
+fn a_transition_that_takes_one_input_only_is_respected() {
+    let mut wallet = Wallet::new(&[1], &[(1, 1, 100)]);
+    let pass = |index| Holding {
+        state: State::Right,
+        leaf: Input {
+            owned_type: 2,
+            index,
+            ..holding(1, 3, 0).leaf
+        },
+        ..holding(1, 3, 0)
+    };
+    wallet.holdings.push(pass(0));
+    assert!(wallet.plan(&[pay(invoice(1, 1, 7))]).is_ok());
+    wallet.holdings.push(pass(1));
+    let error = PlanError::TooMany {
+        contract: id(3),
+        what: "inputs",
+        found: 2,
+        allowed: 1,
+    };
+    assert_eq!(wallet.plan(&[pay(invoice(1, 1, 7))]), Err(error));
+}
+
+#[test]
+fn too_little_says_what_is_missing_and_what_is_held() {
+    let mut wallet = Wallet::new(&[1, 2], &[(1, 1, 100), (2, 1, 30)]);
+    wallet.coins[0].held = true;
+    let error = PlanError::InsufficientAsset {
+        contract: id(1),
+        missing: 20,
+        available: 30,
+        held: 100,
+    };
+    assert_eq!(wallet.plan(&[pay(invoice(1, 50, 7))]), Err(error));
+}
+
+#[test]
+fn settled_allocations_are_spent_before_pending_ones() {
+    let mut wallet = Wallet::new(&[1, 2], &[(1, 1, 30), (2, 1, 30)]);
+    wallet.holdings[0].settled = false;
+    let spent = |amount| inputs(&wallet.plan(&[pay(invoice(1, amount, 7))]).unwrap());
+    assert_eq!(spent(30), [outpoint(2)]);
+    assert_eq!(spent(31), [outpoint(1), outpoint(2)]);
+}
+
+#[test]
+fn the_payer_fills_in_what_an_invoice_leaves_open_and_changes_nothing_else() {
+    let wallet = Wallet::new(&[1], &[(1, 1, 100)]);
+    let open = Invoice {
+        contract: None,
+        amount: None,
+        ..invoice(1, 1, 7)
+    };
+    let with = |invoice: &Invoice, contract, amount| {
+        let invoice = Box::new(invoice.clone());
+        wallet.plan(&[Payment::Invoice {
+            invoice,
+            contract,
+            amount,
+        }])
+    };
+    assert_eq!(with(&open, None, Some(5)), Err(PlanError::NoContract));
+    assert_eq!(with(&open, Some(id(1)), None), Err(PlanError::NoAmount));
+    assert_eq!(with(&open, Some(id(1)), Some(0)), Err(PlanError::Zero));
+    assert!(with(&open, Some(id(1)), Some(5)).is_ok());
+    let fixed = invoice(1, 5, 7);
+    let other = PlanError::OtherContract {
+        found: id(2),
+        expected: id(1),
+    };
+    assert_eq!(with(&fixed, Some(id(2)), None), Err(other));
+    let other = PlanError::OtherAmount {
+        found: 6,
+        expected: 5,
+    };
+    assert_eq!(with(&fixed, None, Some(6)), Err(other));
+    assert!(with(&fixed, Some(id(1)), Some(5)).is_ok());
+}
+
+#[test]
+fn one_payee_is_paid_once() {
+    let wallet = Wallet::new(&[1], &[(1, 1, 100)]);
+    let same = PlanError::SamePayee {
+        first: 1,
+        second: 2,
+    };
+    let twice = [pay(invoice(1, 1, 7)), pay(invoice(1, 2, 7))];
+    assert_eq!(wallet.plan(&twice), Err(same.clone()));
+    let address = |amount, blinding| {
+        let mut invoice = to_address(invoice(1, amount, 0), 9, None);
+        let Beneficiary::Address {
+            blinding: found, ..
+        } = &mut invoice.to
+        else {
+            panic!()
+        };
+        *found = Blinding([blinding; 16]);
+        pay(invoice)
+    };
+    assert_eq!(wallet.plan(&[address(1, 1), address(1, 2)]), Err(same));
+}
+
+#[test]
+fn expired_and_foreign_invoices_are_refused() {
+    let wallet = Wallet::new(&[1], &[(1, 1, 100)]);
+    let late = Invoice {
+        expiry: Some(499),
+        ..invoice(1, 1, 7)
+    };
+    let expired = InvoiceUnpayable::Expired {
+        expiry: 499,
+        now: 500,
+    };
+    assert_eq!(wallet.plan(&[pay(late)]), Err(expired.into()));
+    let network = NetworkId::of_network(Network::Signet);
+    let foreign = Invoice {
+        network,
+        ..invoice(1, 1, 7)
+    };
+    let error = wallet.plan(&[pay(foreign)]).unwrap_err();
+    assert!(matches!(
+        error,
+        PlanError::Unpayable(InvoiceUnpayable::Network { .. })
+    ));
+    let unknown = PlanError::UnknownContract { contract: id(77) };
+    assert_eq!(wallet.plan(&[pay(invoice(77, 1, 7))]), Err(unknown));
+}
+
+#[test]
+fn nothing_and_dust_are_refused() {
+    let wallet = Wallet::new(&[1], &[(1, 1, 100)]);
+    assert_eq!(wallet.plan(&[]), Err(PlanError::Nothing));
+    let dust = PlanError::Dust {
+        found: 293,
+        expected: 294,
+    };
+    assert_eq!(
+        wallet.plan(&[bitcoin(9, BitcoinAmount::Sats(293))]),
+        Err(dust)
+    );
+    let dust = PlanError::Dust {
+        found: 329,
+        expected: 330,
+    };
+    let carriers = Payment::Carriers {
+        count: 1,
+        sats: Some(329),
+    };
+    assert_eq!(wallet.plan(&[carriers]), Err(dust));
+    let all = [
+        bitcoin(9, BitcoinAmount::All),
+        bitcoin(8, BitcoinAmount::All),
+    ];
+    assert_eq!(wallet.plan(&all), Err(PlanError::TwoDrains));
+}
+
+#[test]
+fn plain_bitcoin_touches_no_sealed_coin() {
+    let wallet = Wallet::new(&[1, 2], &[(1, 1, 100)]);
+    let draft = wallet.plan(&[bitcoin(9, BitcoinAmount::All)]).unwrap();
+    assert_eq!(
+        (draft.inputs.len(), draft.outputs.len(), draft.host()),
+        (0, 0, None)
+    );
+    assert_eq!(draft.drain, Some(script(9)));
+}
+
+#[test]
+fn a_sweep_takes_free_empty_carriers_only() {
+    let mut wallet = Wallet::new(&[1, 2, 3], &[(1, 1, 100)]);
+    wallet.coins[2].held = true;
+    let draft = wallet.plan(&[Payment::Sweep]).unwrap();
+    assert_eq!(inputs(&draft), [outpoint(2)]);
+    assert_eq!((draft.paid, draft.burned.len()), (vec![Paid::Swept(1)], 0));
+    wallet.burn = [id(1)].into();
+    let draft = wallet.plan(&[Payment::Sweep]).unwrap();
+    assert_eq!(inputs(&draft), [outpoint(1), outpoint(2)]);
+    assert_eq!(draft.burned, [holding(1, 1, 100)]);
+    let full = Wallet::new(&[1], &[(1, 1, 100)]);
+    assert_eq!(full.plan(&[Payment::Sweep]), Err(PlanError::NothingToSweep));
+}
+
+#[test]
+fn a_host_inside_is_refused_but_on_regtest() {
+    let via = |url: &str| Some(url.parse().unwrap());
+    let wallet = Wallet::new(&[1], &[(1, 1, 100)]);
+    let inside = Invoice {
+        via: via("http://127.0.0.1:3000"),
+        ..invoice(1, 1, 7)
+    };
+    assert!(wallet.plan(&[pay(inside.clone())]).is_ok());
+    let network = NetworkId::of_network(Network::Signet);
+    let contracts = BTreeMap::new();
+    let facts = Facts {
+        network,
+        now: 1,
+        coins: &[],
+        holdings: &[],
+        contracts: &contracts,
+        carrier: 330,
+    };
+    let payments = [pay(Invoice { network, ..inside })];
+    let asked = Asked {
+        payments: &payments,
+        method: Method::Auto,
+        burn: &BTreeSet::new(),
+    };
+    let error = PlanError::InternalEndpoint {
+        host: "127.0.0.1".into(),
+    };
+    assert_eq!(draft(&facts, &asked), Err(error));
+}
+
+#[test]
+fn the_order_of_the_facts_does_not_matter() {
+    let mut wallet = Wallet::new(&[1, 2, 3, 4], &[(1, 1, 7), (2, 1, 7), (3, 1, 7), (4, 2, 9)]);
+    let payments = [pay(invoice(1, 14, 7)), pay(invoice(2, 1, 8))];
+    let first = wallet.plan(&payments).unwrap();
+    wallet.coins.reverse();
+    wallet.holdings.reverse();
+    assert_eq!(wallet.plan(&payments), Ok(first));
+}
+
+#[test]
+fn plain_moves_are_found_by_their_rules() {
+    let fixed = ContractFacts::of(&Schema::from_toml(FIXED).unwrap());
+    assert_eq!(fixed.asset, Some(0));
+    assert_eq!(fixed.moves[&0].kind, 0);
+    let editions = ContractFacts::of(&Schema::from_toml(EDITIONS).unwrap());
+    assert_eq!(editions.asset, None, "`left` has no plain move");
+    let kinds: Vec<_> = editions
+        .moves
+        .iter()
+        .map(|(ty, found)| (*ty, found.kind))
+        .collect();
+    assert_eq!(kinds, [(1, 1), (2, 2)]);
+}

@@ -1,0 +1,506 @@
+//! The life of a transfer as pure functions: `step(event) -> (state, effects)`, for the sender
+//! (Prepared → Delivered → Broadcast → Settled) and the receiver (Invoiced → Received → Settled),
+//! each with Failed and its reason.
+//!
+//! Facts of the chain win over everything: a failed transfer whose transaction is seen goes on, and a
+//! settled one that a reorg undoes goes back. The wallet commits the new state before it does the
+//! effects.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use bitcoin::Txid;
+use bitcoin::hex::FromHex;
+
+use super::ack::Verdict;
+use crate::invoice::InvoiceId;
+
+/// Why a transfer failed.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Failure {
+    /// Its owner gave it up before it was broadcast.
+    Cancelled,
+    /// An invoice expired before it was broadcast, or before anything came.
+    Expired,
+    /// A payee refused the consignment before it was broadcast.
+    Refused {
+        /// The invoice.
+        invoice: InvoiceId,
+    },
+    /// A transaction that spends the same coin is mined, with depth.
+    Conflicted {
+        /// That transaction, if it is known.
+        by: Option<Txid>,
+    },
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cancelled => f.write_str("cancelled"),
+            Self::Expired => f.write_str("expired"),
+            Self::Refused { invoice } => write!(f, "refused:{invoice}"),
+            Self::Conflicted { by: None } => f.write_str("conflicted"),
+            Self::Conflicted { by: Some(txid) } => write!(f, "conflicted:{txid}"),
+        }
+    }
+}
+
+/// A text that is no reason.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "`{found}` is no reason of a failed transfer; expected cancelled, expired, refused:… or conflicted:…"
+)]
+pub struct ParseFailureError {
+    /// The text.
+    pub found: String,
+}
+
+impl FromStr for Failure {
+    type Err = ParseFailureError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let error = || ParseFailureError {
+            found: text.to_owned(),
+        };
+        let (name, rest) = text
+            .split_once(':')
+            .map_or((text, None), |(n, r)| (n, Some(r)));
+        match (name, rest) {
+            ("cancelled", None) => Ok(Self::Cancelled),
+            ("expired", None) => Ok(Self::Expired),
+            ("conflicted", None) => Ok(Self::Conflicted { by: None }),
+            ("conflicted", Some(txid)) => txid
+                .parse()
+                .map(|txid| Self::Conflicted { by: Some(txid) })
+                .map_err(|_| error()),
+            ("refused", Some(id)) => <[u8; 32]>::from_hex(id)
+                .map(|id| Self::Refused {
+                    invoice: InvoiceId::from_bytes(id),
+                })
+                .map_err(|_| error()),
+            _ => Err(error()),
+        }
+    }
+}
+
+/// Where the transaction of a transfer is.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Sighting {
+    /// Neither mined nor in the mempool.
+    Absent,
+    /// In the mempool.
+    Mempool,
+    /// In the best chain.
+    Mined {
+        /// Confirmations, at least 1; over all ancestors the least.
+        depth: u32,
+    },
+    /// Another transaction that spends one of its coins is in the best chain.
+    Conflicted {
+        /// Confirmations of the other.
+        depth: u32,
+        /// The other, if it is known.
+        by: Option<Txid>,
+    },
+}
+
+/// How far the sender is.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum SenderState {
+    /// Built and stored.
+    Prepared,
+    /// Signed and stored; the consignments were handed over, or are about to be.
+    Delivered,
+    /// Handed to the network, or about to be.
+    Broadcast,
+    /// Deep enough.
+    Settled,
+    /// Given up.
+    Failed(Failure),
+}
+
+impl SenderState {
+    /// Its name.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Prepared => "prepared",
+            Self::Delivered => "delivered",
+            Self::Broadcast => "broadcast",
+            Self::Settled => "settled",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+/// A transfer as its sender knows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sending {
+    /// How far it is.
+    pub state: SenderState,
+    /// Whether the signed transaction is stored.
+    pub signed: bool,
+    /// Invoices whose acknowledgement the broadcast waits for.
+    pub awaited: BTreeSet<InvoiceId>,
+    /// Invoices that were acknowledged.
+    pub acknowledged: BTreeSet<InvoiceId>,
+    /// When a batch is broadcast although acknowledgements are missing (unix seconds).
+    pub deadline: Option<u64>,
+    /// The first expiry of its invoices (unix seconds).
+    pub expiry: Option<u64>,
+}
+
+/// What happens to the sender's transfer.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum SenderEvent {
+    /// The signed transaction was stored.
+    Finished,
+    /// The consignments are handed over.
+    Delivered,
+    /// A verified acknowledgement came.
+    Acknowledged {
+        /// Of this invoice.
+        invoice: InvoiceId,
+        /// What the payee says.
+        verdict: Verdict,
+    },
+    /// The transaction is to be broadcast now (unix seconds).
+    Broadcast {
+        /// The time.
+        now: u64,
+    },
+    /// The network refused it, so it is nowhere.
+    NotAccepted,
+    /// Time passes (unix seconds).
+    Tick {
+        /// The time.
+        now: u64,
+    },
+    /// The owner gives up.
+    Cancel,
+    /// The chain was looked at.
+    Seen {
+        /// Where the transaction is.
+        sighting: Sighting,
+        /// The depth at which it is settled.
+        settled: u32,
+    },
+}
+
+/// What the wallet must do after a step.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Hand the transaction to the network; safe to repeat.
+    Broadcast,
+    /// Free the coins that were held for it.
+    Release,
+    /// Hold the coins again.
+    Hold,
+}
+
+/// Why an event is refused; nothing changes.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum StepError {
+    /// It has to be signed first.
+    #[error("the transfer is not signed yet; sign and finish it first")]
+    NotSigned,
+    /// Payees have not acknowledged yet.
+    #[error("{} acknowledgements are missing; hand over the consignments and wait, or wait for the deadline{}", missing.len(), until(*deadline))]
+    Unacknowledged {
+        /// The invoices.
+        missing: BTreeSet<InvoiceId>,
+        /// When it may be broadcast without (unix seconds).
+        deadline: Option<u64>,
+    },
+    /// Too late to pay.
+    #[error(
+        "an invoice expired at {expiry}, now it is {now} (unix seconds); cancel the transfer and ask for a new invoice"
+    )]
+    Expired {
+        /// When.
+        expiry: u64,
+        /// The time now.
+        now: u64,
+    },
+    /// The transaction is out; nobody can take it back.
+    #[error("the transaction was broadcast and may be mined at any time; it cannot be cancelled")]
+    Public,
+    /// It has failed before.
+    #[error("the transfer has failed ({failure}); prepare a new one")]
+    Failed {
+        /// Why.
+        failure: Failure,
+    },
+    /// An acknowledgement of something else.
+    #[error("invoice {invoice} is not part of this transfer")]
+    ForeignInvoice {
+        /// The invoice.
+        invoice: InvoiceId,
+    },
+}
+
+fn until(deadline: Option<u64>) -> String {
+    deadline
+        .map(|deadline| format!(" at {deadline} (unix seconds)"))
+        .unwrap_or_default()
+}
+
+type Stepped<T> = Result<(T, Vec<Effect>), StepError>;
+
+impl Sending {
+    /// The invoices it pays that the broadcast still waits for.
+    pub fn missing(&self) -> BTreeSet<InvoiceId> {
+        self.awaited
+            .difference(&self.acknowledged)
+            .copied()
+            .collect()
+    }
+
+    /// The next state and what to do.
+    ///
+    /// # Errors
+    /// If the event is not possible now.
+    pub fn step(&self, event: SenderEvent) -> Stepped<Self> {
+        match event {
+            SenderEvent::Finished => self.finished(),
+            SenderEvent::Delivered => self.delivered(),
+            SenderEvent::Acknowledged { invoice, verdict } => self.acknowledge(invoice, verdict),
+            SenderEvent::Broadcast { now } => self.broadcast(now),
+            SenderEvent::NotAccepted => Ok(self.not_accepted()),
+            SenderEvent::Tick { now } => Ok(self.tick(now)),
+            SenderEvent::Cancel => self.cancel(),
+            SenderEvent::Seen { sighting, settled } => Ok(self.seen(sighting, settled)),
+        }
+    }
+
+    fn to(&self, state: SenderState) -> Self {
+        Self {
+            state,
+            ..self.clone()
+        }
+    }
+
+    fn same(&self) -> (Self, Vec<Effect>) {
+        (self.clone(), Vec::new())
+    }
+
+    fn fail(&self, failure: Failure) -> (Self, Vec<Effect>) {
+        self.moved(SenderState::Failed(failure))
+    }
+
+    fn finished(&self) -> Stepped<Self> {
+        match self.state {
+            SenderState::Failed(failure) => Err(StepError::Failed { failure }),
+            _ => Ok((
+                Self {
+                    signed: true,
+                    ..self.clone()
+                },
+                Vec::new(),
+            )),
+        }
+    }
+
+    fn delivered(&self) -> Stepped<Self> {
+        match self.state {
+            SenderState::Failed(failure) => Err(StepError::Failed { failure }),
+            SenderState::Prepared if !self.signed => Err(StepError::NotSigned),
+            SenderState::Prepared => Ok((self.to(SenderState::Delivered), Vec::new())),
+            _ => Ok(self.same()),
+        }
+    }
+
+    fn acknowledge(&self, invoice: InvoiceId, verdict: Verdict) -> Stepped<Self> {
+        if !self.awaited.contains(&invoice) {
+            return Err(StepError::ForeignInvoice { invoice });
+        }
+        match (self.state, verdict) {
+            (SenderState::Failed(failure), _) => Err(StepError::Failed { failure }),
+            (_, Verdict::Accepted) => {
+                let mut next = self.clone();
+                next.acknowledged.insert(invoice);
+                Ok((next, Vec::new()))
+            }
+            (SenderState::Prepared | SenderState::Delivered, Verdict::Refused) => {
+                Ok(self.fail(Failure::Refused { invoice }))
+            }
+            // Once it is public a refusal is no refund: only the chain decides.
+            (_, Verdict::Refused) => Ok(self.same()),
+        }
+    }
+
+    fn broadcast(&self, now: u64) -> Stepped<Self> {
+        match self.state {
+            SenderState::Prepared if !self.signed => return Err(StepError::NotSigned),
+            SenderState::Failed(failure) => return Err(StepError::Failed { failure }),
+            SenderState::Settled => return Ok(self.same()),
+            SenderState::Broadcast => return Ok((self.clone(), vec![Effect::Broadcast])),
+            SenderState::Prepared | SenderState::Delivered => {}
+        }
+        if let Some(expiry) = self.expiry.filter(|expiry| now > *expiry) {
+            return Err(StepError::Expired { expiry, now });
+        }
+        let missing = self.missing();
+        let late = self.deadline.is_some_and(|deadline| now >= deadline);
+        if !missing.is_empty() && !late {
+            return Err(StepError::Unacknowledged {
+                missing,
+                deadline: self.deadline,
+            });
+        }
+        Ok((self.to(SenderState::Broadcast), vec![Effect::Broadcast]))
+    }
+
+    fn not_accepted(&self) -> (Self, Vec<Effect>) {
+        match self.state {
+            SenderState::Broadcast => (self.to(SenderState::Delivered), Vec::new()),
+            _ => self.same(),
+        }
+    }
+
+    fn tick(&self, now: u64) -> (Self, Vec<Effect>) {
+        let late = self.expiry.is_some_and(|expiry| now > expiry);
+        match self.state {
+            SenderState::Prepared | SenderState::Delivered if late => self.fail(Failure::Expired),
+            _ => self.same(),
+        }
+    }
+
+    fn cancel(&self) -> Stepped<Self> {
+        match self.state {
+            SenderState::Prepared | SenderState::Delivered => Ok(self.fail(Failure::Cancelled)),
+            SenderState::Broadcast | SenderState::Settled => Err(StepError::Public),
+            SenderState::Failed(_) => Ok(self.same()),
+        }
+    }
+
+    fn seen(&self, sighting: Sighting, settled: u32) -> (Self, Vec<Effect>) {
+        match (sighting, self.state) {
+            (Sighting::Mined { depth }, _) if depth >= settled => self.moved(SenderState::Settled),
+            (Sighting::Mined { .. } | Sighting::Mempool, _) => self.moved(SenderState::Broadcast),
+            (Sighting::Conflicted { .. }, SenderState::Failed(_)) => self.same(),
+            (Sighting::Conflicted { depth, by }, _) if depth >= settled => {
+                self.fail(Failure::Conflicted { by })
+            }
+            (Sighting::Conflicted { .. }, SenderState::Settled) => {
+                self.moved(SenderState::Broadcast)
+            }
+            (Sighting::Absent, SenderState::Broadcast | SenderState::Settled) => {
+                let (next, mut effects) = self.moved(SenderState::Broadcast);
+                effects.push(Effect::Broadcast);
+                (next, effects)
+            }
+            _ => self.same(),
+        }
+    }
+
+    /// Coins are held until the transfer is settled or has failed.
+    fn moved(&self, state: SenderState) -> (Self, Vec<Effect>) {
+        let free = |state| matches!(state, SenderState::Settled | SenderState::Failed(_));
+        let effects = match (free(self.state), free(state)) {
+            (false, true) => vec![Effect::Release],
+            (true, false) => vec![Effect::Hold],
+            _ => Vec::new(),
+        };
+        (self.to(state), effects)
+    }
+}
+
+/// How far the receiver is.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum ReceiverState {
+    /// The invoice is out.
+    Invoiced,
+    /// A consistent consignment came.
+    Received,
+    /// Every witness of it is deep enough.
+    Settled,
+    /// Nothing will come of it.
+    Failed(Failure),
+}
+
+impl ReceiverState {
+    /// Its name.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Invoiced => "invoiced",
+            Self::Received => "received",
+            Self::Settled => "settled",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+/// What happens to the receiver's transfer.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum ReceiverEvent {
+    /// A consistent consignment with a leaf of ours was stored.
+    Accepted,
+    /// Time passes (unix seconds).
+    Tick {
+        /// The time.
+        now: u64,
+        /// When the invoice expires.
+        expiry: Option<u64>,
+    },
+    /// The chain was looked at.
+    Seen {
+        /// Where the weakest witness is.
+        sighting: Sighting,
+        /// The depth at which it is settled.
+        settled: u32,
+    },
+}
+
+impl ReceiverState {
+    /// The next state and what to do with the coin held for the invoice. From `Received` on, which is
+    /// when it was acknowledged, the coin is held until settled, or conflicted with depth.
+    pub fn step(self, event: ReceiverEvent) -> (Self, Vec<Effect>) {
+        match (event, self) {
+            (ReceiverEvent::Accepted, Self::Invoiced) => (Self::Received, Vec::new()),
+            (ReceiverEvent::Accepted, Self::Failed(Failure::Expired)) => {
+                (Self::Received, vec![Effect::Hold])
+            }
+            (
+                ReceiverEvent::Tick {
+                    now,
+                    expiry: Some(expiry),
+                },
+                Self::Invoiced,
+            ) if now > expiry => (Self::Failed(Failure::Expired), vec![Effect::Release]),
+            (ReceiverEvent::Seen { sighting, settled }, _) => self.seen(sighting, settled),
+            _ => (self, Vec::new()),
+        }
+    }
+
+    fn seen(self, sighting: Sighting, settled: u32) -> (Self, Vec<Effect>) {
+        let failed = matches!(self, Self::Failed(_));
+        match (sighting, self) {
+            (_, Self::Invoiced | Self::Failed(Failure::Expired)) => (self, Vec::new()),
+            (Sighting::Mined { depth }, _) if depth >= settled => {
+                let release = self != Self::Settled && !failed;
+                (
+                    Self::Settled,
+                    if release {
+                        vec![Effect::Release]
+                    } else {
+                        Vec::new()
+                    },
+                )
+            }
+            (Sighting::Conflicted { depth, by }, _) if depth >= settled && !failed => (
+                Self::Failed(Failure::Conflicted { by }),
+                vec![Effect::Release],
+            ),
+            (Sighting::Mined { .. } | Sighting::Mempool, Self::Failed(_)) | (_, Self::Settled) => {
+                (Self::Received, vec![Effect::Hold])
+            }
+            _ => (self, Vec::new()),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "step_tests.rs"]
+mod tests;
