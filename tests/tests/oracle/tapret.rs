@@ -5,8 +5,9 @@ use bitcoin::{Amount, ScriptBuf, Transaction, Witness};
 use bulla_core::commit::tapret::{TapretProof, leaf_hash, leaf_script};
 
 use crate::coins::{
-    Coin, FEE, Lock, SATS, SECP, commitment, internal_key, key_path, spend, unsigned,
+    Coin, FEE, Lock, SATS, SECP, commitment, internal_key, key_path, pass_on, spend, unsigned,
 };
+use crate::draft::draft;
 use crate::pair::{Pair, Verdict};
 use crate::state::{assert_same, mempool};
 
@@ -103,7 +104,19 @@ fn a_tapret_output_is_spent_by_the_right_tweak_alone() {
     assert_same(&pair);
 }
 
-/// The script path: the leaf and its control block. Its first opcode ends it.
+#[test]
+fn a_tapret_output_is_not_spent_by_its_leaf_even_in_a_block() {
+    let pair = Pair::start();
+    let (proof, _, parity) = TapretProof::build(internal_key(), None, commitment(1)).unwrap();
+    let [coin] = pair.coins(SATS, [Lock::Tapret(commitment(1))]);
+    let mut theft = pass_on(&coin, FEE);
+    theft.input[0].witness = commitment_path(&proof, parity == bitcoin::key::Parity::Odd);
+    let block = draft(pair.tip(), &[theft]);
+    let reason = "block-script-verify-flag-failed";
+    pair.refuses_block("whoever knows the commitment", &block, reason);
+}
+
+/// The script path: the leaf and its control block, without a signature.
 fn commitment_path(proof: &TapretProof, odd: bool) -> Witness {
     let script: ScriptBuf = leaf_script(commitment(1), proof.nonce);
     let mut control = vec![0xc0 | u8::from(odd)];
