@@ -1,5 +1,6 @@
-//! Tapret: the commitment is a leaf of the script tree of a P2TR output (the form of RGB 0.11,
-//! filler `OP_RESERVED`; the form with `OP_NOP` is another protocol and never accepted).
+//! Tapret: the commitment is a leaf of the script tree of a P2TR output (the form of bp-dbc 0.12,
+//! filler `OP_NOP`). The form of RGB 0.11, filler `OP_RESERVED`, is never accepted: in tapscript that
+//! byte is `OP_SUCCESS80` (BIP-342), and whoever knows the leaf could spend the output.
 //!
 //! The leaf is the whole tree, or one of the two children of its root; then the other is its
 //! *partner*. Of two leaves that look like commitments only the right one, the larger hash, can
@@ -18,9 +19,9 @@ use thiserror::Error;
 use super::Commitment;
 use crate::limits::PARTNER_SCRIPT;
 
-/// `OP_RESERVED` 29 times, `OP_RETURN`, `OP_PUSHBYTES_33`: how every commitment leaf begins.
+/// `OP_NOP` 29 times, `OP_RETURN`, `OP_PUSHBYTES_33`: how every commitment leaf begins.
 const PREFIX: [u8; 31] = {
-    let mut prefix = [0x50; 31];
+    let mut prefix = [0x61; 31];
     prefix[29] = 0x6a;
     prefix[30] = 0x21;
     prefix
@@ -183,7 +184,8 @@ impl Partner {
     }
 }
 
-/// The script of the commitment leaf, 64 bytes. It can never be executed.
+/// The script of the commitment leaf, 64 bytes. Nobody can spend by it: no byte of it is an
+/// `OP_SUCCESS` (the commitment is pushed data), and `OP_RETURN` fails.
 pub fn leaf_script(commitment: Commitment, nonce: u8) -> ScriptBuf {
     ScriptBuf::from_bytes([PREFIX.as_slice(), commitment.as_byte_array(), &[nonce]].concat())
 }

@@ -14,11 +14,12 @@ use bulla_core::commit::{Commitment, DbcError, DbcProof, Method, Partner, host_o
 use bulla_core::limits::PARTNER_SCRIPT;
 
 use crate::maker::{
-    bytes, commitment, generator, hex, hex32, key, key_only, p2tr, p2wpkh, transaction, wrong,
+    RESERVED, bytes, commitment, generator, hex, hex32, key, key_only, leaf, output, p2tr, p2wpkh,
+    transaction, wrong,
 };
 
 const PREFIX: [u8; 31] = {
-    let mut prefix = [0x50; 31];
+    let mut prefix = [0x61; 31];
     prefix[29] = 0x6a;
     prefix[30] = 0x21;
     prefix
@@ -491,69 +492,62 @@ fn a_partner_script_of_10_000_bytes_is_accepted_and_one_more_refused() {
     assert_eq!(TapretProof::decode(&bytes), Err(limit(10_001)));
 }
 
-/// `keyonly-nonce0`, commitment 1, of the variant with filler `OP_NOP`.
+/// `keyonly-nonce0`, commitment 1: with filler `OP_RESERVED`, and with `OP_NOP` as bp-dbc 0.12 has it.
+const RESERVED_OUTPUT_KEY: &str =
+    "d90318f8739d80a07f9a4fbd0f1ebca91d6c639bf7cf96a040b9a07b5f54e4a0";
 const NOP_OUTPUT_KEY: &str = "7c1eab84127d3b8988ed4cb366a89080fdfca51f3562e3ba7652b2137318ef7d";
 
 /// An output in which `OP_NOP` proves commitment 1 and `OP_RESERVED` commitment 2.
 const DUAL_OUTPUT_KEY: &str = "d4cb9097dda421bb0a0a4078d3865a81c5d94d682a6fc2670ed8c4821da145ae";
 const DUAL_INTERNAL_KEY: &str = "c5f93479093e2b8f724a79844cc10928dd44e9a390b539843fb83fbf842723f3";
 
-fn nop_script(commitment: Commitment) -> Vec<u8> {
-    [
-        [0x61; 29].as_slice(),
-        &[0x6a, 0x21],
-        commitment.as_byte_array(),
-        &[0],
-    ]
-    .concat()
-}
-
 #[test]
-fn a16_a_commitment_with_the_nop_filler_is_refused() {
+fn a16_the_key_of_the_nop_filler_is_accepted_and_that_of_the_reserved_one_refused() {
     let (proof, host) = key_only(commitment(1));
-    let foreign = p2tr(key(NOP_OUTPUT_KEY));
-    assert_ne!(host, foreign);
+    assert_eq!(host, p2tr(key(NOP_OUTPUT_KEY)));
+    let foreign = p2tr(key(RESERVED_OUTPUT_KEY));
     let refused = proof.verify(commitment(1), &transaction(vec![foreign.clone()]));
     assert_eq!(refused, Err(wrong_key(&proof, commitment(1), &foreign)));
 }
 
 #[test]
-fn a16_of_a_dual_output_only_the_reserved_filler_proves_its_commitment() {
+fn a16_of_a_dual_output_the_reserved_filler_proves_nothing() {
     let host = p2tr(key(DUAL_OUTPUT_KEY));
     let version = LeafVersion::TapScript;
-    let nop = Partner::RightLeaf {
-        version,
-        script: nop_script(commitment(1)),
-    };
     let internal_key = key(DUAL_INTERNAL_KEY);
-    let left = Some(Partner::LeftNode(nop.hash().to_byte_array()));
-    let ours = TapretProof {
-        partner: left.clone(),
+    let theirs = Partner::RightLeaf {
+        version,
+        script: leaf(RESERVED, commitment(2), 0).into_bytes(),
+    };
+    let ours = Partner::RightLeaf {
+        version,
+        script: leaf_script(commitment(1), 0).into_bytes(),
+    };
+    let dual = TapretProof {
+        partner: Some(Partner::LeftNode(ours.hash().to_byte_array())),
         nonce: 0,
         internal_key,
     };
-    assert_eq!(ours.verify(commitment(2), false, &host), Ok(()));
+    let (output_key, _) = output(RESERVED, &dual, commitment(2));
+    assert_eq!(ScriptBuf::new_p2tr_tweaked(output_key), host);
 
-    let reserved = leaf_script(commitment(2), 0).into_bytes();
-    let shown = Partner::RightLeaf {
-        version,
-        script: reserved,
-    };
-    let hidden = Partner::LeftNode(leaf_hash(commitment(2), 0).to_byte_array());
-    for partner in [None, left, Some(nop), Some(shown), Some(hidden)] {
+    let left = |partner: &Partner| Some(Partner::LeftNode(partner.hash().to_byte_array()));
+    for partner in [None, left(&ours), left(&theirs), Some(ours), Some(theirs)] {
         for nonce in 0..=u8::MAX {
             let proof = TapretProof {
                 partner: partner.clone(),
                 nonce,
                 internal_key,
             };
-            match proof.verify(commitment(1), false, &host) {
-                Err(
-                    TapretError::OutputKey { .. }
-                    | TapretError::PartnerOrder { .. }
-                    | TapretError::LeafIsCommitment { .. },
-                ) => {}
-                unexpected => panic!("{unexpected:?}"),
+            for odd in [false, true] {
+                match proof.verify(commitment(2), odd, &host) {
+                    Err(
+                        TapretError::OutputKey { .. }
+                        | TapretError::PartnerOrder { .. }
+                        | TapretError::LeafIsCommitment { .. },
+                    ) => {}
+                    unexpected => panic!("{unexpected:?}"),
+                }
             }
         }
     }

@@ -3,13 +3,15 @@
 use bitcoin::absolute::LockTime;
 use bitcoin::hashes::{Hash, sha256};
 use bitcoin::hex::FromHex;
-use bitcoin::key::XOnlyPublicKey;
+use bitcoin::key::{Parity, TapTweak, TweakedPublicKey, XOnlyPublicKey};
+use bitcoin::secp256k1::Secp256k1;
+use bitcoin::taproot::{LeafVersion, TapNodeHash};
 use bitcoin::transaction::Version;
 use bitcoin::{Amount, ScriptBuf, Transaction, TxOut};
 use bulla_core::DecodeError;
 use bulla_core::commit::mpc::{MpcError, Proof};
 use bulla_core::commit::tapret::TapretProof;
-use bulla_core::commit::{Commitment, DbcProof};
+use bulla_core::commit::{Commitment, DbcProof, Partner};
 
 /// 32 bytes that depend on the label alone.
 pub fn bytes(label: &str) -> [u8; 32] {
@@ -85,6 +87,37 @@ pub fn wrong(what: &'static str, expected: &'static str, found: impl ToString) -
 pub enum Refusal {
     Wire(DecodeError),
     Mpc(MpcError),
+    Filler,
+}
+
+/// The filler of RGB 0.11: `OP_RESERVED`, which is `OP_SUCCESS80` in tapscript.
+pub const RESERVED: u8 = 0x50;
+/// Ours, and that of bp-dbc 0.12: `OP_NOP`.
+pub const NOP: u8 = 0x61;
+
+/// The commitment leaf with any filler, written down a second time.
+pub fn leaf(filler: u8, commitment: Commitment, nonce: u8) -> ScriptBuf {
+    let head = [[filler; 29].as_slice(), &[0x6a, 0x21]].concat();
+    ScriptBuf::from([head.as_slice(), commitment.as_byte_array(), &[nonce]].concat())
+}
+
+/// Root of the script tree that a proof stands for under a filler; no rule is checked.
+pub fn root(filler: u8, proof: &TapretProof, commitment: Commitment) -> TapNodeHash {
+    let script = leaf(filler, commitment, proof.nonce);
+    let leaf = TapNodeHash::from_script(&script, LeafVersion::TapScript);
+    let partner = proof.partner.as_ref().map(Partner::hash);
+    partner.map_or(leaf, |partner| TapNodeHash::from_node_hashes(leaf, partner))
+}
+
+/// The output that a proof stands for under a filler; no rule is checked.
+pub fn output(
+    filler: u8,
+    proof: &TapretProof,
+    commitment: Commitment,
+) -> (TweakedPublicKey, Parity) {
+    let root = root(filler, proof, commitment);
+    let secp = Secp256k1::verification_only();
+    proof.internal_key.tap_tweak(&secp, Some(root))
 }
 
 /// Decodes an MPC proof and computes its commitment.

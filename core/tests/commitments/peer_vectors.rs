@@ -7,17 +7,20 @@ use std::fs;
 use bitcoin::ScriptBuf;
 use bitcoin::hashes::Hash;
 use bitcoin::key::Parity;
+use bitcoin::taproot::LeafVersion;
 use bulla_core::DecodeError;
 use bulla_core::commit::mpc::{self, MpcError, MpcProof, Proof};
 use bulla_core::commit::opret::{self, OpretError};
-use bulla_core::commit::tapret::{TapretError, TapretProof, leaf_hash, leaf_script};
+use bulla_core::commit::tapret::{TapretError, TapretProof, leaf_script};
 use bulla_core::commit::{Commitment, DbcProof, Method, Partner, host_output, mpc_builder};
 use serde_json::Value;
 
-use crate::maker::{Refusal, hex, hex32, key, mpc_root, transaction};
+use crate::maker::{
+    NOP, RESERVED, Refusal, hex, hex32, key, leaf, mpc_root, output, root, transaction,
+};
 
 /// Where the result differs from the recorded one: case, our result, why.
-static STRICTER: [(&str, Refusal, &str); 7] = [
+static STRICTER: [(&str, Refusal, &str); 8] = [
     (
         "cofactor-8-pos-0",
         cofactor(8),
@@ -53,6 +56,11 @@ static STRICTER: [(&str, Refusal, &str); 7] = [
             what: "the hashes of a tapret partner branch do not ascend",
         }),
         "a proof has one encoding",
+    ),
+    (
+        "tapret_reserved_rgb: every output",
+        Refusal::Filler,
+        "0x50 is OP_SUCCESS80 in tapscript: whoever knows the leaf can spend the output",
     ),
 ];
 
@@ -125,6 +133,7 @@ fn every_recorded_case_gives_the_recorded_result_or_a_listed_stricter_one() {
     let mut exceptions = Exceptions::default();
     hostile_mpc_proofs(&mut exceptions);
     swapped_branch(&mut exceptions);
+    reserved_outputs(&mut exceptions);
     let listed: BTreeSet<&str> = STRICTER.iter().map(|(name, ..)| *name).collect();
     assert_eq!(exceptions.0, listed, "a listed exception is not needed");
 }
@@ -158,6 +167,38 @@ fn swapped_branch(exceptions: &mut Exceptions) {
     decode("encoded_ordered").unwrap();
     let ours = decode("encoded_swapped").map_err(Refusal::Wire);
     exceptions.check("wire_malleability", ours.is_ok() == case["decodes"], &ours);
+}
+
+/// Every output that was recorded as carrying a commitment is refused.
+fn reserved_outputs(exceptions: &mut Exceptions) {
+    let file = vectors("tapret_reserved_rgb");
+    assert_eq!(file["filler_opcode"], "50");
+    let valid = list(&file["cases"])
+        .iter()
+        .filter(|case| case["result"] == "ok");
+    let mut refused = 0;
+    for case in valid {
+        let proof = TapretProof::decode(&hex(text(&case["proof_encoded"]))).unwrap();
+        let commitment = to_commitment(&case["mpc_commitment"]);
+        let script = to_script(&case["script_pubkey"]);
+        for odd in [false, true] {
+            let error = proof.verify(commitment, odd, &script).unwrap_err();
+            assert!(
+                matches!(
+                    error,
+                    TapretError::OutputKey { .. }
+                        | TapretError::PartnerOrder { .. }
+                        | TapretError::LeafIsCommitment { .. }
+                ),
+                "{}: {error:?}",
+                case["name"]
+            );
+        }
+        refused += 1;
+    }
+    assert_eq!(refused, 13);
+    let ours: Result<(), Refusal> = Err(Refusal::Filler);
+    exceptions.check("tapret_reserved_rgb: every output", false, &ours);
 }
 
 #[test]
@@ -245,26 +286,22 @@ fn the_entropy_form_gives_the_recorded_commitment_of_a_single_contract() {
     assert_eq!(root, to_commitment(&case["commitment"]));
 }
 
+/// The recorded numbers follow from the recorded filler, and ours from ours by the same steps.
 #[test]
-fn recorded_tapret_cases_give_the_recorded_keys_and_errors() {
+fn recorded_tapret_numbers_follow_from_their_filler_and_ours_from_ours() {
     let file = vectors("tapret_reserved_rgb");
     assert_eq!(list(&file["cases"]).len(), 17);
     for case in list(&file["cases"]) {
         let name = text(&case["name"]);
         let commitment = to_commitment(&case["mpc_commitment"]);
         let nonce = number(&case["nonce"]);
-        assert_eq!(
-            leaf_script(commitment, nonce),
-            to_script(&case["commitment_script"])
-        );
-        let leaf = leaf_hash(commitment, nonce).to_byte_array();
-        assert_eq!(leaf, hex32(text(&case["commitment_leaf_hash"])), "{name}");
+        let recorded = to_script(&case["commitment_script"]);
+        assert_eq!(leaf(RESERVED, commitment, nonce), recorded, "{name}");
+        assert_eq!(leaf(NOP, commitment, nonce), leaf_script(commitment, nonce));
         let partner = case["partner_encoded"].as_str().map(|partner| {
             let partner = Partner::decode(&hex(partner)).unwrap();
-            assert_eq!(
-                partner.hash().to_byte_array(),
-                hex32(text(&case["partner_hash"]))
-            );
+            let hash = hex32(text(&case["partner_hash"]));
+            assert_eq!(partner.hash().to_byte_array(), hash, "{name}");
             partner
         });
         let internal_key = key(text(&case["internal_key"]));
@@ -273,73 +310,59 @@ fn recorded_tapret_cases_give_the_recorded_keys_and_errors() {
             nonce,
             internal_key,
         };
-        assert_eq!(
-            fitting_nonces(&proof, commitment),
-            case["valid_nonces_of_256"],
-            "{name}"
-        );
-        match text(&case["result"]) {
-            "ok" => valid_tapret_case(case, &proof, commitment),
-            "error" => refused_tapret_case(case, &proof, commitment),
-            unknown => panic!("unknown recorded result {unknown}"),
+        if case["result"] == "ok" {
+            recorded_numbers(case, &proof, commitment);
+            our_numbers(&proof, commitment);
         }
     }
 }
 
-fn fitting_nonces(proof: &TapretProof, commitment: Commitment) -> usize {
-    (0..=u8::MAX)
-        .filter(|nonce| {
-            TapretProof {
-                nonce: *nonce,
-                ..proof.clone()
-            }
-            .merkle_root(commitment)
-            .is_ok()
-        })
-        .count()
-}
-
-fn valid_tapret_case(case: &Value, proof: &TapretProof, commitment: Commitment) {
+fn recorded_numbers(case: &Value, proof: &TapretProof, commitment: Commitment) {
     let name = text(&case["name"]);
-    let root = proof.merkle_root(commitment).unwrap().to_byte_array();
-    assert_eq!(root, hex32(text(&case["merkle_root"])), "{name}");
-    let (output_key, parity) = proof.output_key(commitment).unwrap();
-    assert_eq!(output_key, key(text(&case["output_key"])), "{name}");
-    assert_eq!(
-        parity.to_u8(),
-        number::<u8>(&case["output_key_parity"]),
-        "{name}"
-    );
-    let odd = parity == Parity::Odd;
-    let script = to_script(&case["script_pubkey"]);
-    assert_eq!(proof.verify(commitment, odd, &script), Ok(()), "{name}");
-    assert_eq!(
-        proof.verify(commitment, !odd, &script),
-        Err(TapretError::Parity {
-            expected: odd,
-            found: !odd
-        }),
-    );
+    let merkle_root = root(RESERVED, proof, commitment).to_byte_array();
+    assert_eq!(merkle_root, hex32(text(&case["merkle_root"])), "{name}");
+    let (output_key, parity) = output(RESERVED, proof, commitment);
+    let recorded = key(text(&case["output_key"]));
+    assert_eq!(output_key.to_x_only_public_key(), recorded, "{name}");
+    assert_eq!(parity.to_u8(), number::<u8>(&case["output_key_parity"]));
     let bytes = hex(text(&case["proof_encoded"]));
     assert_eq!(TapretProof::decode(&bytes).as_ref(), Ok(proof), "{name}");
     assert_eq!(proof.encode(), bytes, "{name}");
 }
 
-fn refused_tapret_case(case: &Value, proof: &TapretProof, commitment: Commitment) {
-    let error = proof.output_key(commitment).unwrap_err();
-    let same = match text(&case["error"]) {
-        "IncorrectOrdering" => matches!(error, TapretError::PartnerOrder { .. }),
-        "InvalidNodePartner" => matches!(
-            error,
-            TapretError::LeafIsCommitment { .. } | TapretError::BranchIsCommitment
-        ),
-        unknown => panic!("unknown recorded error {unknown}"),
+/// With the first nonce that fits, where one does.
+fn our_numbers(proof: &TapretProof, commitment: Commitment) {
+    let fitting = (0..=u8::MAX).find_map(|nonce| {
+        let proof = TapretProof {
+            nonce,
+            ..proof.clone()
+        };
+        let found = proof.merkle_root(commitment).ok()?;
+        Some((proof, found))
+    });
+    let Some((proof, merkle_root)) = fitting else {
+        let partner = proof.partner.as_ref();
+        let refused = TapretError::LeafIsCommitment {
+            version: LeafVersion::TapScript,
+        };
+        assert!(matches!(partner, Some(Partner::RightLeaf { .. })));
+        assert_eq!(proof.merkle_root(commitment), Err(refused));
+        return;
     };
-    assert!(same, "{}: {error:?}", case["name"]);
+    assert_eq!(merkle_root, root(NOP, &proof, commitment));
+    let (expected, parity) = output(NOP, &proof, commitment);
+    let script = ScriptBuf::new_p2tr_tweaked(expected);
+    let odd = parity == Parity::Odd;
+    assert_eq!(proof.verify(commitment, odd, &script), Ok(()));
+    let refused = TapretError::Parity {
+        expected: odd,
+        found: !odd,
+    };
+    assert_eq!(proof.verify(commitment, !odd, &script), Err(refused));
 }
 
 #[test]
-fn of_two_commitments_in_one_tree_the_recorded_one_passes() {
+fn of_two_commitments_with_the_recorded_filler_none_passes() {
     let file = &vectors("tapret_reserved_rgb")["two_commitments_in_one_tree"];
     let script = to_script(&file["script_pubkey"]);
     let attempts = list(&file["attempts"]);
@@ -350,26 +373,33 @@ fn of_two_commitments_in_one_tree_the_recorded_one_passes() {
             _ => to_commitment(&file["commitment_2"]),
         };
         let proof = TapretProof::decode(&hex(text(&attempt["proof_encoded"]))).unwrap();
-        let accepted = [false, true].map(|odd| proof.verify(commitment, odd, &script).is_ok());
-        let expected = usize::from(attempt["result"] == "ok");
-        assert_eq!(
-            accepted.iter().filter(|accepted| **accepted).count(),
-            expected
-        );
+        for odd in [false, true] {
+            assert!(proof.verify(commitment, odd, &script).is_err());
+        }
     }
 }
 
+/// The recorded transactions with our output in the place of the recorded one.
 #[test]
 fn recorded_transactions_are_accepted_by_the_first_output_rule() {
     let level = &vectors("tapret_reserved_rgb")["tx_level"];
     let commitment = to_commitment(&level["mpc_commitment"]);
     let proof = TapretProof::decode(&hex(text(&level["tapret_proof_encoded"]))).unwrap();
-    let tapret = DbcProof::Tapret { proof, odd: false };
+    let [theirs, ours] = [RESERVED, NOP].map(|filler| output(filler, &proof, commitment));
+    let [recorded, host] = [theirs.0, ours.0].map(ScriptBuf::new_p2tr_tweaked);
+    let odd = ours.1 == Parity::Odd;
+    let tapret = DbcProof::Tapret { proof, odd };
     let cases = list(&level["cases"]);
     assert_eq!(cases.len(), 15);
+    let mut replaced = 0;
     for case in cases {
         let name = text(&case["name"]);
-        let tx = transaction(list(&case["outputs"]).iter().map(to_script).collect());
+        let mut scripts: Vec<_> = list(&case["outputs"]).iter().map(to_script).collect();
+        for script in scripts.iter_mut().filter(|script| **script == recorded) {
+            *script = host.clone();
+            replaced += 1;
+        }
+        let tx = transaction(scripts);
         let method = host_output(&tx).map(|(_, method)| method);
         let recorded = match case["first_opret_or_tapret"].as_str() {
             Some("opret") => Some(Method::Opret),
@@ -383,6 +413,7 @@ fn recorded_transactions_are_accepted_by_the_first_output_rule() {
         assert_eq!(opret, case["accepted_with_opret_proof"], "{name}");
         assert_eq!(tapret, case["accepted_with_tapret_proof"], "{name}");
     }
+    assert!(replaced > 5, "{replaced} recorded outputs");
 }
 
 #[test]
