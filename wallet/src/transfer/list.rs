@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bitcoin::{OutPoint, Transaction};
+use bitcoin::{OutPoint, Psbt, Transaction};
 use bulla_core::ContractId;
 
 use super::error::TransferError;
@@ -103,6 +103,17 @@ impl Wallet {
     pub fn transfer(&self, transfer: TransferId) -> Result<Transfer, Error> {
         let row = transfers::get(&self.db, &transfer.to_bytes())?;
         Ok(self.shown(row.ok_or(TransferError::UnknownTransfer { transfer })?)?)
+    }
+
+    /// What is to be signed for a transfer, as it was prepared.
+    ///
+    /// # Errors
+    /// [`TransferError::UnknownTransfer`], [`TransferError::NotSent`].
+    pub fn psbt(&self, transfer: TransferId) -> Result<Psbt, Error> {
+        let row = transfers::get(&self.db, &transfer.to_bytes())?;
+        let row = row.ok_or(TransferError::UnknownTransfer { transfer })?;
+        let bytes = row.psbt.ok_or(TransferError::NotSent { transfer })?;
+        Ok(Psbt::deserialize(&bytes).map_err(damaged)?)
     }
 
     /// The signed transaction of a transfer; none before it is finished.
