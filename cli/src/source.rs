@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use bulla_core::NetworkId;
 use bulla_core::validator::{ChainView, Position, Positions, Sought};
 use bulla_wallet::Network;
 use bulla_wallet::chain::{self, ChainSource, SourceError, SourceSpec};
@@ -87,14 +86,6 @@ pub fn sandbox(settings: &Settings) -> Result<PathBuf, Error> {
     }
 }
 
-/// The id of a chain in consensus objects.
-pub fn network_id(network: &Network) -> NetworkId {
-    match network.challenge() {
-        Some(challenge) => NetworkId::of(network.genesis_hash(), Some(challenge)),
-        None => NetworkId::of_network(network.bitcoin()),
-    }
-}
-
 /// A source as the validator sees it, for one chain: a source of another is refused by name.
 pub struct View<'a> {
     /// The source.
@@ -116,20 +107,11 @@ impl ChainView for View<'_> {
                 expected,
             });
         }
-        let asked: Vec<_> = sought.iter().map(asked).collect();
-        let answer = self.source.positions(&asked)?;
+        let answer = self.source.positions(sought)?;
         Ok(Positions {
             tip: answer.tip.height,
             list: answer.list.into_iter().map(position).collect(),
         })
-    }
-}
-
-fn asked(sought: &Sought) -> chain::Sought {
-    chain::Sought {
-        txid: sought.txid,
-        script: sought.script.clone(),
-        inputs: sought.inputs.clone(),
     }
 }
 

@@ -145,8 +145,8 @@ pub fn carry_out(
     Ok(Sent::of(&sent, outputs, prepared.vbytes))
 }
 
-/// Goes on with a transfer: signs it if that was not done, takes in acknowledgements, writes the files
-/// again, broadcasts.
+/// Goes on with a transfer: takes in acknowledgements, signs what a kill left unsigned, writes the
+/// files again, broadcasts.
 ///
 /// # Errors
 /// If an acknowledgement is not the payee's, or one is missing.
@@ -157,15 +157,14 @@ pub fn resume(
     out: &Path,
 ) -> Result<Sent, Error> {
     let source = session.source()?;
-    if session.wallet.signed(transfer)?.is_none() {
-        let mut psbt = session.wallet.psbt(transfer)?;
-        session.wallet.sign(&mut psbt, &session.passphrase()?)?;
-        session.wallet.finish(transfer, psbt)?;
-    }
     for path in acknowledgements {
         for line in file::read_text(path)?.lines() {
             session.wallet.acknowledged(transfer, line)?;
         }
+    }
+    if let Some(mut psbt) = session.wallet.unsigned(transfer)? {
+        session.wallet.sign(&mut psbt, &session.passphrase()?)?;
+        session.wallet.finish(transfer, psbt)?;
     }
     let outputs = hand_over(session, transfer, out)?;
     publish(session, transfer, source.as_ref())?;

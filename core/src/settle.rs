@@ -1,6 +1,6 @@
 //! From *consistent* to *settled*: what the chain says about the witnesses (PROTOCOL.md §11).
 
-use bitcoin::{OutPoint, ScriptBuf, Txid};
+use bitcoin::{OutPoint, ScriptBuf, Transaction, Txid};
 
 use crate::validator::Consignment;
 
@@ -103,6 +103,28 @@ pub enum Settlement {
         /// The witness that cannot be mined any more.
         witness: Txid,
     },
+}
+
+impl Sought {
+    /// The question after this transaction.
+    pub fn of(transaction: &Transaction) -> Self {
+        Self::new(transaction.compute_txid(), transaction)
+    }
+
+    /// The question after a transaction whose id is known.
+    pub(crate) fn new(txid: Txid, transaction: &Transaction) -> Self {
+        let findable = |script: &&ScriptBuf| !script.is_op_return() && !script.is_empty();
+        let mut scripts = transaction
+            .output
+            .iter()
+            .map(|output| &output.script_pubkey);
+        let inputs = transaction.input.iter();
+        Self {
+            txid,
+            script: scripts.find(findable).cloned(),
+            inputs: inputs.map(|input| input.previous_output).collect(),
+        }
+    }
 }
 
 impl<T> Consistent<T> {

@@ -1,5 +1,7 @@
 //! Bulla: tests.
 
 pub mod kit;
+pub mod people;
+pub mod program;
 pub mod servers;
 pub mod world;

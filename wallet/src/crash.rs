@@ -21,6 +21,8 @@ pub const POINTS: &[&str] = &[
     "deliver-after-file",
     "deliver-before-commit",
     "deliver-after-commit",
+    "acknowledged-before-commit",
+    "acknowledged-after-commit",
     "broadcast-before-send",
     "broadcast-after-send",
     "broadcast-before-commit",

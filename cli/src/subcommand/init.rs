@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use bulla_wallet::keys::{Keys, Passphrase, Words};
-use bulla_wallet::{Network, Wallet, defaults};
+use bulla_wallet::{Network, Wallet, defaults, store};
 use clap::Args;
 use serde::Serialize;
 
@@ -72,7 +72,7 @@ impl Init {
     pub fn run(self, settings: &Settings) -> Result<Output> {
         let network = settings.network.clone().unwrap_or(Network::Regtest);
         let path = session::path(settings);
-        if path.exists() {
+        if store::exists(&path).map_err(bulla_wallet::Error::from)? {
             let path = settings.data_dir.clone();
             return Err(Error::WalletExists { path });
         }

@@ -15,6 +15,7 @@ use clap::Args;
 
 pub use self::answer::{FailureOutput, Output, Terminal, Verdict};
 use super::Result;
+use crate::error::Error;
 use crate::file;
 use crate::settings::Settings;
 use crate::source::{self, View};
@@ -66,7 +67,7 @@ pub fn rules(network: &Network, any_schema: bool) -> Rules<'static> {
         let standard = bulla_schemas::standard();
         SchemaPolicy::Only(standard.iter().map(Schema::id).collect())
     };
-    Rules::new(source::network_id(network), schemas)
+    Rules::new(network.id(), schemas)
 }
 
 fn judge(
@@ -79,9 +80,14 @@ fn judge(
         let (tip, list) = (0, Vec::new());
         return Ok(settle(consistent, Positions { tip, list }, min_depth));
     }
-    let source = source::open(settings, network)?;
-    let source = source.as_ref();
-    Ok(judge_on(consistent, &View { source, network }, min_depth))
+    match source::open(settings, network) {
+        Ok(source) => {
+            let source = source.as_ref();
+            Ok(judge_on(consistent, &View { source, network }, min_depth))
+        }
+        Err(Error::Source(error)) => Ok(Output::unanswered(consistent.get(), &error)),
+        Err(error) => Err(error),
+    }
 }
 
 /// What a source says of a consistent consignment; one that does not answer is an answer, too.

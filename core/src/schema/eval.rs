@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{Facts, TypeTotals, Value};
+use super::facts::{Facts, TypeTotals, Value, values_of};
 use super::locktime::LockTime;
 use super::rule::{Expr, Rule};
 use super::types::{GenesisDef, Schema, TransitionDef};
@@ -166,8 +166,8 @@ fn number(expr: &Expr, facts: &Facts<'_>) -> Result<u128, Broken> {
         Expr::CountIn(owned) => count(facts.inputs.get(*owned)),
         Expr::CountOut(owned) => count(facts.outputs.get(*owned)),
         Expr::CountGlobal(global) => {
-            let values = facts.globals.iter().filter(|(of, _)| of == global);
-            values.fold(0, |count, _| count + 1)
+            let values = values_of(*global, facts.globals);
+            u128::try_from(values.len()).unwrap_or(u128::MAX)
         }
         Expr::Global(global) => value(facts.globals, "global", *global)?,
         Expr::Meta(meta) => value(facts.metadata, "metadata", *meta)?,
@@ -190,9 +190,8 @@ fn number(expr: &Expr, facts: &Facts<'_>) -> Result<u128, Broken> {
 
 /// The one number among `values` that is of `number`.
 pub(super) fn value(values: &[Value<'_>], what: &'static str, of: u16) -> Result<u128, Broken> {
-    let mut found = values.iter().filter(|(number, _)| *number == of);
-    let bytes = match (found.next(), found.next()) {
-        (Some((_, value)), None) => <[u8; 8]>::try_from(*value).ok(),
+    let bytes = match values_of(of, values) {
+        [(_, value)] => <[u8; 8]>::try_from(*value).ok(),
         _ => None,
     };
     let number = bytes.map(|bytes| u128::from(u64::from_le_bytes(bytes)));

@@ -46,6 +46,14 @@ pub struct TypeTotals {
     pub tokens: BTreeMap<u32, u128>,
 }
 
+/// The values of one number, which lie side by side: found in few steps, for a rule may ask a
+/// hundred times, and there may be thousands of transitions.
+pub(super) fn values_of<'v, 'a>(number: u16, values: &'v [Value<'a>]) -> &'v [Value<'a>] {
+    let from = values.partition_point(|(of, _)| *of < number);
+    let to = values.partition_point(|(of, _)| *of <= number);
+    values.get(from..to).unwrap_or_default()
+}
+
 static NOTHING: Totals = Totals(Vec::new());
 
 impl<'a> Facts<'a> {

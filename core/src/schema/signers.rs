@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use bitcoin::XOnlyPublicKey;
 
 use super::eval::value;
-use super::facts::Value;
+use super::facts::{Value, values_of};
 use super::rule::{Rule, Threshold};
 use super::types::{Schema, TransitionDef};
 
@@ -76,7 +76,7 @@ impl TransitionDef {
             Rule::Signed { threshold, keys } => Some(SignatureRule {
                 rule,
                 threshold: resolve(*threshold, genesis).unwrap_or(u64::MAX),
-                keys: keys_of(*keys, genesis),
+                keys: values_of(*keys, genesis),
             }),
             _ => None,
         })
@@ -95,7 +95,7 @@ impl Schema {
                 let Rule::Signed { threshold, keys } = *rule else {
                     continue;
                 };
-                let found = keys_of(keys, genesis);
+                let found = values_of(keys, genesis);
                 if checked.insert(keys) {
                     check_keys(keys, found)?;
                 }
@@ -145,11 +145,4 @@ fn resolve(threshold: Threshold, genesis: &[Value<'_>]) -> Result<u64, u16> {
             u64::try_from(number).map_err(|_| global)
         }
     }
-}
-
-/// The values of one number, which lie side by side.
-fn keys_of<'a>(global: u16, genesis: &'a [Value<'a>]) -> &'a [Value<'a>] {
-    let from = genesis.partition_point(|(number, _)| *number < global);
-    let to = genesis.partition_point(|(number, _)| *number <= global);
-    genesis.get(from..to).unwrap_or_default()
 }

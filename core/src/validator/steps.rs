@@ -2,8 +2,9 @@
 //! one begins, so that two implementations name the same failure.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-use bitcoin::secp256k1::{Message, Secp256k1, schnorr};
+use bitcoin::secp256k1::{Message, Secp256k1, VerifyOnly, schnorr};
 use bitcoin::{OutPoint, XOnlyPublicKey};
 
 use super::Validator;
@@ -12,12 +13,15 @@ use super::failure::{Check, Failure, Place};
 use super::state::Open;
 use crate::OperationId;
 use crate::bundle::BundleError;
-use crate::commit::{DbcError, Method};
+use crate::commit::DbcError;
 use crate::frame::{Signed, WitnessFrame, signature_message};
 use crate::operation::Transition;
 use crate::schema::{Facts, LockTime, Totals, TransitionDef};
 use crate::settle::Sought;
 use crate::witness::Witness;
+
+/// Made once, not for each transition.
+static SECP: LazyLock<Secp256k1<VerifyOnly>> = LazyLock::new(Secp256k1::verification_only);
 
 /// A transition on its way through the checks.
 struct Step<'f> {
@@ -247,20 +251,7 @@ impl Validator<'_> {
         if self.known.contains(&txid) {
             return;
         }
-        let script = transaction
-            .output
-            .iter()
-            .map(|output| &output.script_pubkey)
-            .find(|script| Method::of(script) != Some(Method::Opret));
-        self.witnesses.push(Sought {
-            txid,
-            script: script.cloned(),
-            inputs: transaction
-                .input
-                .iter()
-                .map(|input| input.previous_output)
-                .collect(),
-        });
+        self.witnesses.push(Sought::new(txid, transaction));
     }
 }
 
@@ -336,14 +327,13 @@ fn check_signatures(
         ));
     };
     let message = Message::from_digest(signature_message(step.id, frame.witness.txid()));
-    let secp = Secp256k1::verification_only();
     for given in signatures {
         let key = rule.keys.get(usize::from(given.key)).map(|(_, key)| *key);
         let verified = key
             .and_then(|key| XOnlyPublicKey::from_slice(key).ok())
             .zip(schnorr::Signature::from_slice(&given.signature).ok())
             .is_some_and(|(key, signature)| {
-                secp.verify_schnorr(&signature, &message, &key).is_ok()
+                SECP.verify_schnorr(&signature, &message, &key).is_ok()
             });
         if !verified {
             let expected = "signatures by keys of the genesis over this operation and witness";

@@ -3,7 +3,6 @@
 use amplify::confinement::Confined;
 use std::collections::BTreeMap;
 
-use amplify::confinement::Confined;
 use bitcoin::block::{Header, Version};
 use bitcoin::consensus::deserialize;
 use bitcoin::hashes::Hash;

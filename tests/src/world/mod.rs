@@ -67,7 +67,7 @@ macro_rules! scenarios {
         #[test]
         fn the_declared_number_of_scenarios() {
             let names = [$(stringify!($name)),*];
-            assert_eq!(names.len().to_string(), include_str!("../scenarios.count").trim());
+            assert_eq!(names.len().to_string(), include_str!("../../scenarios.count").trim());
         }
         $crate::scenarios!(@on sandbox $crate::world::OnSandbox; $($name),*);
         $crate::scenarios!(@on bitcoind $crate::world::OnBitcoind; $($name),*);

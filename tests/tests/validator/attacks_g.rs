@@ -182,6 +182,9 @@ fn g10_a_schema_that_nobody_allowed() {
     let expected = Fails::new(Kind::Unresolved, Check::SchemaUnknown);
     let expected = expected.operation(history.contract());
     refuse_under(&rules, &history.encode(), expected);
+    let own = BTreeSet::from([history.schema.id()]);
+    let rules = Rules::new(bulla_tests::kit::network(), SchemaPolicy::Only(own));
+    assert!(bulla_core::validator::validate(&history.encode(), &rules).is_ok());
 }
 
 #[test]

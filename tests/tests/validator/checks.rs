@@ -8,11 +8,10 @@ use bulla_core::NetworkId;
 use bulla_core::bundle::{BundleProof, Step};
 use bulla_core::commit::mpc::Proof;
 use bulla_core::frame::{Frame, Terminal};
-use bulla_core::schema::Schema;
 use bulla_core::state::State;
 use bulla_core::validator::{Check, Limits, Rules, SchemaPolicy};
 use bulla_tests::kit::make::{at, coin, number, outputs, spend, values};
-use bulla_tests::kit::{Fails, History, Kind, Store, View, amounts_at, leaf, refuse_under, rules};
+use bulla_tests::kit::{Fails, History, Kind, View, amounts_at, leaf, refuse_under, rules};
 
 use crate::stream;
 
@@ -380,39 +379,6 @@ fn frames_fed_one_by_one_give_the_verdict_of_the_whole() {
     let whole = bulla_tests::kit::accept(&history.encode());
     let streamed = stream::feed(&history.encode(), &rules()).expect("a good history");
     assert_eq!(*streamed.get(), whole);
-}
-
-#[test]
-fn a_delta_is_consistent_for_who_knows_its_base() {
-    let history = history();
-    let store = Box::leak(Box::new(Store::of(&history, 1)));
-    let rules = Rules {
-        known: store,
-        ..rules()
-    };
-    let delta = bulla_core::validator::validate(&history.delta(1).encode(), &rules);
-    let content = delta.expect("a known base").get().clone();
-    let whole = bulla_tests::kit::accept(&history.encode());
-    assert_eq!(content.operations, 1);
-    let txids = |list: &[bulla_core::validator::Sought]| {
-        list.iter().map(|sought| sought.txid).collect::<Vec<_>>()
-    };
-    assert_eq!(txids(&content.witnesses), txids(&whole.witnesses));
-    assert!(
-        content
-            .terminals
-            .iter()
-            .all(|of| whole.terminals.contains(of))
-    );
-}
-
-#[test]
-fn a_schema_that_is_allowed_is_no_failure() {
-    let history = history();
-    let allowed: Vec<Schema> = vec![history.schema.clone()];
-    let ids = allowed.iter().map(Schema::id).collect();
-    let rules = Rules::new(rules().network, SchemaPolicy::Only(ids));
-    assert!(bulla_core::validator::validate(&history.encode(), &rules).is_ok());
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The one trait behind which all chain sources stand, with the types of its questions and answers.
 
 use bdk_wallet::chain::{BlockId, CheckPoint, ConfirmationBlockTime, TxUpdate};
-use bitcoin::{BlockHash, FeeRate, OutPoint, ScriptBuf, Transaction, Txid};
+use bitcoin::{BlockHash, FeeRate, ScriptBuf, Transaction, Txid};
+pub use bulla_core::validator::Sought;
 
 use super::SourceError;
 
@@ -70,34 +71,6 @@ pub struct ScanUpdate {
     /// Transactions; anchors of mined ones; `seen_ats` of those in the mempool; `evicted_ats` of
     /// watched ones that are neither.
     pub txs: TxUpdate<ConfirmationBlockTime>,
-}
-
-/// A transaction whose position is wanted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sought {
-    /// Its id.
-    pub txid: Txid,
-    /// One of its output scripts that is not `OP_RETURN`, for sources that search by script.
-    pub script: Option<ScriptBuf>,
-    /// The outputs it spends, so that a conflict is found.
-    pub inputs: Vec<OutPoint>,
-}
-
-impl Sought {
-    /// The question after a transaction that is known.
-    pub fn of(tx: &Transaction) -> Sought {
-        let findable = |script: &&ScriptBuf| !script.is_op_return() && !script.is_empty();
-        Sought {
-            txid: tx.compute_txid(),
-            script: tx
-                .output
-                .iter()
-                .map(|output| &output.script_pubkey)
-                .find(findable)
-                .cloned(),
-            inputs: tx.input.iter().map(|input| input.previous_output).collect(),
-        }
-    }
 }
 
 /// Where the sought transactions are, as of one tip.

@@ -42,6 +42,18 @@ pub fn create(path: &Path) -> Result<Connection, StoreError> {
     }
 }
 
+/// Whether there is a wallet. An empty file is none: a killed `create` leaves one behind.
+///
+/// # Errors
+/// [`StoreError::NotAWallet`] if there is another file, [`StoreError::Newer`], [`StoreError::Busy`].
+pub fn exists(path: &Path) -> Result<bool, StoreError> {
+    if !path.exists() {
+        return Ok(false);
+    }
+    let kind = kind(&connect(path)?, path)?;
+    Ok(matches!(kind, Kind::Wallet(_)))
+}
+
 /// Opens a wallet, brings it to the current version, and keeps every other process out of it until
 /// the connection is closed.
 ///

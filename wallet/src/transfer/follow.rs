@@ -145,9 +145,10 @@ const fn at_depth(depth: u32) -> Sighting {
     }
 }
 
-/// How deep a conflicting transaction is; 0 where the source cannot say.
+/// How deep a conflicting transaction is at least: it is mined, also where the source cannot say
+/// which one it is.
 fn conflict_depth(source: &dyn ChainSource, by: Option<Txid>, tip: u32) -> Result<u32, Error> {
-    let Some(txid) = by else { return Ok(0) };
+    let Some(txid) = by else { return Ok(1) };
     // A source without an index cannot give the transaction, but may know where it is.
     let sought = match source.transaction(txid) {
         Ok(Some(tx)) => Sought::of(&tx),
@@ -159,8 +160,8 @@ fn conflict_depth(source: &dyn ChainSource, by: Option<Txid>, tip: u32) -> Resul
     };
     let positions = source.positions(&[sought])?;
     Ok(match positions.list.first() {
-        Some(Position::Mined { height }) => (tip + 1).saturating_sub(*height),
-        _ => 0,
+        Some(Position::Mined { height }) => (tip + 1).saturating_sub(*height).max(1),
+        _ => 1,
     })
 }
 

@@ -105,17 +105,6 @@ impl Wallet {
         Ok(self.shown(row.ok_or(TransferError::UnknownTransfer { transfer })?)?)
     }
 
-    /// What is to be signed for a transfer, as it was prepared.
-    ///
-    /// # Errors
-    /// [`TransferError::UnknownTransfer`], [`TransferError::NotSent`].
-    pub fn psbt(&self, transfer: TransferId) -> Result<Psbt, Error> {
-        let row = transfers::get(&self.db, &transfer.to_bytes())?;
-        let row = row.ok_or(TransferError::UnknownTransfer { transfer })?;
-        let bytes = row.psbt.ok_or(TransferError::NotSent { transfer })?;
-        Ok(Psbt::deserialize(&bytes).map_err(damaged)?)
-    }
-
     /// The signed transaction of a transfer; none before it is finished.
     ///
     /// # Errors
@@ -123,6 +112,18 @@ impl Wallet {
     pub fn signed(&self, transfer: TransferId) -> Result<Option<Transaction>, Error> {
         let row = transfers::get(&self.db, &transfer.to_bytes())?;
         Ok(row.ok_or(TransferError::UnknownTransfer { transfer })?.tx)
+    }
+
+    /// What is still to be signed of a transfer: its PSBT as it was prepared; none once it is finished.
+    ///
+    /// # Errors
+    /// [`TransferError::UnknownTransfer`].
+    pub fn unsigned(&self, transfer: TransferId) -> Result<Option<Psbt>, Error> {
+        let row = transfers::get(&self.db, &transfer.to_bytes())?;
+        let row = row.ok_or(TransferError::UnknownTransfer { transfer })?;
+        let prepared = row.psbt.filter(|_| row.tx.is_none());
+        let psbt = prepared.map(|bytes| Psbt::deserialize(&bytes)).transpose();
+        Ok(psbt.map_err(damaged)?)
     }
 
     pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {

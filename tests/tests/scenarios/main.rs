@@ -1,0 +1,47 @@
+//! What people do with assets, on every chain: one list, run on the sandbox, on a bitcoind, and on
+//! an electrs over a bitcoind. The list is in `list`, one file per theme.
+
+mod list;
+
+bulla_tests::scenarios!(
+    // list/transfers.rs
+    an_issue_puts_the_supply_on_a_sealed_coin,
+    a_witness_transfer_settles_with_its_block,
+    a_blind_transfer_lands_on_the_coin_that_was_reserved,
+    ten_transfers_back_and_forth_over_tapret_coins,
+    a_batch_pays_three_invoices_in_one_transaction,
+    two_contracts_on_one_coin_move_together,
+    tapret_and_opret_carry_commitments_in_turn,
+    an_invoice_for_anything_is_paid_with_what_the_payer_says,
+    a_wallet_reopened_between_every_step_forgets_nothing,
+    // list/handshake.rs
+    a_broadcast_waits_for_the_acknowledgement,
+    a_transfer_that_is_given_up_gives_everything_back,
+    an_acknowledgement_of_somebody_else_is_refused,
+    two_transfers_never_spend_the_same_allocation,
+    a_broadcast_can_be_repeated,
+    a_psbt_that_was_tampered_with_is_not_signed,
+    // list/refusals.rs
+    more_of_an_asset_than_there_is_is_refused,
+    more_satoshis_than_there_are_are_refused,
+    invoices_that_cannot_be_paid_are_refused,
+    malformed_invoices_are_refused,
+    an_invoice_is_paid_once,
+    truncated_consignments_are_refused,
+    flipped_bits_change_no_balance,
+    a_consignment_for_somebody_else_is_refused,
+    another_chain_is_refused_by_name,
+    // list/chain.rs
+    a_repeated_accept_credits_nothing,
+    a_consistent_spend_that_nobody_signed_changes_no_balance,
+    a_reorg_makes_a_transfer_pending_until_it_is_mined_again,
+    a_mined_conflict_decides_for_both_sides,
+    an_unmined_consignment_is_pending_and_a_later_block_settles_it,
+    a_sync_is_safe_to_repeat,
+    a_backup_from_before_a_transfer_learns_what_was_spent,
+    // list/coins.rs
+    plain_payments_never_touch_sealed_coins,
+    a_sweep_brings_empty_carriers_back,
+    the_words_restore_all_plain_coins,
+    coins_beyond_the_gap_are_found_with_a_larger_one,
+);
