@@ -216,6 +216,7 @@ fn a_transfer_that_was_cut_off_before_it_was_signed_can_be_gone_on_with() {
     drop(wallet);
     let (code, error) = scene.alice().error(&["send", &invoice]);
     assert_eq!((code, text(&error, "code")), (1, "already-paid"));
+    assert!(text(&error, "remedy").contains("send --resume"), "{error}");
     let transfer = prepared.transfer.to_string();
     let resumed = scene
         .alice()
