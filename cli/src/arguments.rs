@@ -39,12 +39,12 @@ pub struct GlobalArgs {
     /// Folder of the wallet [env: BULLA_DATA_DIR] [default: bulla in your data folder]
     #[arg(long, global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// bitcoin, testnet4, signet, signet:<challenge in hex> or regtest [env: BULLA_NETWORK]
+    /// bitcoin, testnet4, signet, signet:CHALLENGE (in hex) or regtest [env: BULLA_NETWORK]
     /// [default: the wallet's; regtest if there is none]
     #[arg(long, global = true)]
     pub network: Option<Network>,
-    /// sandbox, sandbox:<file>, bitcoind://<user>:<password>@<host>:<port>,
-    /// bitcoind://<host>:<port>?cookie=<file>, electrum://<host>:<port> or ssl://<host>:<port>
+    /// sandbox, sandbox:FILE, bitcoind://USER:PASSWORD@HOST:PORT,
+    /// bitcoind://HOST:PORT?cookie=FILE, electrum://HOST:PORT or ssl://HOST:PORT
     /// [env: BULLA_SOURCE] [default: sandbox]
     #[arg(long, global = true, value_name = "URL")]
     pub source: Option<SourceText>,

@@ -261,6 +261,12 @@ impl Error {
             Self::Wallet(cause) if cause.code() == "no-carrier" => {
                 "make one with `bulla carrier`, or ask for a new output without --blind"
             }
+            Self::Wallet(cause) if cause.code() == "already-paid" => {
+                "go on with that transfer by `send --resume`, or give it up by `cancel`"
+            }
+            Self::Wallet(cause) if cause.code() == "source" => {
+                "say --offline to go by what was known"
+            }
             Self::Wallet(cause) => return cause.remedy(),
             Self::NotBroadcast { transfer, .. } | Self::NotHandedOver { transfer, .. } => {
                 return Some(format!(
