@@ -26,6 +26,7 @@ use crate::ContractId;
 use crate::consignment::parts;
 use crate::frame::{Base, Frame, Terminals};
 use crate::header::Header;
+use crate::limits::FRAME_BYTES;
 pub use crate::settle::{
     ChainView, Consistent, Position, Positions, Settled, Settlement, Sought, Unresolved, depth,
 };
@@ -98,12 +99,23 @@ pub fn validate(consignment: &[u8], rules: &Rules<'_>) -> Result<Consistent<Cons
     validator.finish()
 }
 
+/// A part that no length prefix can announce is none, however it comes here.
+fn check_length(part: &[u8]) -> Result<(), Failure> {
+    let found = part.len();
+    if (1..=FRAME_BYTES).contains(&found) {
+        return Ok(());
+    }
+    let expected = format!("a header or frame of 1 to {FRAME_BYTES} bytes");
+    Err(Place::default().invalid(Check::Limit, expected, found))
+}
+
 impl<'a> Validator<'a> {
     /// Checks a header: the bytes of the first part of a consignment.
     ///
     /// # Errors
     /// With the first failure.
     pub fn open(header: &[u8], rules: &Rules<'a>) -> Result<Self, Failure> {
+        check_length(header)?;
         let (contract, header_object) = genesis::check(header, rules)?;
         let mut state = OpenState::default();
         state.open_genesis(contract.into(), &header_object.genesis.outputs);
@@ -134,7 +146,9 @@ impl<'a> Validator<'a> {
         if let Some(failure) = &self.failed {
             return Err(failure.clone());
         }
-        let result = self.count_bytes(frame).and_then(|()| self.step(frame));
+        let result = check_length(frame)
+            .and_then(|()| self.count_bytes(frame))
+            .and_then(|()| self.step(frame));
         if let Err(failure) = &result {
             self.failed = Some(failure.clone());
         }
