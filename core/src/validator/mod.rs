@@ -226,11 +226,16 @@ impl<'a> Validator<'a> {
     fn base(&mut self, base: &Base) -> Result<(), Failure> {
         use bitcoin::hashes::Hash;
         let mut missing = Vec::new();
+        let mut twice = None;
         for entry in &base.0 {
             match self.rules.known.leaf(self.contract, entry) {
                 Some(mut leaf) => {
                     for witness in std::mem::take(&mut leaf.history) {
                         if self.known.insert(witness.txid) {
+                            let mut spent = witness.inputs.iter();
+                            let taken =
+                                spent.find(|out| !self.state.spend_behind(**out, witness.txid));
+                            twice = twice.or(taken.copied());
                             self.witnesses.push(witness);
                         }
                     }
@@ -245,6 +250,11 @@ impl<'a> Validator<'a> {
             let expected = "operations that the own store has proven";
             let place = Place::default();
             return Err(place.unresolved(Check::BaseMissing, expected, missing.join(" ")));
+        }
+        if let Some(outpoint) = twice {
+            let expected = "leaves whose histories do not spend one output twice";
+            let place = Place::default();
+            return Err(place.invalid(Check::OutpointSpentTwice, expected, outpoint));
         }
         self.stage = Stage::Base;
         Ok(())

@@ -135,7 +135,7 @@ impl Validator<'_> {
 
     fn outpoints(&mut self, witness: &Witness, place: Place) -> Result<(), Failure> {
         for input in &witness.transaction().input {
-            if !self.state.spend(input.previous_output) {
+            if !self.state.spend(input.previous_output, witness.txid()) {
                 let expected = "outputs that no witness of this consignment spent before";
                 let found = input.previous_output;
                 return Err(place.invalid(Check::OutpointSpentTwice, expected, found));
