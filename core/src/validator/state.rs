@@ -111,6 +111,11 @@ impl OpenState {
         !self.base.is_empty()
     }
 
+    /// Whether the base opened this leaf.
+    pub(super) fn in_base(&self, leaf: &Input) -> bool {
+        self.base.contains_key(leaf)
+    }
+
     /// Opens a leaf that the own store has proven.
     pub(super) fn open_known(&mut self, input: Input, leaf: KnownLeaf, witness: Option<Txid>) {
         let KnownLeaf { state, seal, .. } = leaf;

@@ -7,7 +7,7 @@ use bulla_core::operation::Input;
 use bulla_core::seal::AssignedSeal;
 use bulla_core::state::State;
 use bulla_core::validator::{Check, Consignment, Failure, Rules, validate};
-use bulla_tests::kit::make::at;
+use bulla_tests::kit::make::{at, coin, on, spend};
 use bulla_tests::kit::{
     Consignment as Shown, Fails, History, Kind, Store, View, accept, amounts_at, leaf,
     refuse_under, rules,
@@ -270,6 +270,36 @@ fn a_leaf_of_the_base_that_turns_out_never_to_open_is_closed() {
     let base = [entry(&history, Some(0), child)];
     let base = Frame::Base(Base::new(base).unwrap());
     delta.frames.insert(0, base);
+    refuse_under(&knowing(&store), &delta.encode(), expected);
+}
+
+#[test]
+fn c09_a_base_does_not_open_a_leaf_to_the_bundle_that_it_rests_on() {
+    // One witness hands a leaf over on a coin that it spends itself, to its own second transition.
+    let mut history = History::fixed(500);
+    let seal = on(coin(1));
+    let parent = history.act(
+        "transfer",
+        &[history.seed(0)],
+        &[(0, State::Amount(500), seal)],
+    );
+    let middle = leaf(parent.transition.id(), 0, 0);
+    let child = history.act("transfer", &[middle], &amounts_at(&[500]));
+    let id = child.transition.id();
+    let mut draft = history.draft(vec![parent, child]);
+    draft.transaction.input.push(spend(coin(1)));
+    history.push(draft);
+    let expected = Fails::invalid(Check::InputMissing)
+        .operation(id)
+        .witness(history.txid(0));
+    refuse_under(&rules(), &history.encode(), expected);
+    let store = Store::of(&history, 1);
+    let mut part = history.clone();
+    part.edit(0, |draft| draft.acts[0].shown = false);
+    let mut delta = part.consignment(View::Leaves);
+    let base = Base::new([entry(&history, Some(0), middle)]).unwrap();
+    delta.frames.insert(0, Frame::Base(base));
+    delta.hand_over([Terminal::Leaf(leaf(id, 0, 0))]);
     refuse_under(&knowing(&store), &delta.encode(), expected);
 }
 
