@@ -23,15 +23,18 @@ pub struct Bundle(pub Confined<BTreeMap<Input, OperationId>, 1, FRAME_BYTES>);
 impl Bundle {
     /// The bundle's id: the root of its tree.
     pub fn id(&self) -> BundleId {
-        self.view().id()
+        BundleId::from_bytes(tree(&self.entries(), 0))
     }
 
     /// The bundle with everything shown.
     pub fn view(&self) -> BundleView {
-        let entries = entries(self.0.iter().map(|(input, operation)| (*input, *operation)));
         BundleView {
-            root: tree(&entries, 0),
+            root: tree(&self.entries(), 0),
         }
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        entries(self.0.iter().map(|(input, operation)| (*input, *operation)))
     }
 }
 
@@ -80,6 +83,35 @@ fn split(entries: &[Entry], depth: usize) -> (&[Entry], &[Entry]) {
     entries.split_at(entries.partition_point(|entry| !bit(&entry.key, depth)))
 }
 
+/// What a walk over the tree makes of it: the tree as far as it is shown, or nothing but its hash.
+/// A step of one byte makes a node of more than two hundred, so a validator takes the hash.
+trait Subtree: Sized {
+    const EMPTY: Self;
+    fn leaf(entry: &Entry) -> Self;
+    fn hidden(hash: [u8; 32]) -> Self;
+    fn inner(left: Self, right: Self) -> Self;
+}
+
+impl Subtree for [u8; 32] {
+    const EMPTY: Self = EMPTY;
+
+    fn leaf(entry: &Entry) -> Self {
+        entry.leaf()
+    }
+
+    fn hidden(hash: [u8; 32]) -> Self {
+        hash
+    }
+
+    fn inner(left: Self, right: Self) -> Self {
+        let mut message = [0; 64];
+        let (to_left, to_right) = message.split_at_mut(32);
+        to_left.copy_from_slice(&left);
+        to_right.copy_from_slice(&right);
+        tags::BUNDLE_NODE.hash(&message)
+    }
+}
+
 /// A subtree, as far as it is shown. Its depth is at most 256.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Node {
@@ -89,23 +121,29 @@ enum Node {
     Inner(Box<(Node, Node)>),
 }
 
-impl Node {
+impl Subtree for Node {
+    const EMPTY: Self = Self::Empty;
+
+    fn leaf(entry: &Entry) -> Self {
+        Self::Leaf(*entry)
+    }
+
+    fn hidden(hash: [u8; 32]) -> Self {
+        Self::Hidden(hash)
+    }
+
     fn inner(left: Self, right: Self) -> Self {
         Self::Inner(Box::new((left, right)))
     }
+}
 
+impl Node {
     fn hash(&self) -> [u8; 32] {
         match self {
             Self::Empty => EMPTY,
             Self::Leaf(entry) => entry.leaf(),
             Self::Hidden(hash) => *hash,
-            Self::Inner(children) => {
-                let mut message = [0; 64];
-                let (left, right) = message.split_at_mut(32);
-                left.copy_from_slice(&children.0.hash());
-                right.copy_from_slice(&children.1.hash());
-                tags::BUNDLE_NODE.hash(&message)
-            }
+            Self::Inner(children) => Subtree::inner(children.0.hash(), children.1.hash()),
         }
     }
 
@@ -173,13 +211,13 @@ impl Node {
 }
 
 /// The tree of these entries alone; distinct keys part within 256 levels.
-fn tree(entries: &[Entry], depth: usize) -> Node {
+fn tree<T: Subtree>(entries: &[Entry], depth: usize) -> T {
     match entries {
-        [] => Node::Empty,
-        [entry] => Node::Leaf(*entry),
+        [] => T::EMPTY,
+        [entry] => T::leaf(entry),
         _ => {
             let (left, right) = split(entries, depth);
-            Node::inner(tree(left, depth + 1), tree(right, depth + 1))
+            T::inner(tree(left, depth + 1), tree(right, depth + 1))
         }
     }
 }
@@ -199,26 +237,7 @@ impl BundleView {
         proof: &BundleProof,
         shown: impl IntoIterator<Item = (Input, OperationId)>,
     ) -> Result<Self, BundleError> {
-        let entries = entries(shown);
-        let mut pairs = entries.iter().zip(entries.iter().skip(1));
-        if let Some((first, _)) = pairs.find(|(a, b)| a.key == b.key) {
-            return Err(BundleError::InputTwice { input: first.input });
-        }
-        if proof.0.is_empty() {
-            return Ok(Self {
-                root: tree(&entries, 0),
-            });
-        }
-        if !proof.0.iter().any(|step| matches!(step, Step::Hidden(_))) {
-            let what = "nothing is hidden, but there are steps";
-            return Err(BundleError::NotCanonical { what });
-        }
-        let mut steps = proof.0.iter();
-        let root = walk(&entries, 0, &mut steps)?;
-        match steps.len() {
-            0 => Ok(Self { root }),
-            left => Err(BundleError::TooLong { left }),
-        }
+        root(proof, shown).map(|root| Self { root })
     }
 
     /// The bundle's id.
@@ -307,42 +326,67 @@ impl BundleProof {
         &self,
         shown: impl IntoIterator<Item = (Input, OperationId)>,
     ) -> Result<BundleId, BundleError> {
-        Ok(BundleView::new(self, shown)?.id())
+        root(self, shown).map(BundleId::from_bytes)
+    }
+}
+
+/// The root that a proof and the shown entries give.
+fn root<T: Subtree>(
+    proof: &BundleProof,
+    shown: impl IntoIterator<Item = (Input, OperationId)>,
+) -> Result<T, BundleError> {
+    let entries = entries(shown);
+    let mut pairs = entries.iter().zip(entries.iter().skip(1));
+    if let Some((first, _)) = pairs.find(|(a, b)| a.key == b.key) {
+        return Err(BundleError::InputTwice { input: first.input });
+    }
+    if proof.0.is_empty() {
+        return Ok(tree(&entries, 0));
+    }
+    if !proof.0.iter().any(|step| matches!(step, Step::Hidden(_))) {
+        let what = "nothing is hidden, but there are steps";
+        return Err(BundleError::NotCanonical { what });
+    }
+    let mut steps = proof.0.iter();
+    let root = walk(&entries, 0, &mut steps)?;
+    match steps.len() {
+        0 => Ok(root),
+        left => Err(BundleError::TooLong { left }),
     }
 }
 
 /// The subtree that the shown entries (at least one) and the steps give.
-fn walk(
+fn walk<T: Subtree>(
     entries: &[Entry],
     depth: usize,
     steps: &mut std::slice::Iter<'_, Step>,
-) -> Result<Node, BundleError> {
+) -> Result<T, BundleError> {
     let (left, right) = split(entries, depth);
     if !left.is_empty() && !right.is_empty() {
         let left = walk(left, depth + 1, steps)?;
-        return Ok(Node::inner(left, walk(right, depth + 1, steps)?));
+        return Ok(T::inner(left, walk(right, depth + 1, steps)?));
     }
     let not_canonical = |what| Err(BundleError::NotCanonical { what });
     let other = match (steps.next().ok_or(BundleError::TooShort)?, entries) {
-        (Step::Leaf, [entry]) => return Ok(Node::Leaf(*entry)),
+        (Step::Leaf, [entry]) => return Ok(T::leaf(entry)),
         (Step::Leaf, _) => return not_canonical("a leaf where several shown keys lie"),
         (Step::Hidden(EMPTY), _) => {
             return not_canonical("an empty subtree is said as a hidden one");
         }
-        (Step::Hidden(hash), _) => Node::Hidden(*hash),
+        (Step::Hidden(hash), _) => T::hidden(*hash),
         (Step::Empty, [_]) if matches!(steps.as_slice().first(), Some(Step::Leaf)) => {
             return not_canonical("a shown leaf whose sibling is empty");
         }
-        (Step::Empty, _) => Node::Empty,
+        (Step::Empty, _) => T::EMPTY,
     };
     if depth + 1 > BUNDLE_DEPTH {
         return Err(BundleError::TooDeep);
     }
     let below = walk(entries, depth + 1, steps)?;
     Ok(if left.is_empty() {
-        Node::inner(other, below)
+        T::inner(other, below)
     } else {
-        Node::inner(below, other)
+        T::inner(below, other)
     })
 }
 

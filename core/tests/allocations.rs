@@ -7,6 +7,9 @@ mod common;
 use std::alloc::System;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use bulla_core::OperationId;
+use bulla_core::bundle::BundleProof;
+use bulla_core::operation::Input;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -106,4 +109,26 @@ fn what_really_stands_there_takes_a_small_multiple_of_its_bytes() {
     let mut steps = vec![0, 0, 0x10];
     steps.resize(3 + (1 << 20), 0);
     assert_bounded(of("BundleProof"), &steps, 33);
+}
+
+#[test]
+fn a_bundle_proof_is_checked_without_a_tree_in_memory() {
+    let _alone = alone();
+    // One shown entry, 254 levels below the root beside a hidden one: a byte for each level.
+    let mut bytes = vec![0, 1, 0];
+    bytes.extend([1; 254]);
+    bytes.push(2);
+    bytes.extend([7; 32]);
+    bytes.push(0);
+    let proof = BundleProof::decode(&bytes).unwrap();
+    let input = Input {
+        operation: OperationId::from_bytes([1; 32]),
+        owned_type: 0,
+        index: 0,
+    };
+    let shown = [(input, OperationId::from_bytes([2; 32]))];
+    let region = Region::new(ALLOCATOR);
+    proof.bundle_id(shown).unwrap();
+    let found = region.change().bytes_allocated;
+    assert!(found <= 4 * bytes.len(), "{found} bytes");
 }

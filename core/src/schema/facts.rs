@@ -102,7 +102,8 @@ impl Totals {
 
     /// Of one type, if present.
     pub fn get(&self, owned: u16) -> Option<&TypeTotals> {
-        self.0.iter().find(|totals| totals.owned == owned)
+        let at = self.0.binary_search_by_key(&owned, |totals| totals.owned);
+        self.0.get(at.ok()?)
     }
 
     /// Of each type present, ascending.

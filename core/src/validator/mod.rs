@@ -26,6 +26,7 @@ use crate::ContractId;
 use crate::consignment::parts;
 use crate::frame::{Base, Frame, Terminals};
 use crate::header::Header;
+use crate::limits::FRAME_BYTES;
 pub use crate::settle::{
     ChainView, Consistent, Position, Positions, Settled, Settlement, Sought, Unresolved, depth,
 };
@@ -98,12 +99,23 @@ pub fn validate(consignment: &[u8], rules: &Rules<'_>) -> Result<Consistent<Cons
     validator.finish()
 }
 
+/// A part that no length prefix can announce is none, however it comes here.
+fn check_length(part: &[u8]) -> Result<(), Failure> {
+    let found = part.len();
+    if (1..=FRAME_BYTES).contains(&found) {
+        return Ok(());
+    }
+    let expected = format!("a header or frame of 1 to {FRAME_BYTES} bytes");
+    Err(Place::default().invalid(Check::Limit, expected, found))
+}
+
 impl<'a> Validator<'a> {
     /// Checks a header: the bytes of the first part of a consignment.
     ///
     /// # Errors
     /// With the first failure.
     pub fn open(header: &[u8], rules: &Rules<'a>) -> Result<Self, Failure> {
+        check_length(header)?;
         let (contract, header_object) = genesis::check(header, rules)?;
         let mut state = OpenState::default();
         state.open_genesis(contract.into(), &header_object.genesis.outputs);
@@ -134,7 +146,9 @@ impl<'a> Validator<'a> {
         if let Some(failure) = &self.failed {
             return Err(failure.clone());
         }
-        let result = self.count_bytes(frame).and_then(|()| self.step(frame));
+        let result = check_length(frame)
+            .and_then(|()| self.count_bytes(frame))
+            .and_then(|()| self.step(frame));
         if let Err(failure) = &result {
             self.failed = Some(failure.clone());
         }
@@ -212,11 +226,16 @@ impl<'a> Validator<'a> {
     fn base(&mut self, base: &Base) -> Result<(), Failure> {
         use bitcoin::hashes::Hash;
         let mut missing = Vec::new();
+        let mut twice = None;
         for entry in &base.0 {
             match self.rules.known.leaf(self.contract, entry) {
                 Some(mut leaf) => {
                     for witness in std::mem::take(&mut leaf.history) {
                         if self.known.insert(witness.txid) {
+                            let mut spent = witness.inputs.iter();
+                            let taken =
+                                spent.find(|out| !self.state.spend_behind(**out, witness.txid));
+                            twice = twice.or(taken.copied());
                             self.witnesses.push(witness);
                         }
                     }
@@ -231,6 +250,11 @@ impl<'a> Validator<'a> {
             let expected = "operations that the own store has proven";
             let place = Place::default();
             return Err(place.unresolved(Check::BaseMissing, expected, missing.join(" ")));
+        }
+        if let Some(outpoint) = twice {
+            let expected = "leaves whose histories do not spend one output twice";
+            let place = Place::default();
+            return Err(place.invalid(Check::OutpointSpentTwice, expected, outpoint));
         }
         self.stage = Stage::Base;
         Ok(())

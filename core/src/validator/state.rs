@@ -37,19 +37,28 @@ pub(super) struct OpenState {
     /// Leaves that the base opened, with whether they were consumed.
     base: BTreeMap<Input, bool>,
     spent: BTreeSet<OutPoint>,
+    /// What the witnesses behind the base spent, with the witness.
+    spent_behind: BTreeMap<OutPoint, Txid>,
     /// Operations shown, with whether a later frame consumed one of their leaves.
     operations: BTreeMap<OperationId, bool>,
 }
 
 impl OpenState {
-    /// Marks an output as spent by a witness; false if one spent it before.
-    pub(super) fn spend(&mut self, outpoint: OutPoint) -> bool {
-        self.spent.insert(outpoint)
+    /// Marks an output as spent by the witness of a frame; false if one spent it before, or another
+    /// one behind the base.
+    pub(super) fn spend(&mut self, outpoint: OutPoint, witness: Txid) -> bool {
+        let behind = self.spent_behind.get(&outpoint);
+        behind.is_none_or(|spender| *spender == witness) && self.spent.insert(outpoint)
+    }
+
+    /// Marks an output as spent by a witness behind the base; false if another one spent it.
+    pub(super) fn spend_behind(&mut self, outpoint: OutPoint, witness: Txid) -> bool {
+        *self.spent_behind.entry(outpoint).or_insert(witness) == witness
     }
 
     /// Whether a witness spends this output.
     pub(super) fn is_spent(&self, outpoint: &OutPoint) -> bool {
-        self.spent.contains(outpoint)
+        self.spent.contains(outpoint) || self.spent_behind.contains_key(outpoint)
     }
 
     /// Takes a leaf out: nothing is consumed twice.
@@ -102,6 +111,11 @@ impl OpenState {
         !self.base.is_empty()
     }
 
+    /// Whether the base opened this leaf.
+    pub(super) fn in_base(&self, leaf: &Input) -> bool {
+        self.base.contains_key(leaf)
+    }
+
     /// Opens a leaf that the own store has proven.
     pub(super) fn open_known(&mut self, input: Input, leaf: KnownLeaf, witness: Option<Txid>) {
         let KnownLeaf { state, seal, .. } = leaf;
@@ -132,15 +146,19 @@ impl OpenState {
                 owned_type,
                 index: shown.index,
             };
-            // A frame may show an operation of the base once more, with other leaves.
-            let consumed = self.base.get(&input) == Some(&true);
-            if !consumed && opens(&shown.state, &shown.seal, vouts) {
+            // A frame may show an operation of the base once more, with other leaves or seals.
+            if self.base.get(&input) == Some(&true) {
+                continue;
+            }
+            if opens(&shown.state, &shown.seal, vouts) {
                 let open = Open {
                     state: shown.state,
                     seal: shown.seal,
                     witness,
                 };
                 self.leaves.insert(input, open);
+            } else {
+                self.leaves.remove(&input);
             }
         }
     }

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use bitcoin::hashes::Hash;
 use bitcoin::secp256k1::{Message, Secp256k1, VerifyOnly, schnorr};
-use bitcoin::{OutPoint, XOnlyPublicKey};
+use bitcoin::{OutPoint, Txid, XOnlyPublicKey};
 
 use super::Validator;
 use super::facts::{OutputFacts, input_totals, output_facts, values};
@@ -14,8 +15,8 @@ use super::state::Open;
 use crate::OperationId;
 use crate::bundle::BundleError;
 use crate::commit::DbcError;
-use crate::frame::{Signed, WitnessFrame, signature_message};
-use crate::operation::Transition;
+use crate::frame::{BaseEntry, Signed, WitnessFrame, signature_message};
+use crate::operation::{Input, Transition};
 use crate::schema::{Facts, LockTime, Totals, TransitionDef};
 use crate::settle::Sought;
 use crate::witness::Witness;
@@ -135,7 +136,7 @@ impl Validator<'_> {
 
     fn outpoints(&mut self, witness: &Witness, place: Place) -> Result<(), Failure> {
         for input in &witness.transaction().input {
-            if !self.state.spend(input.previous_output) {
+            if !self.state.spend(input.previous_output, witness.txid()) {
                 let expected = "outputs that no witness of this consignment spent before";
                 let found = input.previous_output;
                 return Err(place.invalid(Check::OutpointSpentTwice, expected, found));
@@ -155,7 +156,9 @@ impl Validator<'_> {
         for (signed, id) in frame.transitions.iter().zip(ids) {
             let mut leaves = Vec::with_capacity(signed.transition.inputs.len());
             for input in &signed.transition.inputs {
-                let Some(open) = self.state.take(input) else {
+                let open = self.state.take(input);
+                let Some(open) = open.filter(|open| !self.rests_on(input, open, place.witness))
+                else {
                     return Err(place.operation(*id).invalid(
                         Check::InputMissing,
                         "inputs that are open before this frame",
@@ -170,6 +173,24 @@ impl Validator<'_> {
             taken.push(leaves);
         }
         Ok(taken)
+    }
+
+    /// Whether a leaf of the base rests on this very witness, which stands in a frame once more: in
+    /// a whole history it would not be open before that frame.
+    fn rests_on(&self, leaf: &Input, open: &Open, witness: Option<Txid>) -> bool {
+        let Some(witness) = witness.filter(|txid| self.known.contains(txid)) else {
+            return false;
+        };
+        let entry = BaseEntry {
+            leaf: *leaf,
+            witness: open.witness.unwrap_or_else(Txid::all_zeros),
+        };
+        let known = self
+            .state
+            .in_base(leaf)
+            .then(|| self.rules.known.leaf(self.contract, &entry));
+        let mut history = known.flatten().into_iter().flat_map(|leaf| leaf.history);
+        history.any(|sought| sought.txid == witness)
     }
 
     /// Occurrences, then types, then rules, then signatures.

@@ -3,6 +3,9 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use bulla_core::DecodeError;
+use bulla_core::operation::Genesis;
+
 use crate::common::codecs::CODECS;
 
 fn assert_canonical(bytes: &[u8]) {
@@ -103,4 +106,48 @@ proptest! {
     ) {
         assert_canonical(&bytes);
     }
+}
+
+/// The start of a genesis, up to its globals.
+fn genesis_head() -> Vec<u8> {
+    let mut head = vec![0; 1 + 32 + 32 + 8];
+    head[0] = 1;
+    head
+}
+
+#[test]
+fn values_out_of_order_are_found_at_their_end() {
+    let mut bytes = [genesis_head(), vec![2, 1, 0, 0, 0, 0, 0, 1, 0]].concat();
+    let cut = Genesis::decode(&bytes);
+    assert!(matches!(cut, Err(DecodeError::Short { .. })), "{cut:?}");
+    bytes.push(7);
+    let whole = Genesis::decode(&bytes);
+    assert!(
+        matches!(whole, Err(DecodeError::NotCanonical { .. })),
+        "{whole:?}"
+    );
+}
+
+#[test]
+fn a_pruned_list_is_read_to_its_end_before_its_parts_are_compared() {
+    let leaf = |number: u8, seal: u8| {
+        let number_and_amount = [number, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0];
+        [number_and_amount.as_slice(), &[seal], &[5; 32]].concat()
+    };
+    let list = |second| {
+        let head = [0, 1, 0, 0, 0x80, 4, 0, 0, 0, 2, 0, 0];
+        let siblings = [&[1, 0, 0], [0; 40].as_slice()].concat();
+        let parts = [head.to_vec(), leaf(1, 0xff), leaf(0, second), siblings];
+        Genesis::decode(&[genesis_head(), parts.concat()].concat())
+    };
+    let order = list(0xff);
+    assert!(
+        matches!(order, Err(DecodeError::NotCanonical { .. })),
+        "{order:?}"
+    );
+    let seal = list(2);
+    assert!(
+        matches!(seal, Err(DecodeError::Unsupported { .. })),
+        "{seal:?}"
+    );
 }

@@ -3,9 +3,11 @@
 use bitcoin::hashes::Hash;
 use bitcoin::{OutPoint, Txid};
 use bulla_core::frame::{Base, BaseEntry, Frame, Terminal};
+use bulla_core::operation::Input;
+use bulla_core::seal::AssignedSeal;
 use bulla_core::state::State;
 use bulla_core::validator::{Check, Consignment, Failure, Rules, validate};
-use bulla_tests::kit::make::at;
+use bulla_tests::kit::make::{at, coin, on, spend};
 use bulla_tests::kit::{
     Consignment as Shown, Fails, History, Kind, Store, View, accept, amounts_at, leaf,
     refuse_under, rules,
@@ -178,6 +180,126 @@ fn a_leaf_of_the_base_that_was_consumed_never_opens_again() {
     let [spent, last] = [history.leaf(0, 0), history.leaf(1, 0)].map(Terminal::Leaf);
     delta.hand_over([spent, last]);
     let expected = Fails::invalid(Check::Terminal).operation(history.id(0));
+    refuse_under(&knowing(&store), &delta.encode(), expected);
+}
+
+fn entry(history: &History, frame: Option<usize>, leaf: Input) -> BaseEntry {
+    let witness = frame.map_or(Txid::all_zeros(), |frame| history.txid(frame));
+    BaseEntry { leaf, witness }
+}
+
+/// A consignment of a base and terminals alone.
+fn only_base(history: &History, base: &[BaseEntry], terminals: &[Input]) -> Shown {
+    let mut delta = history.consignment(View::Leaves);
+    delta.frames.drain(..delta.frames.len() - 1);
+    let base = Base::new(base.iter().copied()).unwrap();
+    delta.frames.insert(0, Frame::Base(base));
+    delta.hand_over(terminals.iter().copied().map(Terminal::Leaf));
+    delta
+}
+
+#[test]
+fn a_leaf_that_a_witness_behind_the_base_spent_is_not_handed_over() {
+    // The whole history says `terminal`; a base that rests on it must not hand the leaf and what
+    // became of it over, both at once.
+    let mut history = History::fixed(1_000);
+    history.transfer(&[history.seed(0)], &[1_000]);
+    let (seed, child) = (history.seed(0), history.leaf(0, 0));
+    let store = Store::of(&history, 1);
+    let both = [entry(&history, None, seed), entry(&history, Some(0), child)];
+    let expected = Fails::invalid(Check::Terminal).operation(seed.operation);
+    for base in [&both[..], &both[1..]] {
+        let delta = only_base(&history, base, &[seed, child]);
+        refuse_under(&knowing(&store), &delta.encode(), expected);
+    }
+}
+
+#[test]
+fn an_output_that_a_witness_behind_the_base_spent_is_not_spent_again() {
+    let mut history = History::fixed(1_000);
+    history.transfer(&[history.seed(0)], &[1_000]);
+    let mut other = History::fixed(1_000);
+    other.transfer(&[other.seed(0)], &[400, 600]);
+    let store = Store::of(&history, 1);
+    let mut delta = other.consignment(View::Leaves);
+    let base = Base::new([entry(&history, Some(0), history.leaf(0, 0))]).unwrap();
+    delta.frames.insert(0, Frame::Base(base));
+    let expected = Fails::invalid(Check::OutpointSpentTwice).witness(other.txid(0));
+    refuse_under(&knowing(&store), &delta.encode(), expected);
+}
+
+#[test]
+fn a_base_over_two_histories_that_exclude_each_other_is_refused() {
+    let [history, other] = [[1_000, 0], [400, 600]].map(|amounts| {
+        let mut history = History::fixed(1_000);
+        history.transfer(&[history.seed(0)], &amounts);
+        history
+    });
+    let mut store = Store::of(&history, 1);
+    store.leaves.extend(Store::of(&other, 1).leaves);
+    let leaves = [history.leaf(0, 0), other.leaf(0, 0)];
+    let base = [
+        entry(&history, Some(0), leaves[0]),
+        entry(&other, Some(0), leaves[1]),
+    ];
+    let delta = only_base(&history, &base, &leaves);
+    let expected = Fails::invalid(Check::OutpointSpentTwice);
+    refuse_under(&knowing(&store), &delta.encode(), expected);
+}
+
+#[test]
+fn a_leaf_of_the_base_that_turns_out_never_to_open_is_closed() {
+    // The store proved the leaf while its seal was secret: it is over an output that its witness
+    // does not have.
+    let mut history = History::fixed(1_000);
+    let act = history.act(
+        "transfer",
+        &[history.seed(0)],
+        &[(0, State::Amount(1_000), at(9))],
+    );
+    history.push(history.draft(vec![act]));
+    let child = history.leaf(0, 0);
+    let mut store = Store::of(&history, 1);
+    for known in store.leaves.values_mut() {
+        known.seal = AssignedSeal::Secret(known.seal.conceal());
+    }
+    let mut delta = history.consignment(View::Everything);
+    delta.hand_over([Terminal::Leaf(child)]);
+    let expected = Fails::invalid(Check::Terminal).operation(history.id(0));
+    refuse_under(&rules(), &delta.encode(), expected);
+    let base = [entry(&history, Some(0), child)];
+    let base = Frame::Base(Base::new(base).unwrap());
+    delta.frames.insert(0, base);
+    refuse_under(&knowing(&store), &delta.encode(), expected);
+}
+
+#[test]
+fn c09_a_base_does_not_open_a_leaf_to_the_bundle_that_it_rests_on() {
+    // One witness hands a leaf over on a coin that it spends itself, to its own second transition.
+    let mut history = History::fixed(500);
+    let seal = on(coin(1));
+    let parent = history.act(
+        "transfer",
+        &[history.seed(0)],
+        &[(0, State::Amount(500), seal)],
+    );
+    let middle = leaf(parent.transition.id(), 0, 0);
+    let child = history.act("transfer", &[middle], &amounts_at(&[500]));
+    let id = child.transition.id();
+    let mut draft = history.draft(vec![parent, child]);
+    draft.transaction.input.push(spend(coin(1)));
+    history.push(draft);
+    let expected = Fails::invalid(Check::InputMissing)
+        .operation(id)
+        .witness(history.txid(0));
+    refuse_under(&rules(), &history.encode(), expected);
+    let store = Store::of(&history, 1);
+    let mut part = history.clone();
+    part.edit(0, |draft| draft.acts[0].shown = false);
+    let mut delta = part.consignment(View::Leaves);
+    let base = Base::new([entry(&history, Some(0), middle)]).unwrap();
+    delta.frames.insert(0, Frame::Base(base));
+    delta.hand_over([Terminal::Leaf(leaf(id, 0, 0))]);
     refuse_under(&knowing(&store), &delta.encode(), expected);
 }
 

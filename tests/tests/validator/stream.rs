@@ -50,3 +50,20 @@ fn nothing_after_a_failure_brings_a_validator_back() {
     assert_eq!(last, failed);
     assert_eq!(Fails::of(&last).check, Check::Unsupported);
 }
+
+#[test]
+fn a_part_that_no_length_prefix_announces_is_beyond_the_limit() {
+    use bulla_tests::kit::{Fails, History, View, rules};
+    let consignment = History::fixed(1_000).consignment(View::Leaves);
+    let header = consignment.header.encode();
+    let rules = rules();
+    for length in [0, 1 << 24] {
+        let part = vec![0; length];
+        let opened = Validator::open(&part, &rules).err().unwrap();
+        let mut validator = Validator::open(&header, &rules).unwrap();
+        let stepped = validator.frame(&part).unwrap_err();
+        for failure in [opened, stepped] {
+            assert_eq!(Fails::of(&failure), Fails::invalid(Check::Limit));
+        }
+    }
+}
