@@ -4,11 +4,13 @@ use bitcoin::{Psbt, Transaction};
 
 use super::ack::{AckError, Acknowledgement};
 use super::error::TransferError;
+use super::guard;
 use super::prepare::consignments;
 use super::record::{Sent, invoice_of};
 use super::step::{Effect, SenderEvent};
 use crate::api::{PreparedConsignment, Transfer, TransferId};
 use crate::assets::rows::damaged;
+use crate::assets::snapshot::Snapshot;
 use crate::chain::{ChainSource, SourceError};
 use crate::coins::{CoinsError, finalize};
 use crate::store::{reserved, witnesses};
@@ -100,7 +102,8 @@ impl Wallet {
     ///
     /// # Errors
     /// [`StepError`](super::step::StepError) if acknowledgements are missing or an invoice has
-    /// expired; [`SourceError::Refused`]: then it can be tried again or cancelled.
+    /// expired; [`TransferError::WouldBurn`] if something came onto a spent coin since it was signed;
+    /// [`SourceError::Refused`]: it can be tried again, and cancelled unless a source took it before.
     pub fn broadcast(
         &mut self,
         transfer: TransferId,
@@ -116,17 +119,21 @@ impl Wallet {
                 .clone()
                 .ok_or_else(|| damaged("a transfer without its transaction"))?;
             if sending != sent.sending {
+                let snapshot = Snapshot::load(&command.db, command.coins, command.meta)?;
+                guard::check(&command.db, &snapshot, &tx)?;
                 sent.sending = sending;
                 sent.save(&command.db, now)?;
             }
-            command.coins.insert_unconfirmed(&tx, now)?;
             Ok(tx)
         })?;
         crash_point!("broadcast-before-send");
         let result = source.broadcast(&tx);
         crash_point!("broadcast-after-send");
         match result {
-            Ok(()) => Ok(()),
+            // Not before: the outputs of a transaction that nobody took are no coins.
+            Ok(()) => self.command("taken", |command| {
+                command.coins.insert_unconfirmed(&tx, time::now())
+            }),
             Err(refused @ SourceError::Refused { .. }) => {
                 self.not_accepted(transfer)?;
                 Err(refused.into())
@@ -135,9 +142,15 @@ impl Wallet {
         }
     }
 
+    /// Takes the step back, unless a source took the transaction before: then others may still have
+    /// it, and only the chain decides.
     fn not_accepted(&mut self, transfer: TransferId) -> Result<(), Error> {
         self.command("not-accepted", |command| {
             let mut sent = Sent::load(&command.db, transfer)?;
+            let known = |txid| command.coins.transaction(txid).is_some();
+            if sent.row.txid.is_some_and(known) {
+                return Ok(());
+            }
             let (sending, _) = sent.sending.step(SenderEvent::NotAccepted)?;
             sent.sending = sending;
             Ok(sent.save(&command.db, time::now())?)

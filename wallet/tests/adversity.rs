@@ -1,0 +1,81 @@
+//! What comes at the wrong moment, or from somebody who means harm: nothing is lost, stuck or credited.
+
+mod bench;
+
+use bench::{Bench, code, pay};
+use bitcoin::FeeRate;
+use bulla_wallet::api::PlanOptions;
+use bulla_wallet::chain::ChainSource;
+use bulla_wallet::invoice::Invoice;
+
+#[test]
+fn a_leaf_that_comes_onto_a_coin_after_signing_stops_the_broadcast() {
+    let bench = Bench::new();
+    let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 100_000));
+    let contract = bench.issue(&mut alice, "GOLD", 1_000);
+    bench.carriers(&mut bob, 1);
+    let invoice = bob.blind(contract, 300);
+    bench.transfer(&mut alice, &mut bob, &invoice);
+    let back = alice.witness(contract, 300);
+    let (signed, _) = bob
+        .prepare(&[pay(&back)], &PlanOptions::default())
+        .unwrap();
+    // The payer pays the same seal once more.
+    let more = Invoice {
+        amount: Some(50),
+        ..invoice
+    };
+    bench.transfer(&mut alice, &mut bob, &more);
+    assert_eq!(bob.amount(contract), (350, 0));
+    let sent = bob.wallet().broadcast(signed.transfer, &bench.sandbox);
+    assert_eq!(code(sent), "would-burn");
+    bob.wallet().cancel(signed.transfer).unwrap();
+    bench.transfer(&mut bob, &mut alice, &back);
+    assert_eq!(bob.amount(contract), (50, 0));
+    assert_eq!(alice.amount(contract), (950, 0));
+}
+
+#[test]
+fn a_transaction_that_the_source_refuses_makes_no_coins() {
+    let bench = Bench::new();
+    let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 0));
+    let contract = bench.issue(&mut alice, "GOLD", 1_000);
+    let before = (alice.sealed(), alice.wallet().balance().unwrap());
+    let invoice = bob.witness(contract, 300);
+    let options = PlanOptions {
+        fee_rate: Some(FeeRate::ZERO),
+        ..PlanOptions::default()
+    };
+    let (prepared, _) = alice.prepare(&[pay(&invoice)], &options).unwrap();
+    let sent = alice.wallet().broadcast(prepared.transfer, &bench.sandbox);
+    assert_eq!(code(sent), "refused");
+    assert_eq!(
+        (alice.sealed(), alice.wallet().balance().unwrap()),
+        before,
+        "its change is no coin that could be invoiced on or issued on"
+    );
+    alice.wallet().cancel(prepared.transfer).unwrap();
+    assert_eq!(bench.transfer(&mut alice, &mut bob, &invoice).amount, 300);
+}
+
+#[test]
+fn a_transaction_that_was_public_once_cannot_be_cancelled_after_a_refusal() {
+    let bench = Bench::new();
+    let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 0));
+    let contract = bench.issue(&mut alice, "GOLD", 1_000);
+    let (first, second) = (bob.witness(contract, 300), bob.witness(contract, 400));
+    let options = PlanOptions::default();
+    let (cancelled, old) = alice.prepare(&[pay(&first)], &options).unwrap();
+    alice.wallet().cancel(cancelled.transfer).unwrap();
+    let paid = alice.pay(&bench, &[pay(&second)]).unwrap();
+    bench.sandbox.evict(paid.txid).unwrap();
+    bench.sandbox.broadcast(&old).unwrap();
+    let again = alice.wallet().broadcast(paid.transfer, &bench.sandbox);
+    assert_eq!(code(again), "refused");
+    assert_eq!(alice.state(paid.transfer), "broadcast");
+    assert_eq!(
+        code(alice.wallet().cancel(paid.transfer)),
+        "broadcast-already"
+    );
+    assert_eq!(code(alice.pay(&bench, &[pay(&second)])), "already-paid");
+}
