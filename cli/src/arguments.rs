@@ -51,7 +51,7 @@ pub struct GlobalArgs {
     /// File whose one line is the passphrase of the wallet [env: BULLA_PASSPHRASE_FILE]
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
-    /// Show what was known at the last time the chain was read, without reading it again
+    /// Do not read the chain first: go by what was known
     #[arg(long, global = true)]
     pub offline: bool,
     /// Print JSON: results on stdout, errors on stderr

@@ -349,10 +349,11 @@ pub fn usage(refusal: &clap::Error, json: bool) -> Exit {
     }
     if json {
         let text = refusal.to_string();
-        let message = text.lines().next().unwrap_or_default();
+        let first = text.split("\n\n").next().unwrap_or_default();
+        let words: Vec<_> = first.split_whitespace().collect();
         let body = Body {
             code: "usage",
-            message: message.trim_start_matches("error: ").to_owned(),
+            message: words.join(" ").trim_start_matches("error: ").to_owned(),
             causes: Vec::new(),
             remedy: Some("try `bulla --help`".to_owned()),
         };

@@ -1,23 +1,24 @@
 //! What every command that spends has in common: plan, prepare, sign, finish, hand over, broadcast.
 
+mod answer;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use bitcoin::{FeeRate, OutPoint, Txid};
+use bitcoin::FeeRate;
 use bulla_core::ContractId;
-use bulla_wallet::api::{Payment, Plan, PlanOptions, Transfer, TransferId, TransferItem};
+use bulla_wallet::api::{Payment, Plan, PlanOptions, TransferId};
 use bulla_wallet::chain::ChainSource;
-use bulla_wallet::transfer::plan::{self, Method, OutputRole};
+use bulla_wallet::transfer::plan::Method;
 use bulla_wallet::{Network, crash_point, defaults};
 use clap::Args;
-use serde::Serialize;
 
-use crate::amount::{SatPerVb, sat_per_vb};
+pub use self::answer::{Burned, Planned, PlannedOutput, Sent, SentOutput};
+use crate::amount::SatPerVb;
 use crate::error::Error;
 use crate::file;
-use crate::output::{Human, Output};
+use crate::output::Output;
 use crate::session::Session;
-use crate::table::fields;
 
 /// Blocks within which a transaction should be mined, where a source can estimate.
 const TARGET: u16 = 6;
@@ -57,68 +58,6 @@ impl SpendArgs {
             hold,
         }
     }
-}
-
-/// What `send` answers, and every other command that spends.
-#[derive(Clone, Debug, Serialize)]
-pub struct Sent {
-    /// The transfer.
-    pub transfer: String,
-    /// The transaction.
-    pub txid: Option<Txid>,
-    /// State of the transfer.
-    pub state: &'static str,
-    /// Fee in satoshis.
-    pub fee_sats: u64,
-    /// Virtual size.
-    pub vbytes: u64,
-    /// Fee rate in sat/vB.
-    pub fee_rate: f64,
-    /// What was paid to whom.
-    pub outputs: Vec<SentOutput>,
-    /// Whether the transaction went to the network.
-    pub broadcast: bool,
-    /// Allocations that are lost with it.
-    pub burned: Vec<Burned>,
-}
-
-/// One paid invoice.
-#[derive(Clone, Debug, Serialize)]
-pub struct SentOutput {
-    /// The invoice.
-    pub invoice: String,
-    /// The contract.
-    pub contract: ContractId,
-    /// Amount in smallest units.
-    pub amount: String,
-    /// The consignment for the payee.
-    pub file: PathBuf,
-}
-
-impl Sent {
-    fn of(transfer: &Transfer, outputs: Vec<SentOutput>, vbytes: u64) -> Self {
-        let fee_sats = transfer.fee_sats.unwrap_or_default();
-        Self {
-            transfer: transfer.id.to_string(),
-            txid: transfer.txid,
-            state: transfer.state.name(),
-            fee_sats,
-            vbytes,
-            fee_rate: sat_per_vb(fee_sats, vbytes),
-            outputs,
-            broadcast: matches!(transfer.state.name(), "broadcast" | "settled"),
-            burned: transfer.items.iter().filter_map(burned).collect(),
-        }
-    }
-}
-
-/// What a transfer moves of a contract, but to nobody.
-fn burned(item: &TransferItem) -> Option<Burned> {
-    let contract = item.contract.filter(|_| item.invoice.is_none())?;
-    Some(Burned {
-        contract,
-        amount: item.amount.to_string(),
-    })
 }
 
 /// What is to be done, and where consignments go.
@@ -275,140 +214,4 @@ fn publish(
     })?;
     log::info!("transfer {transfer} is broadcast");
     Ok(())
-}
-
-/// What a command that spends would do.
-#[derive(Clone, Debug, Serialize)]
-pub struct Planned {
-    /// Always true.
-    pub dry_run: bool,
-    /// Fee in satoshis.
-    pub fee_sats: u64,
-    /// Virtual size.
-    pub vbytes: u64,
-    /// Fee rate in sat/vB.
-    pub fee_rate: f64,
-    /// Coins that would be spent.
-    pub inputs: Vec<OutPoint>,
-    /// Outputs that would be made, plain change last.
-    pub outputs: Vec<PlannedOutput>,
-    /// Allocations that would be lost.
-    pub burned: Vec<Burned>,
-    /// Whether the broadcast would wait for acknowledgements.
-    pub hold: bool,
-}
-
-/// An output that would be made.
-#[derive(Clone, Debug, Serialize)]
-pub struct PlannedOutput {
-    /// What it is for.
-    pub role: &'static str,
-    /// Its satoshis.
-    pub sats: u64,
-}
-
-/// An allocation that would be lost.
-#[derive(Clone, Debug, Serialize)]
-pub struct Burned {
-    /// The contract.
-    pub contract: ContractId,
-    /// Amount in smallest units.
-    pub amount: String,
-}
-
-impl Planned {
-    /// Of a plan of the wallet.
-    pub fn of(plan: &Plan) -> Self {
-        let sealed = plan.draft.inputs.iter().map(|coin| coin.outpoint);
-        let change = plan.change_sats.map(|sats| PlannedOutput {
-            role: "plain change",
-            sats,
-        });
-        let output = |output: &plan::PlannedOutput| PlannedOutput {
-            role: role(&output.role),
-            sats: output.sats,
-        };
-        let burned = |held: &plan::Holding| Burned {
-            contract: held.contract,
-            amount: held.state.amount().to_string(),
-        };
-        Self {
-            dry_run: true,
-            fee_sats: plan.fee_sats,
-            vbytes: plan.vbytes,
-            fee_rate: sat_per_vb(plan.fee_sats, plan.vbytes),
-            inputs: sealed.chain(plan.plain_inputs.iter().copied()).collect(),
-            outputs: plan
-                .draft
-                .outputs
-                .iter()
-                .map(output)
-                .chain(change)
-                .collect(),
-            burned: plan.draft.burned.iter().map(burned).collect(),
-            hold: plan.hold,
-        }
-    }
-}
-
-const fn role(role: &OutputRole) -> &'static str {
-    match role {
-        OutputRole::TapretHost => "sealed change with the commitment",
-        OutputRole::OpretHost => "commitment",
-        OutputRole::SealedChange => "sealed change",
-        OutputRole::Payee { .. } => "payee",
-        OutputRole::Carrier => "free sealed coin",
-        OutputRole::Bitcoin { .. } => "bitcoin",
-    }
-}
-
-impl Human for Planned {
-    fn human(&self) -> String {
-        let mut rows = vec![(
-            "fee",
-            format!("{} sat for {} vB", self.fee_sats, self.vbytes),
-        )];
-        rows.extend(
-            self.inputs
-                .iter()
-                .map(|input| ("spends", input.to_string())),
-        );
-        let outputs = self.outputs.iter();
-        rows.extend(
-            outputs.map(|output| ("makes", format!("{} sat, {}", output.sats, output.role))),
-        );
-        let burned = self.burned.iter();
-        rows.extend(burned.map(|lost| ("BURNS", format!("{} of {}", lost.amount, lost.contract))));
-        rows.push(("note", "nothing was done".to_owned()));
-        fields(rows)
-    }
-}
-
-impl Human for Sent {
-    fn human(&self) -> String {
-        let mut rows = vec![
-            (
-                "transaction",
-                self.txid.map(|txid| txid.to_string()).unwrap_or_default(),
-            ),
-            ("transfer", self.transfer.clone()),
-            ("state", self.state.to_owned()),
-            (
-                "fee",
-                format!("{} sat for {} vB", self.fee_sats, self.vbytes),
-            ),
-        ];
-        let burned = self.burned.iter();
-        rows.extend(burned.map(|lost| ("BURNT", format!("{} of {}", lost.amount, lost.contract))));
-        let outputs = self.outputs.iter();
-        rows.extend(outputs.map(|output| ("file", output.file.display().to_string())));
-        if !self.broadcast {
-            let next = format!(
-                "not broadcast: go on with `send --resume {} --ack FILE`, or `cancel` it",
-                self.transfer
-            );
-            rows.push(("note", next));
-        }
-        fields(rows)
-    }
 }

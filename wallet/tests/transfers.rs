@@ -8,6 +8,7 @@ use bulla_wallet::api::{
     BitcoinAmount, InvoiceState, InvoiceTarget, Method, Page, Payment, PlanOptions,
 };
 use bulla_wallet::coins::Place;
+use bulla_wallet::invoice::Beneficiary;
 
 #[test]
 fn an_issued_supply_is_settled_at_once_on_an_own_coin() {
@@ -585,6 +586,117 @@ fn a_conflicting_transaction_fails_the_transfer_on_both_sides() {
         .unwrap();
     assert_eq!((late.amount, bob.amount(contract)), (300, (300, 0)));
     assert_eq!(code(bob.accept(&bench, &paid.files[0])), "conflicted");
+}
+
+#[test]
+fn an_output_that_does_not_pay_the_payees_script_is_not_his() {
+    let bench = Bench::new();
+    let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 0));
+    let contract = bench.issue(&mut alice, "GOLD", 1_000);
+    let mut invoice = bob.witness(contract, 300);
+    let own = alice.witness(contract, 300);
+    let (Beneficiary::Address { address, .. }, Beneficiary::Address { address: other, .. }) =
+        (&mut invoice.to, own.to)
+    else {
+        panic!("both are paid to an address");
+    };
+    *address = other;
+    let paid = alice.pay(&bench, &[pay(&invoice)]).unwrap();
+    bench.mine(1);
+    assert_eq!(code(bob.accept(&bench, &paid.files[0])), "not-ours");
+    assert!(bob.wallet().assets().unwrap().is_empty());
+}
+
+#[test]
+fn one_invoice_paid_by_two_payers_is_credited_twice() {
+    let bench = Bench::new();
+    let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 100_000));
+    let mut carol = bench.party("carol", 100_000);
+    let contract = bench.issue(&mut alice, "GOLD", 1_000);
+    let share = carol.witness(contract, 400);
+    bench.transfer(&mut alice, &mut carol, &share);
+    bench.carriers(&mut bob, 1);
+    let invoice = bob.blind(contract, 100);
+    let first = alice.pay(&bench, &[pay(&invoice)]).unwrap();
+    let second = carol.pay(&bench, &[pay(&invoice)]).unwrap();
+    bench.mine(1);
+    let one = bob.accept(&bench, &first.files[0]).unwrap();
+    let two = bob.accept(&bench, &second.files[0]).unwrap();
+    assert_eq!((one.transfer, two.already_known), (two.transfer, false));
+    assert_eq!(two.invoices[0].received, [(contract, 200)]);
+    assert_eq!(bob.amount(contract), (200, 0));
+    let back = alice.witness(contract, 200);
+    bench.transfer(&mut bob, &mut alice, &back);
+    assert_eq!(
+        (alice.amount(contract), bob.amount(contract)),
+        ((700, 0), (0, 0))
+    );
+}
+
+#[test]
+fn unconfirmed_change_can_be_spent_and_what_others_sent_waits_for_a_block() {
+    let bench = Bench::new();
+    let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 100_000));
+    let contract = bench.issue(&mut alice, "GOLD", 1_000);
+    let invoices = [bob.witness(contract, 100), bob.witness(contract, 200)];
+    let paid: Vec<_> = invoices
+        .iter()
+        .map(|invoice| alice.pay(&bench, &[pay(invoice)]).unwrap())
+        .collect();
+    assert_eq!(alice.amount(contract), (0, 700));
+    for paid in &paid {
+        bob.accept(&bench, &paid.files[0]).unwrap();
+    }
+    assert_eq!(bob.amount(contract), (0, 300));
+    let back = alice.witness(contract, 50);
+    assert_eq!(code(bob.pay(&bench, &[pay(&back)])), "insufficient-asset");
+    bench.mine(1);
+    alice.sync(&bench);
+    bob.sync(&bench);
+    let received = bench.transfer(&mut bob, &mut alice, &back);
+    assert_eq!(received.amount, 50);
+    assert_eq!(
+        (alice.amount(contract), bob.amount(contract)),
+        ((750, 0), (250, 0))
+    );
+}
+
+#[test]
+fn a_forged_but_consistent_spend_changes_no_balance() {
+    let bench = Bench::new();
+    let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 0));
+    let contract = bench.issue(&mut alice, "GOLD", 1_000);
+    let invoice = bob.witness(contract, 300);
+    // With her wallet file, but not her passphrase, a thief can prepare, and sign nothing.
+    let mut thief = alice.copy("thief");
+    let plan = thief
+        .wallet()
+        .plan(&[pay(&invoice)], &PlanOptions::default())
+        .unwrap();
+    let forged = thief.wallet().prepare(plan).unwrap();
+    for _ in 0..2 {
+        let received = bob.accept(&bench, &forged.consignments[0].bytes).unwrap();
+        assert_eq!(
+            (received.state.name(), received.confirmations),
+            ("received", 0)
+        );
+        bench.mine(1);
+        bob.sync(&bench);
+        alice.sync(&bench);
+        assert_eq!(
+            (alice.amount(contract), bob.amount(contract)),
+            ((1_000, 0), (0, 0))
+        );
+    }
+    // The owner's own payment makes it conflicted.
+    let invoice = bob.witness(contract, 400);
+    bench.transfer(&mut alice, &mut bob, &invoice);
+    assert_eq!(
+        (alice.amount(contract), bob.amount(contract)),
+        ((600, 0), (400, 0))
+    );
+    let late = bob.accept(&bench, &forged.consignments[0].bytes);
+    assert_eq!(code(late), "conflicted");
 }
 
 #[test]

@@ -60,7 +60,6 @@ impl Accept {
         let bytes = file::read(&self.file, file::MAX_CONSIGNMENT)?;
         let mut session = Session::open(settings)?;
         let source = session.source()?;
-        session.sync(source.as_ref())?;
         let received = session.wallet.accept(&bytes, source.as_ref())?;
         log::info!("received by transfer {}", received.transfer);
         if let Some(path) = &self.ack {

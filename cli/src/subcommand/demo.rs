@@ -3,6 +3,7 @@
 mod actor;
 mod forge;
 mod story;
+mod telling;
 
 use std::path::{Path, PathBuf};
 

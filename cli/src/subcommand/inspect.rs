@@ -1,6 +1,7 @@
 //! `inspect`: shows what is in a consignment as data, without a verdict.
 
 mod show;
+mod text;
 
 use std::path::PathBuf;
 

@@ -25,12 +25,19 @@ use crate::source::{self, View};
 pub struct Validate {
     /// The consignment
     file: PathBuf,
-    /// Confirmations that every witness needs [default: 1 on regtest, 6 elsewhere]
-    #[arg(long, value_name = "BLOCKS", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "BLOCKS", help = min_conf_help(), value_parser = clap::value_parser!(u32).range(1..))]
     min_conf: Option<u32>,
     /// Accept schemas that are not standard; read what they allow before you rely on the verdict
     #[arg(long)]
     any_schema: bool,
+}
+
+fn min_conf_help() -> String {
+    let [regtest, elsewhere] =
+        [Network::Regtest, Network::Bitcoin].map(|network| defaults::settled_depth(&network));
+    format!(
+        "Confirmations that every witness needs [default: {regtest} on regtest, {elsewhere} elsewhere]"
+    )
 }
 
 impl Validate {

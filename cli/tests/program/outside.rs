@@ -13,6 +13,9 @@ fn arguments_that_make_no_sense_exit_with_2() {
     let (code, error) = bulla.error(&["frobnicate"]);
     assert_eq!(code, 2);
     assert_eq!(error["code"], "usage");
+    let (_, error) = bulla.error(&["validate"]);
+    let expected = "the following required arguments were not provided: <FILE>";
+    assert_eq!(error["message"], expected);
 }
 
 #[test]

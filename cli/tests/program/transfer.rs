@@ -318,3 +318,21 @@ fn the_words_are_shown_only_if_they_are_asked_for() {
     assert_eq!(bulla.ok(&["keys", "show"])["words"], Value::Null);
     assert_eq!(bulla.ok(&["keys", "show", "--words"])["words"], words);
 }
+
+#[test]
+fn messages_show_no_seals_and_no_blindings() {
+    let mut scene = Scene::new();
+    let invoice = scene.invoice("5");
+    let blinding = invoice.split("blind=").nth(1).unwrap()[..32].to_owned();
+    let sent = scene.alice().run(&["-vv", "send", &invoice, "--json"]);
+    let answer: Value = serde_json::from_slice(&sent.stdout).unwrap();
+    let accepted = scene.bob().run(&["-vv", "accept", file(&answer)]);
+    for output in [sent, accepted] {
+        assert!(output.status.success(), "{output:?}");
+        let messages = String::from_utf8(output.stderr).unwrap();
+        assert!(messages.contains("[INFO"), "{messages}");
+        for secret in [blinding.as_str(), "bseal1", "correct horse"] {
+            assert!(!messages.contains(secret), "{secret} in {messages}");
+        }
+    }
+}

@@ -14,6 +14,7 @@ use super::consign::{AnchorRecord, OperationRecord, Records};
 use super::ledger::{self, LeafRow, Ledger, WitnessRow};
 use super::rows::{self, damaged, decode};
 use super::{history, learn};
+use crate::chain::Position;
 use crate::store::{StoreError, contracts, operations, transfers, witnesses};
 use crate::transfer::plan::ContractFacts;
 
@@ -21,6 +22,8 @@ use crate::transfer::plan::ContractFacts;
 #[derive(Debug)]
 pub(crate) struct Witnesses {
     rows: BTreeMap<Txid, WitnessRow>,
+    /// Of others, and neither mined nor in the mempool nor in conflict with what is mined.
+    unseen: BTreeSet<Txid>,
     tip: u32,
 }
 
@@ -32,22 +35,17 @@ impl Witnesses {
             let sent = transfers::in_state(db, crate::transfer::record::SENT, state)?;
             live.extend(sent.into_iter().filter_map(|row| row.txid));
         }
-        let rows = witnesses::all(db)?.into_iter().map(|row| {
+        let (mut rows, mut unseen) = (BTreeMap::new(), BTreeSet::new());
+        for row in witnesses::all(db)? {
             let txid = row.tx.compute_txid();
+            if !row.own && row.position == Position::Absent {
+                unseen.insert(txid);
+            }
+            let status = rows::status(row.position);
             let live = row.own && live.contains(&txid);
-            (
-                txid,
-                WitnessRow {
-                    txid,
-                    status: rows::status(row.position),
-                    live,
-                },
-            )
-        });
-        Ok(Self {
-            rows: rows.collect(),
-            tip,
-        })
+            rows.insert(txid, WitnessRow { txid, status, live });
+        }
+        Ok(Self { rows, unseen, tip })
     }
 }
 
@@ -180,10 +178,10 @@ impl Book {
             .map_or(&[], |known| &known.witnesses)
     }
 
-    /// How many transitions have no effect now.
-    pub fn without_effect(&self) -> usize {
-        let without = |operation: &&OperationId| self.ledger.standing(operation).is_none();
-        self.operations.keys().filter(without).count()
+    /// How many transitions wait for a transaction of somebody else that no source has seen.
+    pub fn waiting(&self, at: &Witnesses) -> usize {
+        let waits = |known: &&Known| known.witnesses.iter().all(|txid| at.unseen.contains(txid));
+        self.operations.values().filter(waits).count()
     }
 
     /// What a consignment needs: operations with the witness that counts, or the one of `prepared`,

@@ -15,7 +15,7 @@ use super::learn::{self, Contract, Learned, Reveals};
 use super::ours::{Ours, Seals};
 use super::receipt;
 use super::rows::{damaged, decode};
-use super::snapshot::without_effect;
+use super::snapshot::Snapshot;
 use crate::api::Received;
 use crate::chain::{ChainSource, Position, Positions};
 use crate::store::contracts;
@@ -139,18 +139,24 @@ fn accept(
     }
     let before = waiting(command)?;
     store(command, checked, &ours)?;
-    let limit = defaults::QUARANTINE;
-    let after = waiting(command)?;
-    if after > before && u32::try_from(after).is_ok_and(|found| found > limit) {
-        return Err(TransferError::QuarantineFull { limit }.into());
-    }
+    check_quarantine(before, waiting(command)?, defaults::QUARANTINE)?;
     let scope = scope(content, &ours);
     receipt::note(command, content.contract, &scope, source)
 }
 
 fn waiting(command: &Command<'_>) -> Result<usize, Error> {
-    let snapshot = super::snapshot::Snapshot::load(&command.db, command.coins, command.meta)?;
-    Ok(without_effect(&snapshot.books))
+    Ok(Snapshot::load(&command.db, command.coins, command.meta)?.waiting)
+}
+
+/// Anybody can forge a consistent spend of a seal that he saw (ATTACKS H14): of what waits for
+/// transactions that nobody has seen only so much is kept. What the chain or the mempool knows is
+/// always taken in.
+fn check_quarantine(before: usize, after: usize, limit: u32) -> Result<(), TransferError> {
+    let full = u32::try_from(after).map_or(true, |after| after > limit);
+    if after > before && full {
+        return Err(TransferError::QuarantineFull { limit });
+    }
+    Ok(())
 }
 
 fn store(command: &Command<'_>, checked: &Checked, ours: &[Ours]) -> Result<(), Error> {
@@ -202,4 +208,21 @@ fn scope(content: &Consignment, ours: &[Ours]) -> Vec<Ours> {
         .collect();
     let handed = |ours: &&Ours| seals.is_empty() || seals.contains(&ours.seal.conceal());
     ours.iter().filter(handed).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_nobody_has_seen_is_bounded() {
+        let full = |before, after| {
+            let result = check_quarantine(before, after, 10);
+            matches!(result, Err(TransferError::QuarantineFull { limit: 10 }))
+        };
+        assert!(!full(0, 10), "up to the limit");
+        assert!(full(10, 11), "one more");
+        assert!(!full(11, 11), "nothing that waits was added");
+        assert!(!full(12, 3), "some of it was seen");
+    }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Snapshot {
     /// Not to be spent now.
     pub reserved: BTreeSet<OutPoint>,
     pub allocations: Vec<Holding>,
+    /// Transitions that wait for transactions of others that nobody has seen.
+    pub waiting: usize,
     /// Coins that wait for the consignment that says what they hold.
     awaited: BTreeSet<OutPoint>,
 }
@@ -34,6 +36,7 @@ impl Snapshot {
         let list = coins.list();
         let allocations = allocations(&books, &list, defaults::settled_depth(&meta.network));
         Ok(Self {
+            waiting: books.values().map(|book| book.waiting(&at)).sum(),
             awaited: awaited(db, &list, &allocations)?,
             reserved: reserved::outpoints(db, time::now())?,
             books,
@@ -189,9 +192,4 @@ fn awaited(
         }
     }
     Ok(awaited)
-}
-
-/// The number of transitions that have no effect, because no witness of theirs was seen.
-pub(crate) fn without_effect(books: &BTreeMap<ContractId, Book>) -> usize {
-    books.values().map(Book::without_effect).sum()
 }

@@ -108,6 +108,18 @@ impl Party {
         self.wallet = Some(Wallet::open(&self.path).unwrap());
     }
 
+    /// The same wallet file a second time, beside this one.
+    pub fn copy(&mut self, name: &str) -> Self {
+        let path = self.path.with_file_name(name);
+        self.wallet = None;
+        std::fs::copy(&self.path, &path).unwrap();
+        self.wallet = Some(Wallet::open(&self.path).unwrap());
+        Self {
+            wallet: Some(Wallet::open(&path).unwrap()),
+            path,
+        }
+    }
+
     pub fn sync(&mut self, bench: &Bench) {
         self.wallet().sync(&bench.sandbox).unwrap();
     }

@@ -1,11 +1,112 @@
-//! What a forger would do.
+//! What a forger would do, and what comes of it.
 
+use std::path::Path;
+
+use bulla_core::validator::{Check, Failure, validate};
+use bulla_wallet::Network;
+use bulla_wallet::api::InvoiceTarget;
+use bulla_wallet::invoice::Invoice;
+
+use super::FORGED;
+use super::actor::Actor;
+use super::story::{BATCH, Story};
+use super::telling::{held, unlike, view};
 use crate::error::Error;
+use crate::file;
+use crate::session::WALLET;
 use crate::subcommand::Result;
+use crate::subcommand::validate::{Verdict, judge_on, rules};
+
+impl Story {
+    /// Somebody writes another amount into a copy.
+    pub fn tampered(&mut self, consignment: &[u8], out: &Path) -> Result<()> {
+        let [.., amount] = BATCH;
+        let copy = tamper(consignment, amount, amount * 1_000)?;
+        let path = out.join("tampered.bulla");
+        file::write(&path, &copy)?;
+        let report = match validate(&copy, &rules(&Network::Regtest, false)) {
+            Err(Failure::Invalid(report)) if report.check != Check::Decode => report,
+            other => return Err(unlike("tampering", "invalid", format!("{other:?}"))),
+        };
+        self.tell(
+            "Somebody writes 3,000,000 instead of 3,000 into a copy of the file",
+            [
+                format!(
+                    "{} is invalid, check {}:",
+                    path.display(),
+                    report.check.code()
+                ),
+                format!("expected {}", report.expected),
+                format!("found {}", report.found),
+            ],
+        );
+        Ok(())
+    }
+
+    /// A thief has a copy of Alice's wallet file, but not her passphrase. What he builds passes every
+    /// check of content, for the witnesses in a consignment are unsigned; nobody will ever mine it.
+    pub fn forged(&mut self, out: &Path) -> Result<()> {
+        let before = self.held()?;
+        let invoice = self
+            .bob
+            .invoice(self.contract, BATCH[0], InvoiceTarget::Witness)?;
+        let bytes = self.steal(&invoice)?;
+        let path = out.join(FORGED);
+        file::write(&path, &bytes)?;
+        let consistent = validate(&bytes, &rules(&Network::Regtest, false))
+            .map_err(|failure| unlike("forgery", "consistent", failure))?;
+        let answer = judge_on(consistent, &view(&self.chain), 1);
+        if answer.verdict != Verdict::Consistent {
+            return Err(unlike(
+                "forgery",
+                "consistent",
+                format!("{:?}", answer.verdict),
+            ));
+        }
+        let received = self.bob.accept(&bytes, &self.chain)?;
+        let after = self.held()?;
+        if before != after {
+            return Err(unlike("forgery", "unchanged balances", "changed ones"));
+        }
+        self.tell(
+            "A thief with Alice's wallet file, but not her passphrase, pays Bob with her CLAY",
+            [
+                format!(
+                    "{} is consistent: its content breaks no rule,",
+                    path.display()
+                ),
+                "but its transaction is unsigned, and in no block and no mempool".to_owned(),
+                format!(
+                    "Bob's wallet lists {} CLAY as {}, and counts nothing:",
+                    received.amount, received.state
+                ),
+                format!("Alice: {}", held(&after.0)),
+                format!("Bob:   {}", held(&after.1)),
+            ],
+        );
+        Ok(())
+    }
+
+    /// The consignment of a payment that a copy of Alice's wallet builds, unsigned.
+    fn steal(&self, invoice: &Invoice) -> Result<Vec<u8>> {
+        let den = tempfile::tempdir()
+            .map_err(|cause| Error::file("make", Path::new("a folder"), cause))?;
+        let path = den.path().join(WALLET);
+        file::write(&path, &file::read(&self.alice.path, file::MAX_CONSIGNMENT)?)?;
+        let mut thief = Actor::open(path)?;
+        let prepared = thief.build(invoice, &self.chain)?;
+        let bytes = prepared
+            .consignments
+            .into_iter()
+            .next()
+            .map(|consignment| consignment.bytes);
+        bytes.ok_or_else(|| unlike("forgery", "a consignment", "none"))
+    }
+}
 
 /// A copy of a consignment in which an amount is another one, in the last place where it stands: the
 /// payee's own leaf.
-pub fn tamper(consignment: &[u8], amount: u64, instead: u64) -> Result<Vec<u8>> {
+fn tamper(consignment: &[u8], amount: u64, instead: u64) -> Result<Vec<u8>> {
     let (found, forged) = (amount.to_le_bytes(), instead.to_le_bytes());
     let mut copy = consignment.to_vec();
     let place = copy

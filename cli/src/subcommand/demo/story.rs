@@ -2,34 +2,32 @@
 
 use std::path::Path;
 
-use bitcoin::ScriptBuf;
 use bulla_core::ContractId;
-use bulla_core::validator::{Check, Failure, validate};
+use bulla_core::validator::validate;
 use bulla_wallet::Network;
 use bulla_wallet::api::InvoiceTarget;
-use bulla_wallet::invoice::Invoice;
 use bulla_wallet::sandbox::Sandbox;
 
 use super::actor::{Actor, Paid};
-use super::{FILES, FORGED, Output, Step, forge};
+use super::telling::{described, held, leaf, mine, read, settled, step, unlike, view};
+use super::{FILES, Output, Step};
 use crate::error::Error;
-use crate::file;
-use crate::session::WALLET;
-use crate::source::{SANDBOX, View};
+use crate::source::SANDBOX;
 use crate::subcommand::validate::{Verdict, judge_on, rules};
 use crate::subcommand::{Result, balance};
 
 const SUPPLY: u64 = 1_000_000;
 const FIRST: u64 = 250_000;
 const BACK: u64 = 50_000;
-const BATCH: [u64; 3] = [1_000, 2_000, 3_000];
+/// Amounts of the three invoices.
+pub const BATCH: [u64; 3] = [1_000, 2_000, 3_000];
 
 /// The scene.
-struct Story {
-    chain: Sandbox,
-    alice: Actor,
-    bob: Actor,
-    contract: ContractId,
+pub struct Story {
+    pub chain: Sandbox,
+    pub alice: Actor,
+    pub bob: Actor,
+    pub contract: ContractId,
     steps: Vec<Step>,
 }
 
@@ -232,92 +230,8 @@ impl Story {
         Ok(bytes)
     }
 
-    /// Somebody writes another amount into a copy.
-    fn tampered(&mut self, consignment: &[u8], out: &Path) -> Result<()> {
-        let [.., amount] = BATCH;
-        let copy = forge::tamper(consignment, amount, amount * 1_000)?;
-        let path = out.join("tampered.bulla");
-        file::write(&path, &copy)?;
-        let report = match validate(&copy, &rules(&Network::Regtest, false)) {
-            Err(Failure::Invalid(report)) if report.check != Check::Decode => report,
-            other => return Err(unlike("tampering", "invalid", format!("{other:?}"))),
-        };
-        self.tell(
-            "Somebody writes 3,000,000 instead of 3,000 into a copy of the file",
-            [
-                format!(
-                    "{} is invalid, check {}:",
-                    path.display(),
-                    report.check.code()
-                ),
-                format!("expected {}", report.expected),
-                format!("found {}", report.found),
-            ],
-        );
-        Ok(())
-    }
-
-    /// A thief has a copy of Alice's wallet file, but not her passphrase. What he builds passes every
-    /// check of content, for the witnesses in a consignment are unsigned; nobody will ever mine it.
-    fn forged(&mut self, out: &Path) -> Result<()> {
-        let before = self.held()?;
-        let invoice = self
-            .bob
-            .invoice(self.contract, BATCH[0], InvoiceTarget::Witness)?;
-        let bytes = self.steal(&invoice)?;
-        let path = out.join(FORGED);
-        file::write(&path, &bytes)?;
-        let consistent = validate(&bytes, &rules(&Network::Regtest, false))
-            .map_err(|failure| unlike("forgery", "consistent", failure))?;
-        let answer = judge_on(consistent, &view(&self.chain), 1);
-        if answer.verdict != Verdict::Consistent {
-            return Err(unlike(
-                "forgery",
-                "consistent",
-                format!("{:?}", answer.verdict),
-            ));
-        }
-        let received = self.bob.accept(&bytes, &self.chain)?;
-        let after = self.held()?;
-        if before != after {
-            return Err(unlike("forgery", "unchanged balances", "changed ones"));
-        }
-        self.tell(
-            "A thief with Alice's wallet file, but not her passphrase, pays Bob with her CLAY",
-            [
-                format!(
-                    "{} is consistent: its content breaks no rule,",
-                    path.display()
-                ),
-                "but its transaction is unsigned, and in no block and no mempool".to_owned(),
-                format!(
-                    "Bob's wallet lists {} CLAY as {}, and counts nothing:",
-                    received.amount, received.state
-                ),
-                format!("Alice: {}", held(&after.0)),
-                format!("Bob:   {}", held(&after.1)),
-            ],
-        );
-        Ok(())
-    }
-
-    /// The consignment of a payment that a copy of Alice's wallet builds, unsigned.
-    fn steal(&self, invoice: &Invoice) -> Result<Vec<u8>> {
-        let den = tempfile::tempdir()
-            .map_err(|cause| Error::file("make", Path::new("a folder"), cause))?;
-        let path = den.path().join(WALLET);
-        file::write(&path, &file::read(&self.alice.path, file::MAX_CONSIGNMENT)?)?;
-        let mut thief = Actor::open(path)?;
-        let prepared = thief.build(invoice, &self.chain)?;
-        let bytes = prepared
-            .consignments
-            .into_iter()
-            .next()
-            .map(|consignment| consignment.bytes);
-        bytes.ok_or_else(|| unlike("forgery", "a consignment", "none"))
-    }
-
-    fn held(&mut self) -> Result<(balance::Output, balance::Output)> {
+    /// What both hold.
+    pub fn held(&mut self) -> Result<(balance::Output, balance::Output)> {
         Ok((
             self.alice.balance(&self.chain)?,
             self.bob.balance(&self.chain)?,
@@ -340,84 +254,8 @@ impl Story {
         ))
     }
 
-    fn tell(&mut self, title: &str, lines: impl IntoIterator<Item = String>) {
+    /// Adds a step.
+    pub fn tell(&mut self, title: &str, lines: impl IntoIterator<Item = String>) {
         self.steps.push(step(title, lines));
-    }
-}
-
-fn step(title: &str, lines: impl IntoIterator<Item = String>) -> Step {
-    Step {
-        title: title.to_owned(),
-        lines: lines.into_iter().collect(),
-    }
-}
-
-const fn view(chain: &Sandbox) -> View<'_> {
-    View {
-        source: chain,
-        network: &Network::Regtest,
-    }
-}
-
-fn mine(chain: &Sandbox) -> Result<()> {
-    chain.mine(1, &ScriptBuf::new_op_return([]))?;
-    Ok(())
-}
-
-fn read(paid: &Paid, number: usize) -> Result<Vec<u8>> {
-    match paid.files.get(number) {
-        Some(path) => file::read(path, file::MAX_CONSIGNMENT),
-        None => Err(unlike(
-            "payment",
-            "a file for each invoice",
-            paid.files.len(),
-        )),
-    }
-}
-
-fn described(paid: &Paid, number: usize) -> Result<String> {
-    let bytes = read(paid, number)?.len();
-    let path = paid
-        .files
-        .get(number)
-        .map(|path| path.display().to_string());
-    Ok(format!("{bytes} bytes in {}", path.unwrap_or_default()))
-}
-
-fn leaf(received: &bulla_wallet::api::Received) -> String {
-    received
-        .leaves
-        .first()
-        .map(|leaf| leaf.outpoint.to_string())
-        .unwrap_or_default()
-}
-
-fn settled(balance: &balance::Output) -> String {
-    balance
-        .assets
-        .first()
-        .map(|asset| asset.settled.clone())
-        .unwrap_or_default()
-}
-
-fn held(balance: &balance::Output) -> String {
-    let assets = balance
-        .assets
-        .iter()
-        .map(|asset| format!("{} {}, ", asset.settled, asset.ticker));
-    let assets: String = assets.collect();
-    let (bitcoin, carriers) = (&balance.bitcoin, &balance.carriers);
-    let sats = bitcoin.settled + bitcoin.pending;
-    format!(
-        "{assets}{sats} sat, and {} sat under {} sealed coins",
-        carriers.sats, carriers.coins
-    )
-}
-
-fn unlike(step: &'static str, expected: impl ToString, found: impl ToString) -> Error {
-    Error::Demo {
-        step,
-        expected: expected.to_string(),
-        found: found.to_string(),
     }
 }

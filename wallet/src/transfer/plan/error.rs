@@ -68,7 +68,7 @@ pub enum PlanError {
     },
     /// Not enough of the asset.
     #[error(
-        "{missing} more of contract {contract} are needed; {available} can be spent now, {held} are held for other transfers or invoices (smallest units)"
+        "{missing} more of contract {contract} are needed; {available} can be spent now, {held} are held for other transfers or invoices, or wait for a first confirmation (smallest units)"
     )]
     InsufficientAsset {
         /// The contract.
@@ -77,7 +77,7 @@ pub enum PlanError {
         missing: u64,
         /// What can be spent now.
         available: u64,
-        /// What others hold.
+        /// What is held for others, or unconfirmed and not our own change.
         held: u64,
     },
     /// More than 64 bits of one asset.
