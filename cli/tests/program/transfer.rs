@@ -1,5 +1,7 @@
 //! Wallets that pay each other.
 
+use bulla_wallet::Wallet;
+use bulla_wallet::api::{Payment, PlanOptions};
 use serde_json::{Value, json};
 
 use crate::bulla::{Bulla, fields, text};
@@ -197,6 +199,29 @@ fn nothing_is_broadcast_before_the_acknowledgement_is_there() {
         (&sent["txid"], &json!(true))
     );
     assert_eq!(scene.alice().ok(&["sandbox", "status"])["mempool"], 1);
+}
+
+#[test]
+fn a_transfer_that_was_cut_off_before_it_was_signed_can_be_gone_on_with() {
+    let mut scene = Scene::new();
+    let invoice = scene.invoice("5");
+    let mut wallet = Wallet::open(&scene.bulla.path("alice/wallet.sqlite")).unwrap();
+    let payment = Payment::Invoice {
+        invoice: Box::new(invoice.parse().unwrap()),
+        contract: None,
+        amount: None,
+    };
+    let plan = wallet.plan(&[payment], &PlanOptions::default()).unwrap();
+    let prepared = wallet.prepare(plan).unwrap();
+    drop(wallet);
+    let (code, error) = scene.alice().error(&["send", &invoice]);
+    assert_eq!((code, text(&error, "code")), (1, "already-paid"));
+    let transfer = prepared.transfer.to_string();
+    let resumed = scene
+        .alice()
+        .ok(&["send", "--resume", &transfer, "--out", "outbox"]);
+    assert_eq!(resumed["txid"], prepared.txid.to_string());
+    scene.bob().ok(&["accept", file(&resumed)]);
 }
 
 #[test]
