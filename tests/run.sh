@@ -9,10 +9,19 @@
 set -euo pipefail
 
 long=no
+stage=arguments
 log=$(mktemp)
-readonly log
-trap 'rm -f "$log"' EXIT
+BULLA_SCENARIOS_RAN=$(mktemp)
+readonly log BULLA_SCENARIOS_RAN
+export BULLA_SCENARIOS_RAN
 summary=()
+
+finish() {
+    local status=$?
+    rm -f "$log" "$BULLA_SCENARIOS_RAN"
+    if ((status != 0)); then echo "FAILED: $stage" >&2; fi
+}
+trap finish EXIT
 
 main() {
     parse "$@"
@@ -36,6 +45,7 @@ parse() {
 # stage NAME BUDGET COMMAND: runs COMMAND, and notes its time beside its budget in minutes.
 stage() {
     local name=$1 budget=$2 run=$3 start=$SECONDS
+    stage=$name
     echo
     echo "== $name"
     "$run"
@@ -65,23 +75,46 @@ print_servers() {
     echo "electrs:  electrs ${electrs%%$'\n'*} ($ELECTRS_EXE)"
 }
 
+# The program twice: as it is, and with the points at which a test kills it.
 builds() {
+    local target=${CARGO_TARGET_DIR:-target}
+    mkdir -p "$target/crash-points"
+    cargo build --workspace --bins --features bulla/crash-points --locked
+    cp "$target/debug/bulla" "$target/crash-points/bulla"
     cargo build --workspace --all-targets --locked
+    BULLA_CRASH_EXE=$(realpath "$target/crash-points/bulla")
+    BULLA_EXE=$(realpath "$target/debug/bulla")
+    export BULLA_CRASH_EXE BULLA_EXE
 }
 
 tests() {
-    if [[ $long == yes ]]; then
-        cargo test --workspace --all-targets --locked --no-fail-fast -- --include-ignored
-    else
-        cargo test --workspace --all-targets --locked --no-fail-fast
-    fi
-    cargo test --workspace --doc --locked
+    local failed=no ignored=()
+    if [[ $long == yes ]]; then ignored=(--include-ignored); fi
+    # Most tests wait for a server most of the time.
+    export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((2 * $(nproc)))}
+    cargo test --workspace --all-targets --locked --no-fail-fast -- "${ignored[@]}" || failed=yes
+    cargo test --workspace --doc --locked || failed=yes
+    count_scenarios || failed=yes
+    [[ $failed == no ]]
+}
+
+# Each scenario must have run on each source.
+count_scenarios() {
+    local declared source ran missing=no
+    declared=$(<tests/scenarios.count)
+    for source in sandbox bitcoind electrs; do
+        ran=$(grep "^$source " "$BULLA_SCENARIOS_RAN" | sort -u | wc -l)
+        echo "scenarios on $source: $ran of $declared"
+        if ((ran != declared)); then missing=yes; fi
+    done
+    [[ $missing == no ]]
 }
 
 print_summary() {
     echo
     echo "== summary"
     print_servers
+    count_scenarios
     if [[ $long == no ]]; then print_not_run; fi
     printf '%s\n' "${summary[@]}"
     echo "all tests passed"

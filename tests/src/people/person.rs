@@ -69,6 +69,7 @@ impl Person {
     }
 
     /// A copy of the wallet as it is now: what a backup brings back later.
+    #[must_use]
     pub fn backup(&mut self, name: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         self.wallet = None;

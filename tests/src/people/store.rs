@@ -5,6 +5,7 @@ use std::path::Path;
 
 use bdk_wallet::rusqlite::types::ValueRef;
 use bdk_wallet::rusqlite::{Connection, OpenFlags, Row};
+use bitcoin::hex::DisplayHex;
 
 /// Every row of every table, in an order of its own. The file must not be open.
 pub(super) fn dump(path: &Path) -> String {
@@ -46,6 +47,6 @@ fn text(value: ValueRef<'_>) -> String {
         ValueRef::Integer(number) => number.to_string(),
         ValueRef::Real(number) => number.to_string(),
         ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
-        ValueRef::Blob(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        ValueRef::Blob(bytes) => bytes.to_lower_hex_string(),
     }
 }

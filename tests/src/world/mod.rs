@@ -46,6 +46,9 @@ pub trait Chain {
 }
 
 /// Runs one scenario on one chain, and notes that it ran in the file that run.sh counts.
+///
+/// # Panics
+/// When the scenario does, and when the file cannot be written.
 pub fn run<C: Chain>(scenario: &str, body: impl FnOnce(&dyn Chain)) {
     let chain = C::start();
     body(&chain);

@@ -80,8 +80,10 @@ fn two_data_directories_and_one_bitcoind_as_the_tutorial_says() {
     assert_eq!(bob.json(&["accept", &file])["already_known"], true);
 
     // And back again, blind.
-    let back = [&asked[..4], &["5025", "--raw", "--blind"]].concat();
+    alice.json(&["carrier"]);
+    let back = [&asked[..4], &["50.25", "--blind"]].concat();
     let invoice = alice.json(&back);
+    assert_eq!(invoice["amount"], "5025");
     assert_invoice(&invoice, "blind");
     let sent = bob.json(&["send", &string(&invoice, "invoice"), "--out", "outbox"]);
     let file = World::file(&sent);

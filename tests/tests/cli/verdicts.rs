@@ -6,7 +6,7 @@ use bulla_tests::program::{Program, string};
 use serde_json::Value;
 
 use super::shape::{assert_consistent, assert_failed};
-use super::world::World;
+use super::world::{World, invoice};
 
 fn of(answer: (i32, Value)) -> (i32, String, Value) {
     let (exit, verdict) = answer;
@@ -24,7 +24,7 @@ fn assert_verdict(answer: (i32, Value), exit: i32, word: &str) -> Value {
 fn a_consignment_on_its_way_through_the_chain() {
     let (world, contract) = World::issued();
     let (alice, bob) = (&world.alice, &world.bob);
-    let first = world.invoice(bob, &contract, "100");
+    let first = invoice(bob, &contract, "100");
     let held = alice.json(&["send", &first, "--out", "outbox", "--hold"]);
     let file = World::file(&held);
     // Signed, but nowhere: consistent.
@@ -33,7 +33,7 @@ fn a_consignment_on_its_way_through_the_chain() {
     assert_eq!(verdict["confirmations"], 0);
     // Given up; the same coin pays somebody else.
     alice.json(&["cancel", &string(&held, "transfer")]);
-    let second = world.invoice(bob, &contract, "200");
+    let second = invoice(bob, &contract, "200");
     let sent = alice.json(&["send", &second, "--out", "outbox"]);
     assert_verdict(
         bob.verdict(&["validate", &World::file(&sent)]),
@@ -82,6 +82,7 @@ fn stranger(bytes: &[u8]) -> (tempfile::TempDir, Program) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("file"), bytes).expect("a file");
     let program = Program::new(folder.path().join("nobody"), "sandbox");
+    program.json(&["sandbox", "mine"]);
     (folder, program)
 }
 
@@ -121,4 +122,6 @@ fn a_forged_spend_of_coins_that_never_were_is_consistent_and_no_more() {
     assert_eq!(verdict["confirmations"], 0);
     let notes = verdict["notes"].to_string();
     assert!(notes.contains("may have been spent since"), "{notes}");
+    let nowhere = program.on("sandbox:/nowhere/sandbox.sqlite");
+    assert_verdict(nowhere.verdict(&["validate", "file"]), 3, "unresolved");
 }

@@ -56,19 +56,6 @@ impl World {
         (world, string(&issued, "contract"))
     }
 
-    /// An invoice of somebody for so many smallest units.
-    pub fn invoice(&self, payee: &Program, contract: &str, units: &str) -> String {
-        let ask = [
-            "invoice",
-            "--contract",
-            contract,
-            "--amount",
-            units,
-            "--raw",
-        ];
-        string(&payee.json(&ask), "invoice")
-    }
-
     /// The file that a `send` wrote for the only payee.
     pub fn file(sent: &Value) -> String {
         string(&sent["outputs"][0], "file")
@@ -91,6 +78,19 @@ pub fn address(person: &Program) -> Address {
     text.parse::<Address<_>>()
         .expect("an address")
         .assume_checked()
+}
+
+/// An invoice of somebody for so many smallest units.
+pub fn invoice(payee: &Program, contract: &str, units: &str) -> String {
+    let ask = [
+        "invoice",
+        "--contract",
+        contract,
+        "--amount",
+        units,
+        "--raw",
+    ];
+    string(&payee.json(&ask), "invoice")
 }
 
 /// Settled and pending units that somebody has of the only asset.

@@ -1,7 +1,6 @@
 //! Alice and Bob with data directories and a sandbox in one folder, which can be copied.
 
 use std::fs;
-use std::path::Path;
 
 use bulla_tests::program::{Program, copy_folder, string};
 use serde_json::Value;
@@ -155,20 +154,11 @@ impl World {
         [self.alice(), self.bob()].map(|person| person.json(&["balance"]))
     }
 
-    /// A file or folder in it.
-    pub fn path(&self) -> &Path {
-        self.folder.path()
+    /// Asserts that a killed `accept` left no acknowledgement, or a whole one.
+    pub fn assert_whole_or_no_acknowledgement(&self, point: &str) {
+        let text = fs::read_to_string(self.folder.path().join("bob.ack"));
+        let whole = text.map(|text| text.starts_with("bullaack1") && text.ends_with('\n'));
+        let written = point == "acknowledge-after-file";
+        assert_eq!(whole.ok(), written.then_some(true), "{point}");
     }
-}
-
-/// Whether a killed `accept` left no acknowledgement, or a whole one.
-pub fn dead(world: &World, point: &str) -> bool {
-    let text = fs::read_to_string(world.path().join("bob.ack"));
-    let whole = text.is_ok_and(|text| text.starts_with("bullaack1") && text.ends_with('\n'));
-    whole == (point == "acknowledge-after-file")
-}
-
-/// The invoice of a world whose transfer is under way.
-pub fn ending(world: &World) -> String {
-    world.invoice()
 }

@@ -148,24 +148,36 @@ impl Coins {
     /// Takes a transaction as one that waits in the mempool: what was just broadcast is then seen
     /// without asking the source. What a later scan misses is evicted; calling this again brings it back.
     pub fn insert_unconfirmed(&mut self, tx: &Transaction, now: u64) -> Result<(), Error> {
-        let txid = tx.compute_txid();
-        let graph = self.bdk.tx_graph();
-        let seen = graph
-            .get_last_evicted(txid)
-            .map_or(now, |evicted| now.max(evicted + 1));
         let mut update = TxUpdate::default();
         update.txs.push(Arc::new(tx.clone()));
-        update.seen_ats.insert((txid, seen));
+        update.seen_ats.insert((tx.compute_txid(), now));
         self.apply(update, None)
+    }
+
+    /// BDK counts a transaction as present if it was seen *later*, in seconds, than it was evicted.
+    /// What is said now is the last word, also within the second of what was said before.
+    fn last_word(&self, txs: &mut TxUpdate<ConfirmationBlockTime>) {
+        let graph = self.bdk.tx_graph();
+        let seen = txs.seen_ats.iter().map(|&(txid, seen)| {
+            let evicted = graph.get_last_evicted(txid);
+            (txid, evicted.map_or(seen, |evicted| seen.max(evicted + 1)))
+        });
+        txs.seen_ats = seen.collect();
+        let evicted = txs.evicted_ats.iter().map(|&(txid, evicted)| {
+            let seen = graph.get_tx_node(txid).and_then(|node| node.last_seen);
+            (txid, seen.map_or(evicted, |seen| evicted.max(seen)))
+        });
+        txs.evicted_ats = evicted.collect();
     }
 
     /// Takes facts as they are: unfiltered, unlike BDK's `apply_block` and `apply_unconfirmed_txs`,
     /// which drop what touches tapret outputs alone.
     pub(super) fn apply(
         &mut self,
-        txs: TxUpdate<ConfirmationBlockTime>,
+        mut txs: TxUpdate<ConfirmationBlockTime>,
         chain: Option<CheckPoint>,
     ) -> Result<(), Error> {
+        self.last_word(&mut txs);
         let found = txs.txs.clone();
         let update = Update {
             tx_update: txs,

@@ -77,6 +77,51 @@ pub fn a_reorg_makes_a_transfer_pending_until_it_is_mined_again(chain: &dyn Chai
     assert_sats_conserved(&[&alice, &bob]);
 }
 
+pub fn a_deep_reorg_takes_a_chain_of_transfers_back(chain: &dyn Chain) {
+    let (mut alice, mut bob, contract) = issued(chain);
+    for amount in [100, 200] {
+        let invoice = bob.invoice(contract, amount);
+        alice.pay(chain, &mut bob, &invoice);
+    }
+    let invoice = alice.invoice(contract, 250);
+    bob.pay(chain, &mut alice, &invoice);
+    chain.reorg(3);
+    // A transaction may be too young for the shorter chain that a reorg begins with, and leaves the
+    // mempool: its sender broadcasts it again, then the other side sees it, too.
+    alice.sync(chain);
+    bob.sync(chain);
+    alice.sync(chain);
+    bob.holds(contract, 0, 50);
+    alice.holds(contract, 0, SUPPLY - 50);
+    chain.mine(1);
+    alice.sync(chain);
+    bob.sync(chain);
+    bob.holds(contract, 50, 0);
+    alice.holds(contract, SUPPLY - 50, 0);
+    assert_sats_conserved(&[&alice, &bob]);
+}
+
+pub fn a_reorg_below_an_issue_keeps_the_asset(chain: &dyn Chain) {
+    let mut alice = funded(chain, "alice");
+    let mut bob = funded(chain, "bob");
+    let contract = alice.issue(chain, "CLAY", SUPPLY);
+    chain.reorg(1);
+    alice.sync(chain);
+    let kept = alice.holding(contract);
+    assert_eq!(
+        kept.settled + kept.pending,
+        SUPPLY,
+        "its coin is in the mempool"
+    );
+    chain.mine(1);
+    alice.sync(chain);
+    alice.holds(contract, SUPPLY, 0);
+    let invoice = bob.invoice(contract, 5);
+    alice.pay(chain, &mut bob, &invoice);
+    bob.holds(contract, 5, 0);
+    assert_sats_conserved(&[&alice, &bob]);
+}
+
 pub fn a_mined_conflict_decides_for_both_sides(chain: &dyn Chain) {
     let (mut alice, mut bob, contract) = issued(chain);
     let mut carol = Person::new("carol");

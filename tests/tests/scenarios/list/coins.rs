@@ -2,7 +2,7 @@
 
 use bulla_tests::people::{Person, assert_refused, assert_sats_conserved, to_address};
 use bulla_tests::world::Chain;
-use bulla_wallet::api::{BitcoinAmount, Payment};
+use bulla_wallet::api::{BitcoinAmount, BitcoinBalance, Payment};
 use bulla_wallet::defaults::CARRIER;
 
 use super::{FUNDS, SUPPLY, funded, issued};
@@ -22,7 +22,7 @@ pub fn plain_payments_never_touch_sealed_coins(chain: &dyn Chain) {
         assert_eq!(alice.sealed(), sealed);
         alice.holds(contract, SUPPLY, 0);
     }
-    assert_eq!(alice.balance().bitcoin, Default::default());
+    assert_eq!(alice.balance().bitcoin, BitcoinBalance::default());
     assert_eq!(alice.balance().carriers.sats, 2 * CARRIER.to_sat());
     bob.sync(chain);
     assert_sats_conserved(&[&alice, &bob]);
@@ -61,7 +61,7 @@ pub fn the_words_restore_all_plain_coins(chain: &dyn Chain) {
     let (mut alice, mut bob, contract) = issued(chain);
     let invoice = bob.invoice(contract, 10);
     alice.pay(chain, &mut bob, &invoice);
-    let send = alice.send(
+    let paid = alice.send(
         chain,
         &[to_address(&bob.address(), BitcoinAmount::Sats(5_000))],
     );
@@ -77,17 +77,17 @@ pub fn the_words_restore_all_plain_coins(chain: &dyn Chain) {
     );
     // And they can be spent.
     let all = to_address(&bob.address(), BitcoinAmount::All);
-    let spend = restored.send(chain, &[all]);
+    let swept = restored.send(chain, &[all]);
     assert!(
-        spend
+        swept
             .tx
             .input
             .iter()
-            .any(|input| input.previous_output.txid == send.txid())
+            .any(|input| input.previous_output.txid == paid.txid())
     );
     chain.mine(1);
     alice.sync(chain);
-    assert_eq!(alice.balance().bitcoin, Default::default());
+    assert_eq!(alice.balance().bitcoin, BitcoinBalance::default());
     alice.holds(contract, SUPPLY - 10, 0);
     // The asset is where it was: the store knows the key of its coin.
     alice.fund(chain, FUNDS);
@@ -98,7 +98,7 @@ pub fn the_words_restore_all_plain_coins(chain: &dyn Chain) {
 
 pub fn coins_beyond_the_gap_are_found_with_a_larger_one(chain: &dyn Chain) {
     let mut alice = Person::new("alice");
-    alice.wallet().set_gap(40).expect("a gap");
+    alice.wallet().set_gap(80).expect("a gap");
     let addresses: Vec<_> = (0..35).map(|_| alice.address()).collect();
     chain.fund(&addresses[30], FUNDS);
     alice.sync(chain);

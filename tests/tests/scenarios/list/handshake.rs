@@ -109,6 +109,34 @@ pub fn two_transfers_never_spend_the_same_allocation(chain: &dyn Chain) {
     assert_sats_conserved(&[&alice, &bob]);
 }
 
+pub fn a_plan_is_stale_once_its_coins_are_gone(chain: &dyn Chain) {
+    let (mut alice, mut bob, contract) = issued(chain);
+    let invoices = [bob.invoice(contract, 10), bob.invoice(contract, 20)];
+    let [first, second] = invoices.each_ref().map(|invoice| {
+        let plan = alice.plan(&[pay(invoice)]);
+        plan.expect("enough for one")
+    });
+    let prepared = alice.wallet().prepare(second).expect("as it was planned");
+    alice.unchanged(|alice| {
+        let answer = alice.wallet().prepare(first);
+        assert_eq!(
+            answer.expect_err("no longer true").code(),
+            "insufficient-asset"
+        );
+    });
+    alice.wallet().cancel(prepared.transfer).expect("unsigned");
+    let cheap = PlanOptions {
+        max_fee: Some(10),
+        ..PlanOptions::default()
+    };
+    alice.unchanged(|alice| {
+        let answer = alice.view().plan(&[pay(&invoices[0])], &cheap);
+        assert_refused(answer, "fee-too-high", "at most 10 sat");
+    });
+    alice.pay(chain, &mut bob, &invoices[0]);
+    bob.holds(contract, 10, 0);
+}
+
 pub fn a_broadcast_can_be_repeated(chain: &dyn Chain) {
     let (mut alice, mut bob, contract) = issued(chain);
     let invoice = bob.invoice(contract, 10);
@@ -124,13 +152,16 @@ pub fn a_broadcast_can_be_repeated(chain: &dyn Chain) {
     assert_sats_conserved(&[&alice, &bob]);
 }
 
+/// A change that somebody makes to a PSBT before it is signed.
+type Tamper<'a> = &'a dyn Fn(&mut Psbt);
+
 pub fn a_psbt_that_was_tampered_with_is_not_signed(chain: &dyn Chain) {
     let (mut alice, mut bob, contract) = issued(chain);
     let invoice = bob.invoice(contract, 10);
     let prepared = alice.prepare(&[pay(&invoice)], &PlanOptions::default());
     let good = prepared.psbt.clone();
     let outputs = good.unsigned_tx.output.len();
-    let tampered: [(&str, &dyn Fn(&mut Psbt)); 3] = [
+    let tampered: [(&str, Tamper<'_>); 3] = [
         ("outputs in another order", &|psbt| {
             psbt.unsigned_tx.output.swap(0, outputs - 1);
             psbt.outputs.swap(0, outputs - 1);

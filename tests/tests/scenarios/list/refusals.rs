@@ -6,8 +6,9 @@ use bulla_core::{ContractId, NetworkId};
 use bulla_tests::people::{Person, Sent, assert_refused, pay};
 use bulla_tests::world::Chain;
 use bulla_wallet::Network;
-use bulla_wallet::api::BitcoinAmount;
+use bulla_wallet::api::{BitcoinAmount, InvoiceState};
 use bulla_wallet::invoice::{Invoice, InvoiceError};
+use bulla_wallet::transfer::ack::{Acknowledgement, Verdict};
 
 use super::{FUNDS, SUPPLY, funded, issued};
 
@@ -145,6 +146,37 @@ pub fn an_invoice_is_paid_once(chain: &dyn Chain) {
     });
     alice.holds(contract, SUPPLY - 10, 0);
     bob.holds(contract, 10, 0);
+}
+
+pub fn less_than_was_asked_for_is_flagged(chain: &dyn Chain) {
+    let (mut alice, mut bob, clay) = issued(chain);
+    let gold = alice.issue(chain, "GOLD", SUPPLY);
+    let asked = [bob.invoice(clay, 500), bob.invoice(clay, 500)];
+    // Alice pays one of them short, and the other with something else.
+    let wrong = [
+        Invoice {
+            amount: Some(499),
+            ..asked[0].clone()
+        },
+        Invoice {
+            contract: Some(gold),
+            ..asked[1].clone()
+        },
+    ];
+    let sent = alice.send(chain, &wrong.each_ref().map(pay));
+    for (consignment, asked) in sent.consignments.iter().zip(&asked) {
+        let received = bob.accept(chain, &consignment.bytes);
+        assert_eq!(received.invoices.len(), 1);
+        assert_eq!(received.invoices[0].invoice, *asked);
+        assert_eq!(received.invoices[0].state, InvoiceState::Partial);
+        let said: Acknowledgement = received.acknowledgements[0].parse().expect("his word");
+        assert_eq!(said.claimed().verdict, Verdict::Refused);
+    }
+    chain.mine(1);
+    bob.sync(chain);
+    // It is Bob's all the same.
+    bob.holds(clay, 499, 0);
+    bob.holds(gold, 500, 0);
 }
 
 /// Bob with some of the asset, and a consignment that pays him more, which he has not seen.

@@ -4,7 +4,7 @@ use bitcoin::{OutPoint, ScriptBuf};
 use bulla_core::ContractId;
 use bulla_tests::people::{Person, Sent, assert_sats_conserved, opret, pay, pay_open};
 use bulla_tests::world::Chain;
-use bulla_wallet::api::InvoiceRequest;
+use bulla_wallet::api::{InvoiceRequest, PlanOptions};
 use bulla_wallet::defaults::CARRIER;
 
 use super::{FUNDS, SUPPLY, funded, issued};
@@ -75,19 +75,19 @@ pub fn ten_transfers_back_and_forth_over_tapret_coins(chain: &dyn Chain) {
     for round in 1..=10 {
         let amount = 50_000 - 1_000 * round;
         let to = usize::from(round % 2 == 1);
-        let (payer, payee) = if to == 1 {
+        let (payer, other) = if to == 1 {
             (&mut alice, &mut bob)
         } else {
             (&mut bob, &mut alice)
         };
         // Both keep all they have on one coin: what is paid lands on the payee's change.
-        let (from, coin) = (payer.sealed(), payee.sealed());
+        let (from, coin) = (payer.sealed(), other.sealed());
         assert_eq!((from.len(), coin.len()), (1, 1), "round {round}");
-        let invoice = payee.invoice_on(Some(coin[0]), contract, amount);
-        let sent = payer.pay(chain, payee, &invoice);
-        let spent = sent.tx.input.iter().map(|input| input.previous_output);
+        let invoice = other.invoice_on(Some(coin[0]), contract, amount);
+        let sent = payer.pay(chain, other, &invoice);
+        let inputs = sent.tx.input.iter().map(|input| input.previous_output);
         assert!(
-            spent.into_iter().any(|spent| spent == from[0]),
+            inputs.into_iter().any(|input| input == from[0]),
             "round {round}"
         );
         assert_eq!(payer.sealed(), [OutPoint::new(sent.txid(), 0)]);
@@ -171,7 +171,10 @@ fn host(sent: &Sent) -> &ScriptBuf {
 
 pub fn tapret_and_opret_carry_commitments_in_turn(chain: &dyn Chain) {
     let (mut alice, mut bob, contract) = issued(chain);
-    for (round, method) in [opret(), Default::default(), opret()].iter().enumerate() {
+    for (round, method) in [opret(), PlanOptions::default(), opret()]
+        .iter()
+        .enumerate()
+    {
         let invoice = bob.invoice(contract, 10);
         let sent = alice.send_with(chain, &[pay(&invoice)], method);
         assert_eq!(
