@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::arguments::GlobalArgs;
 use crate::error::Error;
 use crate::file;
-use crate::source::SourceText;
+use crate::source::{SANDBOX, SourceText};
 
 /// Name of a settings file, in the data directory and in the user's configuration folder.
 pub const FILE: &str = "bulla.toml";
@@ -20,9 +20,11 @@ pub const FILE: &str = "bulla.toml";
 pub struct Settings {
     /// Where the wallet is.
     pub data_dir: PathBuf,
+    /// The sandbox of this user, which all his wallets share.
+    pub sandbox: PathBuf,
     /// The network that was asked for; none: the wallet's own, regtest for a new one.
     pub network: Option<Network>,
-    /// Where the chain is read; none: the sandbox in the data directory.
+    /// Where the chain is read; none: the user's sandbox.
     pub source: Option<SourceText>,
     /// Whether commands that only show something leave the chain alone.
     pub offline: bool,
@@ -102,6 +104,7 @@ impl Settings {
         let merged = first.or(own).or(user);
         Ok(Self {
             data_dir,
+            sandbox: around.default_data_dir.join(SANDBOX),
             network: merged.network,
             source: merged.source,
             offline: arguments.offline,

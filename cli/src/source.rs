@@ -9,7 +9,7 @@ use bulla_wallet::chain::{self, ChainSource, SourceError, SourceSpec};
 use crate::error::Error;
 use crate::settings::Settings;
 
-/// File of the sandbox in the data directory.
+/// File of the sandbox, in the user's data folder: wallets of one user share it.
 pub const SANDBOX: &str = "sandbox.sqlite";
 
 const SANDBOX_AT: &str = "sandbox:";
@@ -48,14 +48,13 @@ impl From<&str> for SourceText {
     }
 }
 
-/// Reads the source of the settings, the sandbox of the data directory if there is none.
+/// Reads the source of the settings, the user's sandbox if there is none.
 ///
 /// # Errors
 /// If the text names no source.
 pub fn spec(settings: &Settings) -> Result<SourceSpec, Error> {
-    let sandbox = settings.data_dir.join(SANDBOX);
     let text = settings.source.as_ref().map_or("sandbox", |text| &text.0);
-    Ok(chain::parse(text, &sandbox)?)
+    Ok(chain::parse(text, &settings.sandbox)?)
 }
 
 /// Opens the source of the settings for a network.
@@ -69,6 +68,9 @@ pub fn open(settings: &Settings, network: &Network) -> Result<Box<dyn ChainSourc
         let network = network.clone();
         return Err(Error::SandboxNetwork { network });
     }
+    if let SourceSpec::Sandbox(path) = &spec {
+        make_folder(path)?;
+    }
     log::info!("source: {spec}");
     Ok(chain::open(&spec)?)
 }
@@ -79,10 +81,22 @@ pub fn open(settings: &Settings, network: &Network) -> Result<Box<dyn ChainSourc
 /// If the text names no source, or another one.
 pub fn sandbox(settings: &Settings) -> Result<PathBuf, Error> {
     match spec(settings)? {
-        SourceSpec::Sandbox(path) => Ok(path),
+        SourceSpec::Sandbox(path) => {
+            make_folder(&path)?;
+            Ok(path)
+        }
         other => Err(Error::NotTheSandbox {
             found: other.to_string(),
         }),
+    }
+}
+
+fn make_folder(sandbox: &Path) -> Result<(), Error> {
+    match sandbox.parent() {
+        Some(folder) => {
+            std::fs::create_dir_all(folder).map_err(|cause| Error::file("make", folder, cause))
+        }
+        None => Ok(()),
     }
 }
 

@@ -17,9 +17,7 @@ fn a_leaf_that_comes_onto_a_coin_after_signing_stops_the_broadcast() {
     let invoice = bob.blind(contract, 300);
     bench.transfer(&mut alice, &mut bob, &invoice);
     let back = alice.witness(contract, 300);
-    let (signed, _) = bob
-        .prepare(&[pay(&back)], &PlanOptions::default())
-        .unwrap();
+    let (signed, _) = bob.prepare(&[pay(&back)], &PlanOptions::default()).unwrap();
     // The payer pays the same seal once more.
     let more = Invoice {
         amount: Some(50),

@@ -42,10 +42,5 @@ impl Sandbox {
 }
 
 fn open(settings: &Settings) -> Result<Chain> {
-    let path = source::sandbox(settings)?;
-    if let Some(folder) = path.parent() {
-        let fail = |cause| Error::file("make", folder, cause);
-        std::fs::create_dir_all(folder).map_err(fail)?;
-    }
-    Ok(Chain::open(path)?)
+    Ok(Chain::open(source::sandbox(settings)?)?)
 }

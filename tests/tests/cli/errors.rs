@@ -108,11 +108,7 @@ fn words_restore_plain_coins_into_another_folder() {
     let to = address(&program).to_string();
     program.json(&["sandbox", "fund", &to, "70000"]);
     fs::write(folder.path().join("words"), words).expect("a file");
-    let sandbox = format!(
-        "sandbox:{}",
-        program.folder().join("sandbox.sqlite").display()
-    );
-    let restored = Program::new(folder.path().join("restored"), &sandbox);
+    let restored = Program::new(folder.path().join("restored"), "sandbox");
     restored.json(&["init", "--restore", "--words-file", "words"]);
     let balance = restored.json(&["balance"]);
     assert_eq!(balance["bitcoin"]["settled"], 70_000);
