@@ -2,11 +2,15 @@
 
 mod bench;
 
-use bench::{Bench, code, pay};
-use bitcoin::FeeRate;
-use bulla_wallet::api::PlanOptions;
-use bulla_wallet::chain::ChainSource;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bench::{Bench, code, pay, request};
+use bitcoin::{Amount, BlockHash, FeeRate, ScriptBuf, Transaction, Txid};
+use bulla_wallet::api::{InvoiceRequest, InvoiceTarget, Payment, PlanOptions};
+use bulla_wallet::chain::{ChainSource, Positions, ScanRequest, ScanUpdate, Sought, SourceError};
 use bulla_wallet::invoice::Invoice;
+use bulla_wallet::sandbox::{Confirm, Contents, Sandbox};
+use bulla_wallet::transfer::ack::{Acknowledgement, Verdict};
 
 #[test]
 fn a_leaf_that_comes_onto_a_coin_after_signing_stops_the_broadcast() {
@@ -17,9 +21,7 @@ fn a_leaf_that_comes_onto_a_coin_after_signing_stops_the_broadcast() {
     let invoice = bob.blind(contract, 300);
     bench.transfer(&mut alice, &mut bob, &invoice);
     let back = alice.witness(contract, 300);
-    let (signed, _) = bob
-        .prepare(&[pay(&back)], &PlanOptions::default())
-        .unwrap();
+    let (signed, _) = bob.prepare(&[pay(&back)], &PlanOptions::default()).unwrap();
     // The payer pays the same seal once more.
     let more = Invoice {
         amount: Some(50),
@@ -78,4 +80,72 @@ fn a_transaction_that_was_public_once_cannot_be_cancelled_after_a_refusal() {
         "broadcast-already"
     );
     assert_eq!(code(alice.pay(&bench, &[pay(&second)])), "already-paid");
+}
+
+/// A sandbox on which a block is mined right before a certain question for positions.
+struct Racing {
+    sandbox: Sandbox,
+    left: AtomicU32,
+}
+
+impl ChainSource for Racing {
+    fn name(&self) -> String {
+        self.sandbox.name()
+    }
+
+    fn genesis(&self) -> Result<BlockHash, SourceError> {
+        self.sandbox.genesis()
+    }
+
+    fn tip(&self) -> Result<bdk_wallet::chain::BlockId, SourceError> {
+        self.sandbox.tip()
+    }
+
+    fn scan(&self, request: &ScanRequest) -> Result<ScanUpdate, SourceError> {
+        self.sandbox.scan(request)
+    }
+
+    fn positions(&self, sought: &[Sought]) -> Result<Positions, SourceError> {
+        if self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.sandbox.mine(1, &ScriptBuf::new()).unwrap();
+        }
+        self.sandbox.positions(sought)
+    }
+
+    fn transaction(&self, txid: Txid) -> Result<Option<Transaction>, SourceError> {
+        self.sandbox.transaction(txid)
+    }
+
+    fn broadcast(&self, tx: &Transaction) -> Result<(), SourceError> {
+        self.sandbox.broadcast(tx)
+    }
+
+    fn relay_fee(&self) -> Result<FeeRate, SourceError> {
+        self.sandbox.relay_fee()
+    }
+
+    fn estimate_fee(&self, target_blocks: u16) -> Result<Option<FeeRate>, SourceError> {
+        self.sandbox.estimate_fee(target_blocks)
+    }
+}
+
+#[test]
+fn a_block_that_comes_and_goes_around_an_accept_leaves_nothing_settled() {
+    let bench = Bench::new();
+    let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 100_000));
+    let contract = bench.issue(&mut alice, "GOLD", 1_000);
+    bench.carriers(&mut bob, 1);
+    let invoice = bob.blind(contract, 300);
+    let paid = alice.pay(&bench, &[pay(&invoice)]).unwrap();
+    // The first question is the one of `sync`, the second that of `accept`.
+    let racing = Racing {
+        sandbox: Sandbox::open(bench.sandbox.path()).unwrap(),
+        left: AtomicU32::new(2),
+    };
+    let received = bob.wallet().accept(&paid.files[0], &racing).unwrap();
+    assert_eq!(received.amount, 300);
+    let without = Contents::Without(vec![paid.txid]);
+    bench.sandbox.reorg(1, &without, &ScriptBuf::new()).unwrap();
+    bob.sync(&bench);
+    assert_eq!(bob.amount(contract), (0, 300));
 }
