@@ -149,3 +149,68 @@ fn a_block_that_comes_and_goes_around_an_accept_leaves_nothing_settled() {
     bob.sync(&bench);
     assert_eq!(bob.amount(contract), (0, 300));
 }
+
+#[test]
+fn a_payment_onto_a_coin_that_is_being_spent_is_not_acknowledged() {
+    let bench = Bench::new();
+    let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 100_000));
+    let contract = bench.issue(&mut alice, "GOLD", 1_000);
+    bench.carriers(&mut bob, 1);
+    let short = InvoiceRequest {
+        expires_in: Some(0),
+        ..request(contract, 300, InvoiceTarget::Blind(None))
+    };
+    let invoice = bob.wallet().invoice(&short).unwrap();
+    while !bob.wallet().reserved().unwrap().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        bob.sync(&bench);
+    }
+    // The coin is free again, and on its way back to plain.
+    bob.prepare(&[Payment::Sweep], &PlanOptions::default())
+        .unwrap();
+    let late = Invoice {
+        expiry: None,
+        ..invoice
+    };
+    let hold = PlanOptions {
+        hold: true,
+        ..PlanOptions::default()
+    };
+    let (prepared, _) = alice.prepare(&[pay(&late)], &hold).unwrap();
+    let received = bob.accept(&bench, &prepared.consignments[0].bytes).unwrap();
+    let ack: Acknowledgement = received.acknowledgements[0].parse().unwrap();
+    assert_eq!(ack.claimed().verdict, Verdict::Refused);
+}
+
+#[test]
+fn a_second_payment_that_never_comes_does_not_hold_the_coin_of_a_settled_one() {
+    let bench = Bench::new();
+    let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 100_000));
+    let contract = bench.issue(&mut alice, "GOLD", 1_000);
+    bench.carriers(&mut bob, 1);
+    let invoice = bob.blind(contract, 300);
+    let first = bench.transfer(&mut alice, &mut bob, &invoice);
+    let more = Invoice {
+        amount: Some(50),
+        ..invoice
+    };
+    let (never, _) = alice
+        .prepare(&[pay(&more)], &PlanOptions::default())
+        .unwrap();
+    let second = bob.accept(&bench, &never.consignments[0].bytes).unwrap();
+    // The history shows the first payment again, and nothing but that is acknowledged again.
+    for ack in &second.acknowledgements {
+        let ack: Acknowledgement = ack.parse().unwrap();
+        assert_ne!(ack.claimed().witness, never.txid);
+    }
+    assert_eq!(bob.state(first.transfer), "settled");
+    assert_eq!(bob.state(second.transfer), "received");
+    assert_eq!(
+        bob.wallet().invoices().unwrap()[0].received,
+        [(contract, 300)]
+    );
+    alice.wallet().cancel(never.transfer).unwrap();
+    let back = alice.witness(contract, 300);
+    bench.transfer(&mut bob, &mut alice, &back);
+    assert_eq!(alice.amount(contract), (1_000, 0));
+}
