@@ -214,3 +214,20 @@ fn a_second_payment_that_never_comes_does_not_hold_the_coin_of_a_settled_one() {
     bench.transfer(&mut bob, &mut alice, &back);
     assert_eq!(alice.amount(contract), (1_000, 0));
 }
+
+#[test]
+fn a_sealed_address_is_never_that_of_an_invoice() {
+    let bench = Bench::new();
+    let mut bob = bench.party("bob", 0);
+    for _ in 0..40 {
+        bob.witness(bulla_core::ContractId::from_bytes([7; 32]), 1);
+    }
+    let script = bob.wallet().sealed_address().unwrap().script_pubkey();
+    bench
+        .sandbox
+        .fund(&script, Amount::from_sat(1_000), Confirm::Now)
+        .unwrap();
+    bob.sync(&bench);
+    // A coin on an invoice's address waits for its consignment; this one is free.
+    bob.issue("IRON", 5);
+}
