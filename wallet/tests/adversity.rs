@@ -231,3 +231,19 @@ fn a_sealed_address_is_never_that_of_an_invoice() {
     // A coin on an invoice's address waits for its consignment; this one is free.
     bob.issue("IRON", 5);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_was_there_before_is_closed_to_others_when_it_becomes_a_wallet() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("wallet");
+    std::fs::write(&path, []).unwrap();
+    let open = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(&path, open).unwrap();
+    let keys = bulla_wallet::keys::Keys::generate(bulla_wallet::keys::Words::Twelve, None).unwrap();
+    let network = bulla_wallet::Network::Regtest;
+    bulla_wallet::Wallet::create(&path, network, keys, &bench::passphrase()).unwrap();
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
