@@ -29,6 +29,7 @@ fn a_leaf_that_comes_onto_a_coin_after_signing_stops_the_broadcast() {
     };
     bench.transfer(&mut alice, &mut bob, &more);
     assert_eq!(bob.amount(contract), (350, 0));
+    bob.reopen();
     let sent = bob.wallet().broadcast(signed.transfer, &bench.sandbox);
     assert_eq!(code(sent), "would-burn");
     bob.wallet().cancel(signed.transfer).unwrap();
@@ -75,6 +76,8 @@ fn a_transaction_that_was_public_once_cannot_be_cancelled_after_a_refusal() {
     let again = alice.wallet().broadcast(paid.transfer, &bench.sandbox);
     assert_eq!(code(again), "refused");
     assert_eq!(alice.state(paid.transfer), "broadcast");
+    let signed = alice.wallet().signed(paid.transfer).unwrap();
+    assert_eq!(signed, Some(paid.tx));
     assert_eq!(
         code(alice.wallet().cancel(paid.transfer)),
         "broadcast-already"
