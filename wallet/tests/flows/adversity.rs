@@ -1,10 +1,8 @@
 //! What comes at the wrong moment, or from somebody who means harm: nothing is lost, stuck or credited.
 
-mod bench;
-
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use bench::{Bench, code, pay, request};
+use crate::bench::{Bench, code, pay, request};
 use bitcoin::{Amount, BlockHash, FeeRate, ScriptBuf, Transaction, Txid};
 use bulla_wallet::api::{InvoiceRequest, InvoiceTarget, Payment, PlanOptions};
 use bulla_wallet::chain::{ChainSource, Positions, ScanRequest, ScanUpdate, Sought, SourceError};
@@ -246,7 +244,7 @@ fn a_file_that_was_there_before_is_closed_to_others_when_it_becomes_a_wallet() {
     std::fs::set_permissions(&path, open).unwrap();
     let keys = bulla_wallet::keys::Keys::generate(bulla_wallet::keys::Words::Twelve, None).unwrap();
     let network = bulla_wallet::Network::Regtest;
-    bulla_wallet::Wallet::create(&path, network, keys, &bench::passphrase()).unwrap();
+    bulla_wallet::Wallet::create(&path, network, keys, &crate::bench::passphrase()).unwrap();
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
