@@ -9,8 +9,8 @@ use crate::transfer::follow::{Changes, follow};
 use crate::wallet::Command;
 use crate::{Error, Wallet, time};
 
-/// How often `sync` starts again when the best block changes while it asks.
-const ATTEMPTS: u32 = 3;
+/// How often `sync` and `accept` start again when the best block changes while they ask.
+pub(crate) const ATTEMPTS: u32 = 3;
 
 /// What a `sync` found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ fn sync(
         let scanned = command.coins.scan(source, since)?;
         transactions += scanned.transactions;
         fork = fork.into_iter().chain(scanned.fork).min();
-        let first = fork.map_or(u32::MAX, |fork| fork + 1);
+        let first = fork.map_or(since, |fork| since.min(fork + 1));
         let rows = witnesses::movable(&command.db, first)?;
         let positions = source.positions(&rows.iter().map(sought).collect::<Vec<_>>())?;
         if positions.tip != scanned.tip {

@@ -10,7 +10,7 @@ use bitcoin::{Address, OutPoint, Psbt};
 
 use crate::coins::{Coin, CoinBalance, Coins, Place, TxEntry};
 use crate::keys::{Descriptors, Keys, KeysError, Passphrase, Vault, ViewSecret};
-use crate::store::{self, KeysRow, Meta, reserved};
+use crate::store::{self, KeysRow, Meta, invoices, reserved};
 use crate::transfer::guard;
 use crate::{Error, Network, crash, defaults, time};
 
@@ -178,7 +178,11 @@ impl Wallet {
 
     fn address_at(&mut self, place: Place) -> Result<Address, Error> {
         self.command("address", |command| {
-            let slot = command.coins.address_slot(place);
+            let mut slot = command.coins.address_slot(place);
+            // What comes to an invoice's address waits for a consignment.
+            if !invoices::by_script(&command.db, &slot.script)?.is_empty() {
+                slot = command.coins.reveal(place);
+            }
             Ok(command.coins.address(&slot))
         })
     }

@@ -9,7 +9,6 @@ use bulla_wallet::sandbox::Sandbox as Chain;
 use clap::Subcommand;
 
 use super::{Result, boxed};
-use crate::error::Error;
 use crate::settings::Settings;
 use crate::source;
 

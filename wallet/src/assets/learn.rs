@@ -205,8 +205,7 @@ fn known_view(
     row: &AnchorRow,
 ) -> Result<BundleView, StoreError> {
     let mut entries = Vec::new();
-    let anchored = witnesses::anchored(db, &contract)?;
-    for row in anchored.iter().filter(|row| row.witness == witness) {
+    for row in witnesses::anchored_in(db, &contract, witness)? {
         let operation = row.operation;
         for input in operations::inputs(db, &row.operation)? {
             let parent = input.parent;

@@ -48,6 +48,8 @@ pub(crate) struct Seals<'a> {
     coins: &'a Coins,
     view: &'a ViewSecret,
     outpoints: Candidates,
+    /// Unspent sealed coins.
+    sealed: BTreeSet<OutPoint>,
     scripts: BTreeMap<ScriptBuf, (i64, Blinding)>,
 }
 
@@ -61,6 +63,7 @@ impl<'a> Seals<'a> {
             coins,
             view,
             outpoints: BTreeMap::new(),
+            sealed: BTreeSet::new(),
             scripts: BTreeMap::new(),
         };
         for coin in coins
@@ -68,6 +71,7 @@ impl<'a> Seals<'a> {
             .iter()
             .filter(|coin| coin.place == Place::Sealed)
         {
+            seals.sealed.insert(coin.outpoint);
             let place = serialize(&coin.outpoint);
             seals.derive(&place, |blinding| Seal::outpoint(coin.outpoint, blinding));
         }
@@ -212,9 +216,8 @@ impl<'a> Seals<'a> {
                 let output = outputs.get(usize::try_from(vout).ok()?)?;
                 self.coins.owner(&output.script_pubkey)?.place == Place::Sealed
             }
-            Seal::Outpoint { txid, vout, .. } => {
-                self.coins.get(OutPoint { txid, vout })?.place == Place::Sealed
-            }
+            // Of a history every consumed seal is shown: this must not list the coins each time.
+            Seal::Outpoint { txid, vout, .. } => self.sealed.contains(&OutPoint { txid, vout }),
         };
         sealed.then_some(Candidate {
             seal: *seal,

@@ -1,8 +1,9 @@
 //! What an accepted consignment means for invoices and transfers, and what we say to the payer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bulla_core::ContractId;
+use bulla_core::operation::Input;
 
 use super::ours::Ours;
 use super::rows::damaged;
@@ -12,6 +13,7 @@ use crate::api::{InvoiceInfo, Received, ReceivedLeaf, TransferId, TransferState}
 use crate::chain::ChainSource;
 use crate::invoice::Invoice;
 use crate::store::invoices::{self, InvoiceRow};
+use crate::store::reserved::{self, Holder, ReservedRow};
 use crate::store::transfers::{self, ItemRow, TransferRow};
 use crate::time;
 use crate::transfer::ack::{Statement, Verdict};
@@ -27,6 +29,19 @@ struct Group<'a> {
     leaves: Vec<&'a Ours>,
 }
 
+/// An invoice as it stands before a consignment is noted.
+struct Open {
+    row: InvoiceRow,
+    /// What paid it, once it is settled: it takes nothing else.
+    paid: Option<BTreeSet<Input>>,
+}
+
+impl Open {
+    fn takes(&self, leaf: &Input) -> bool {
+        self.paid.as_ref().is_none_or(|paid| paid.contains(leaf))
+    }
+}
+
 /// Notes the leaves that a consignment hands over (at least one).
 pub(crate) fn note(
     command: &Command<'_>,
@@ -35,12 +50,12 @@ pub(crate) fn note(
     source: &dyn ChainSource,
 ) -> Result<Received, Error> {
     let mut groups: BTreeMap<Option<i64>, Group<'_>> = BTreeMap::new();
+    let open = open_invoices(command, scope)?;
     for ours in scope {
-        let invoice = match ours.invoice {
-            Some(number) => invoices::get(&command.db, number)?.map(|row| (number, row)),
-            None => None,
-        };
-        let group = groups.entry(ours.invoice);
+        let invoice = ours.invoice.and_then(|number| open.get(&number));
+        let invoice = invoice.filter(|open| open.takes(&ours.leaf));
+        let invoice = ours.invoice.zip(invoice.map(|open| open.row.clone()));
+        let group = groups.entry(invoice.as_ref().map(|(number, _)| *number));
         group
             .or_insert(Group {
                 invoice,
@@ -83,12 +98,62 @@ pub(crate) fn note(
         .iter()
         .fold(0, |sum, leaf| sum.saturating_add(leaf.amount));
     for (_, group) in noted {
-        if let Some((info, ack)) = group.acknowledge(command, contract)? {
+        if let Some((info, ack)) = group.acknowledge(command, &snapshot, contract)? {
             received.invoices.push(info);
             received.acknowledgements.push(ack);
         }
     }
     Ok(received)
+}
+
+/// The invoices of these leaves; of a settled one with the leaves that paid it. It takes no others
+/// (ATTACKS L01): else a payment that never comes would hold its coin for ever.
+fn open_invoices(command: &Command<'_>, scope: &[Ours]) -> Result<BTreeMap<i64, Open>, Error> {
+    let numbers: BTreeSet<i64> = scope.iter().filter_map(|ours| ours.invoice).collect();
+    let mut open = BTreeMap::new();
+    for number in numbers {
+        let Some(row) = invoices::get(&command.db, number)? else {
+            continue;
+        };
+        let paid = if row.state == ReceiverState::Settled.name() {
+            let transfer = record::transfer_id(RECEIVED, &[row.text.as_bytes()]);
+            let items = transfers::items(&command.db, &transfer.to_bytes())?;
+            Some(items.iter().filter_map(item_leaf).collect())
+        } else {
+            None
+        };
+        open.insert(number, Open { row, paid });
+    }
+    Ok(open)
+}
+
+fn item_leaf(item: &ItemRow) -> Option<Input> {
+    let (operation, owned_type, index) = (item.operation?, item.ty?, item.index?);
+    Some(Input {
+        operation,
+        owned_type,
+        index,
+    })
+}
+
+/// Whether the coin that an invoice wants to be paid on is there to hold what comes: settled, or
+/// unspent and held for this invoice alone.
+fn is_kept(
+    command: &Command<'_>,
+    snapshot: &Snapshot,
+    number: i64,
+    row: &InvoiceRow,
+) -> Result<bool, Error> {
+    let Some(outpoint) = row.outpoint else {
+        return Ok(true);
+    };
+    if row.state == ReceiverState::Settled.name() {
+        return Ok(true);
+    }
+    let unspent = snapshot.coins.iter().any(|coin| coin.outpoint == outpoint);
+    let kept =
+        |row: &ReservedRow| row.outpoint == outpoint && row.holder == Holder::Invoice(number);
+    Ok(unspent && reserved::all(&command.db)?.iter().any(kept))
 }
 
 fn leaf(ours: &Ours) -> ReceivedLeaf {
@@ -151,25 +216,24 @@ impl Group<'_> {
     ) -> Result<(TransferId, bool), Error> {
         let transfer = self.transfer(contract);
         let mut row = row(command, transfer)?;
-        let mut items = transfers::items(&command.db, &row.id)?;
+        let items = transfers::items(&command.db, &row.id)?;
         let mut known = true;
+        let mut leaves: BTreeSet<Input> = items.iter().filter_map(item_leaf).collect();
+        // The first leaf takes the place that the invoice kept.
+        let kept = items.iter().find(|item| item.operation.is_none());
+        let mut kept = kept.map(|item| item.n);
+        let next = items.iter().map(|item| item.n.saturating_add(1)).max();
+        let mut next = next.unwrap_or(0);
         for ours in &self.leaves {
-            let is_it = |item: &&ItemRow| {
-                (item.operation, item.ty, item.index)
-                    == (
-                        Some(ours.leaf.operation),
-                        Some(ours.leaf.owned_type),
-                        Some(ours.leaf.index),
-                    )
-            };
-            if items.iter().any(|item| is_it(&item)) {
+            if !leaves.insert(ours.leaf) {
                 continue;
             }
             known = false;
-            let item = self.item(transfer, contract, ours, &items);
-            transfers::put_item(&command.db, &item)?;
-            items.retain(|other| other.n != item.n);
-            items.push(item);
+            let n = kept.take().unwrap_or_else(|| {
+                next = next.saturating_add(1);
+                next - 1
+            });
+            transfers::put_item(&command.db, &self.item(transfer, contract, ours, n))?;
         }
         let before = record::receiver_state(&row.state, row.reason.as_deref())?;
         let (state, effects) = before.step(ReceiverEvent::Accepted);
@@ -198,28 +262,10 @@ impl Group<'_> {
         }
     }
 
-    /// The first leaf takes the place that the invoice kept.
-    fn item(
-        &self,
-        transfer: TransferId,
-        contract: ContractId,
-        ours: &Ours,
-        items: &[ItemRow],
-    ) -> ItemRow {
-        let empty = items
-            .iter()
-            .find(|item| item.operation.is_none())
-            .map(|item| item.n);
-        let next = || {
-            items
-                .iter()
-                .map(|item| item.n.saturating_add(1))
-                .max()
-                .unwrap_or(0)
-        };
+    fn item(&self, transfer: TransferId, contract: ContractId, ours: &Ours, n: u32) -> ItemRow {
         ItemRow {
             transfer: transfer.to_bytes(),
-            n: empty.unwrap_or_else(next),
+            n,
             invoice: self
                 .invoice
                 .as_ref()
@@ -236,10 +282,11 @@ impl Group<'_> {
     }
 
     /// What the invoice got, and our signed word on it: accepted if it is what was asked for, or
-    /// more.
+    /// more, and its coin is still there to hold it.
     fn acknowledge(
         &self,
         command: &Command<'_>,
+        snapshot: &Snapshot,
         contract: ContractId,
     ) -> Result<Option<(InvoiceInfo, String)>, Error> {
         let Some((number, _)) = &self.invoice else {
@@ -265,7 +312,7 @@ impl Group<'_> {
             invoice: invoice.id(),
             contract,
             witness,
-            verdict: if asked && enough {
+            verdict: if asked && enough && is_kept(command, snapshot, *number, &row)? {
                 Verdict::Accepted
             } else {
                 Verdict::Refused

@@ -17,8 +17,9 @@ use super::receipt;
 use super::rows::{damaged, decode};
 use super::snapshot::Snapshot;
 use crate::api::Received;
-use crate::chain::{ChainSource, Position, Positions};
+use crate::chain::{ChainSource, Position, Positions, SourceError};
 use crate::store::contracts;
+use crate::sync::ATTEMPTS;
 use crate::transfer::error::TransferError;
 use crate::wallet::Command;
 use crate::{Error, Wallet, defaults, time};
@@ -43,9 +44,31 @@ impl Wallet {
         source: &dyn ChainSource,
     ) -> Result<Received, Error> {
         let content = validate(consignment, &self.rules()?).map_err(refused)?;
-        self.sync(source)?;
-        let checked = check(content, consignment, source)?;
+        let positions = self.positions(content.get(), source)?;
+        let checked = check(content, consignment, positions)?;
         self.command("accept", |command| accept(command, &checked, source))
+    }
+
+    /// Brings the wallet up to date, and asks the source where the witnesses are, once and for all of
+    /// them. Both are true of one best block: what is known of a block that the wallet never saw
+    /// would outlive a reorg of it.
+    fn positions(
+        &mut self,
+        content: &Consignment,
+        source: &dyn ChainSource,
+    ) -> Result<Positions, Error> {
+        for _ in 0..ATTEMPTS {
+            self.sync(source)?;
+            let positions = source.positions(&content.witnesses)?;
+            if positions.tip == self.tip() {
+                return Ok(positions);
+            }
+        }
+        Err(SourceError::Moving {
+            name: source.name(),
+            attempts: ATTEMPTS,
+        }
+        .into())
     }
 
     /// Takes in a contract file: schema and genesis, so that its amounts can be read and asked for.
@@ -94,14 +117,13 @@ fn refused(failure: Failure) -> TransferError {
     TransferError::Refused(Box::new(failure))
 }
 
-/// Asks the source where the witnesses are, once and for all of them.
+/// Refuses what can never be mined.
 fn check(
     content: Consistent<Consignment>,
     bytes: &[u8],
-    source: &dyn ChainSource,
+    positions: Positions,
 ) -> Result<Checked, Error> {
     let sought = &content.get().witnesses;
-    let positions = source.positions(sought)?;
     let mut conflicts = sought.iter().zip(&positions.list);
     if let Some((witness, _)) = conflicts.find(|(_, at)| matches!(at, Position::Conflicted { .. }))
     {

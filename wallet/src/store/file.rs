@@ -25,7 +25,16 @@ pub fn create(path: &Path) -> Result<Connection, StoreError> {
     owner_only(&mut options);
     match options.open(path) {
         Ok(_) => {}
-        Err(cause) if cause.kind() == ErrorKind::AlreadyExists => {}
+        Err(cause) if cause.kind() == ErrorKind::AlreadyExists => {
+            let db = connect(path)?;
+            if let Kind::Wallet(_) = kind(&db, path)? {
+                return Err(StoreError::Exists {
+                    path: path.to_owned(),
+                });
+            }
+            // Somebody else may have made it.
+            return close_to_others(path).map(|()| db);
+        }
         Err(cause) => {
             return Err(StoreError::File {
                 path: path.to_owned(),
@@ -33,13 +42,7 @@ pub fn create(path: &Path) -> Result<Connection, StoreError> {
             });
         }
     }
-    let db = connect(path)?;
-    match kind(&db, path)? {
-        Kind::Empty => Ok(db),
-        Kind::Wallet(_) => Err(StoreError::Exists {
-            path: path.to_owned(),
-        }),
-    }
+    connect(path)
 }
 
 /// Whether there is a wallet. An empty file is none: a killed `create` leaves one behind.
@@ -141,6 +144,21 @@ fn lock(db: &Connection) -> bdk_wallet::rusqlite::Result<()> {
 #[cfg(unix)]
 fn owner_only(options: &mut OpenOptions) {
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+}
+
+#[cfg(unix)]
+fn close_to_others(path: &Path) -> Result<(), StoreError> {
+    let owner = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(path, owner).map_err(|cause| StoreError::File {
+        path: path.to_owned(),
+        cause,
+    })
+}
+
+/// Other systems keep a user's directory to the user.
+#[cfg(not(unix))]
+fn close_to_others(_path: &Path) -> Result<(), StoreError> {
+    Ok(())
 }
 
 /// Other systems keep a user's directory to the user.

@@ -152,21 +152,37 @@ pub fn put_anchored(db: &SqlTransaction<'_>, row: &AnchoredRow) -> Result<(), St
     Ok(())
 }
 
+const ANCHORED: &str = "SELECT contract, witness, operation, signatures FROM anchored";
+
 /// All operations of a contract with the witnesses that commit to them.
 pub fn anchored(db: &Connection, contract: &ContractId) -> Result<Vec<AnchoredRow>, StoreError> {
-    let sql = "SELECT contract, witness, operation, signatures FROM anchored WHERE contract = ?1 ORDER BY witness, operation";
-    let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map([Blob(contract)], |row| {
-        let (contract, witness, operation): (Blob<_>, Blob<_>, Blob<_>) =
-            (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(AnchoredRow {
-            contract: contract.0,
-            witness: witness.0,
-            operation: operation.0,
-            signatures: row.get(3)?,
-        })
-    })?;
+    let sql = format!("{ANCHORED} WHERE contract = ?1 ORDER BY witness, operation");
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map([Blob(contract)], read_anchored)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The operations of a contract that one witness commits to.
+pub fn anchored_in(
+    db: &Connection,
+    contract: &ContractId,
+    witness: Txid,
+) -> Result<Vec<AnchoredRow>, StoreError> {
+    let sql = format!("{ANCHORED} WHERE contract = ?1 AND witness = ?2 ORDER BY operation");
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map((Blob(contract), Blob(&witness)), read_anchored)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn read_anchored(row: &Row<'_>) -> bdk_wallet::rusqlite::Result<AnchoredRow> {
+    let (contract, witness, operation): (Blob<_>, Blob<_>, Blob<_>) =
+        (row.get(0)?, row.get(1)?, row.get(2)?);
+    Ok(AnchoredRow {
+        contract: contract.0,
+        witness: witness.0,
+        operation: operation.0,
+        signatures: row.get(3)?,
+    })
 }
 
 const fn to_columns(position: Position) -> (u8, Option<u32>, Option<Txid>) {

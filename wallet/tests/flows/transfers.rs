@@ -1,8 +1,6 @@
 //! The whole path of an asset on the sandbox: issue, invoice, send, accept, and what goes wrong.
 
-mod bench;
-
-use bench::{Bench, code, issue, pay, request};
+use crate::bench::{Bench, code, issue, pay, request};
 use bulla_core::ContractId;
 use bulla_wallet::api::{
     BitcoinAmount, InvoiceState, InvoiceTarget, Method, Page, Payment, PlanOptions,
@@ -381,12 +379,14 @@ fn nothing_is_signed_that_would_lose_an_allocation() {
     // The same coins in a transaction that nobody prepared.
     let mut foreign = prepared.psbt.clone();
     foreign.unsigned_tx.output[0].value -= bitcoin::Amount::from_sat(1);
-    let signed = alice.wallet().sign(&mut foreign, &bench::passphrase());
+    let signed = alice
+        .wallet()
+        .sign(&mut foreign, &crate::bench::passphrase());
     assert_eq!(code(signed), "would-burn");
     let mut named = prepared.psbt;
     alice
         .wallet()
-        .sign(&mut named, &bench::passphrase())
+        .sign(&mut named, &crate::bench::passphrase())
         .unwrap();
     let tx = alice.wallet().finish(prepared.transfer, named).unwrap();
     assert!(
@@ -440,7 +440,7 @@ fn a_transaction_that_was_not_prepared_does_not_finish() {
     let mut psbt = prepared.psbt;
     alice
         .wallet()
-        .sign(&mut psbt, &bench::passphrase())
+        .sign(&mut psbt, &crate::bench::passphrase())
         .unwrap();
     let tx = alice
         .wallet()

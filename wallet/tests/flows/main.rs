@@ -1,0 +1,5 @@
+//! The wallet from end to end on the sandbox: what it is for, and what comes at the wrong moment.
+
+mod adversity;
+mod bench;
+mod transfers;
