@@ -241,12 +241,12 @@ impl Group<'_> {
         if let Some((number, invoice)) = &self.invoice {
             hold_or_release(command, *number, invoice.outpoint, &effects)?;
         }
-        row.txid = self
-            .leaves
-            .first()
-            .and_then(|ours| ours.witness)
-            .or(row.txid);
-        save_received(command, row, number, state)?;
+        let witness = self.leaves.first().and_then(|ours| ours.witness);
+        let txid = witness.or(row.txid);
+        if !known || state != before || txid != row.txid {
+            row.txid = txid;
+            save_received(command, row, number, state)?;
+        }
         Ok((transfer, known))
     }
 
