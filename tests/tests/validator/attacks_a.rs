@@ -204,7 +204,7 @@ fn a16_the_other_variant_of_tapret_is_not_accepted() {
         .anchor
         .commitment(history.contract(), anchored.bundle.id())
         .unwrap();
-    let mut script = vec![0x61; 29];
+    let mut script = vec![0x50; 29];
     script.extend([0x6a, 0x21]);
     script.extend(commitment.to_byte_array());
     script.push(0);
