@@ -619,11 +619,12 @@ fn one_invoice_paid_by_two_payers_is_credited_twice() {
     let invoice = bob.blind(contract, 100);
     let first = alice.pay(&bench, &[pay(&invoice)]).unwrap();
     let second = carol.pay(&bench, &[pay(&invoice)]).unwrap();
-    bench.mine(1);
     let one = bob.accept(&bench, &first.files[0]).unwrap();
     let two = bob.accept(&bench, &second.files[0]).unwrap();
     assert_eq!((one.transfer, two.already_known), (two.transfer, false));
     assert_eq!(two.invoices[0].received, [(contract, 200)]);
+    bench.mine(1);
+    bob.sync(&bench);
     assert_eq!(bob.amount(contract), (200, 0));
     let back = alice.witness(contract, 200);
     bench.transfer(&mut bob, &mut alice, &back);
