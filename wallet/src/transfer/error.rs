@@ -132,6 +132,14 @@ pub enum TransferError {
         /// The coin.
         outpoint: OutPoint,
     },
+    /// The transaction spends a coin that is kept for something else.
+    #[error(
+        "this would spend coin {outpoint}, which is kept for an invoice or another transfer; nothing was signed"
+    )]
+    Held {
+        /// The coin.
+        outpoint: OutPoint,
+    },
     /// The transaction does not carry what was prepared.
     #[error(
         "transaction {txid} does not carry the commitment for contract {contract}; nothing was signed"
@@ -202,6 +210,7 @@ impl TransferError {
             Self::AlreadyPaid { .. } => "already-paid",
             Self::NoFeeRate => "no-fee-rate",
             Self::WouldBurn { .. } => "would-burn",
+            Self::Held { .. } => "held-coin",
             Self::NoCommitment { .. } => "no-commitment",
             Self::NoAckKey => "no-ack-key",
             Self::Commit(_) | Self::TooLarge(_) => "too-large",
@@ -213,6 +222,7 @@ impl TransferError {
         Some(match self {
             Self::NoCarrier { .. } => "make one with `issue` (it asks first) or receive bitcoin with `address`, then `sync`".to_owned(),
             Self::NoFeeRate => "say it with --fee-rate".to_owned(),
+            Self::Held { .. } => "`cancel` the transfer, or let the invoice expire".to_owned(),
             Self::WouldBurn { contract, .. } => format!("to lose it on purpose, --burn {contract}"),
             Self::SchemaNotAllowed { schema } => format!("read it with `inspect`, then allow {schema}"),
             Self::UnknownTransfer { .. } => "`transfers` lists them".to_owned(),

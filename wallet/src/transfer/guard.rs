@@ -1,5 +1,5 @@
 //! What is looked at before anything is signed: no allocation is spent without an operation that
-//! moves it, and the commitment is where it must be.
+//! moves it, no coin that is kept for something else, and the commitment is where it must be.
 
 use std::collections::BTreeSet;
 
@@ -11,17 +11,18 @@ use bulla_core::operation::Input;
 
 use super::error::TransferError;
 use super::record::SENT;
-use crate::Error;
 use crate::assets::book::Book;
 use crate::assets::learn;
 use crate::assets::rows::{self, damaged};
 use crate::assets::snapshot::Snapshot;
+use crate::store::reserved::{self, Holder};
 use crate::store::{StoreError, transfers, witnesses};
+use crate::{Error, time};
 
 /// Refuses a transaction that would lose an allocation.
 ///
 /// # Errors
-/// [`TransferError::WouldBurn`], [`TransferError::NoCommitment`].
+/// [`TransferError::WouldBurn`], [`TransferError::NoCommitment`], [`TransferError::Held`].
 pub(crate) fn check(
     db: &Connection,
     snapshot: &Snapshot,
@@ -51,6 +52,25 @@ pub(crate) fn check(
     }
     for contract in moving {
         carries(db, snapshot, contract, transaction)?;
+    }
+    kept_for_others(db, txid, &spent)
+}
+
+/// A coin that is kept may hold what its consignment has yet to say.
+fn kept_for_others(db: &Connection, txid: Txid, spent: &BTreeSet<OutPoint>) -> Result<(), Error> {
+    let own: BTreeSet<_> = transfers::by_txid(db, txid)?
+        .into_iter()
+        .filter(|row| row.direction == SENT)
+        .map(|row| row.id)
+        .collect();
+    let now = time::now();
+    for row in reserved::all(db)? {
+        let outpoint = row.outpoint;
+        let ours = matches!(row.holder, Holder::Transfer(id) if own.contains(&id));
+        let over = row.until.is_some_and(|until| until <= now);
+        if spent.contains(&outpoint) && !ours && !over {
+            return Err(TransferError::Held { outpoint }.into());
+        }
     }
     Ok(())
 }

@@ -217,6 +217,23 @@ fn a_second_payment_that_never_comes_does_not_hold_the_coin_of_a_settled_one() {
 }
 
 #[test]
+fn a_coin_that_an_invoice_keeps_is_not_signed_away() {
+    let bench = Bench::new();
+    let mut bob = bench.party("bob", 100_000);
+    bench.carriers(&mut bob, 1);
+    let sweep = [bulla_wallet::api::Payment::Sweep];
+    let (mut psbt, transfer) = {
+        let plan = bob.wallet().plan(&sweep, &PlanOptions::default()).unwrap();
+        let prepared = bob.wallet().prepare(plan).unwrap();
+        (prepared.psbt, prepared.transfer)
+    };
+    bob.wallet().cancel(transfer).unwrap();
+    bob.blind(bulla_core::ContractId::from_bytes([7; 32]), 5);
+    let signed = bob.wallet().sign(&mut psbt, &crate::bench::passphrase());
+    assert_eq!(code(signed), "held-coin");
+}
+
+#[test]
 fn a_sealed_address_is_never_that_of_an_invoice() {
     let bench = Bench::new();
     let mut bob = bench.party("bob", 0);
