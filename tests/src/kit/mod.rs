@@ -15,6 +15,7 @@ mod draft;
 mod history;
 mod lab;
 pub mod make;
+pub mod random;
 mod verdict;
 
 pub use consignment::{Consignment, View, amounts, contract, join, swap};

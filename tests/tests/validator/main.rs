@@ -17,6 +17,7 @@ mod delta;
 mod order;
 mod properties;
 mod pruned_lists;
+mod random_histories;
 mod seals;
 mod settle;
 mod signatures;
