@@ -96,7 +96,7 @@ mod tests {
             ),
             (
                 "unique",
-                "bsch16vpgunytv9a88pt653zsvp998hw0mje8lvlyudc5r9fvnfqg5t8q2372tw",
+                "bsch1vta40zaqj6y6zrzhnyjk74r3axfnxg8n67dl7wvfkwk9d88kyusq3lv6f5",
             ),
             (
                 "permissioned",
