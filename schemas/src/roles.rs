@@ -74,9 +74,11 @@ pub mod global {
     pub const ATTRIBUTE: ValueRole = value("attribute", Text);
     /// What an owner had to say.
     pub const ENGRAVING: ValueRole = value("engraving", Text);
+    /// The key that signs statements about who issued the contract.
+    pub const ISSUER: ValueRole = value("issuer", Key);
 
     /// Every one with its number in the standard schemas.
-    pub const ALL: [(u16, ValueRole); 18] = [
+    pub const ALL: [(u16, ValueRole); 19] = [
         (0, TICKER),
         (1, NAME),
         (2, PRECISION),
@@ -95,6 +97,7 @@ pub mod global {
         (15, ENGRAVABLE),
         (16, ATTRIBUTE),
         (17, ENGRAVING),
+        (18, ISSUER),
     ];
 }
 
