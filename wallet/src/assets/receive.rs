@@ -15,10 +15,9 @@ use super::learn::{self, Contract, Learned, Reveals};
 use super::ours::{Ours, Seals};
 use super::receipt;
 use super::rows::{damaged, decode};
-use super::snapshot::Snapshot;
 use crate::api::Received;
 use crate::chain::{ChainSource, Position, Positions, SourceError};
-use crate::store::contracts;
+use crate::store::{contracts, witnesses};
 use crate::sync::ATTEMPTS;
 use crate::transfer::error::TransferError;
 use crate::wallet::Command;
@@ -159,15 +158,15 @@ fn accept(
         }
         .into());
     }
-    let before = waiting(command)?;
+    let before = witnesses::waiting(&command.db)?;
     store(command, checked, &ours)?;
-    check_quarantine(before, waiting(command)?, defaults::QUARANTINE)?;
+    check_quarantine(
+        before,
+        witnesses::waiting(&command.db)?,
+        defaults::QUARANTINE,
+    )?;
     let scope = scope(content, &ours);
     receipt::note(command, content.contract, &scope, source)
-}
-
-fn waiting(command: &Command<'_>) -> Result<usize, Error> {
-    Ok(Snapshot::load(&command.db, command.coins, command.meta)?.waiting)
 }
 
 /// Anybody can forge a consistent spend of a seal that he saw (ATTACKS H14): of what waits for
@@ -200,12 +199,11 @@ fn store(command: &Command<'_>, checked: &Checked, ours: &[Ours]) -> Result<(), 
     for frame in &checked.frames {
         let position = positions.get(&frame.witness.txid()).copied();
         let position = position.ok_or_else(|| damaged("a witness without a position"))?;
-        let checked = Some(checked.positions.tip.hash);
         let learned = Learned {
             frame,
             own: false,
             position,
-            checked,
+            tip: checked.positions.tip.height,
         };
         learn::frame(&command.db, content.contract, &learned, &reveals)?;
     }

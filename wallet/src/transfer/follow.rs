@@ -3,20 +3,19 @@
 use std::collections::BTreeSet;
 
 use bitcoin::{Transaction, Txid};
-use bulla_core::{ContractId, OperationId};
+use bulla_core::OperationId;
 
 use super::finish::apply;
 use super::record::{self, RECEIVED, SENT, Sent};
 use super::step::{Effect, ReceiverEvent, ReceiverState, SenderEvent, Sighting};
 use crate::Error;
-use crate::assets::book::Book;
-use crate::assets::ledger::Depth;
+use crate::assets::book::unmined;
+use crate::assets::ledger::{Depth, Ledger};
 use crate::assets::rows::damaged;
-use crate::assets::snapshot::Snapshot;
 use crate::chain::{ChainSource, Position, Sought};
 use crate::store::reserved::{self, Holder, ReservedRow};
 use crate::store::transfers::{self, ItemRow, TransferRow};
-use crate::store::{invoices, witnesses};
+use crate::store::{StoreError, invoices, witnesses};
 use crate::wallet::Command;
 use crate::{defaults, time};
 
@@ -36,12 +35,13 @@ pub(crate) fn follow(
     changes: &Changes<'_>,
 ) -> Result<Vec<Transaction>, Error> {
     let mut again = Vec::new();
-    let snapshot = Snapshot::load(&command.db, command.coins, command.meta)?;
+    let tip = command.coins.tip().height;
+    let ledger = Ledger::new(&command.db, tip);
     for row in sent(command, changes)? {
-        again.extend(follow_sent(command, changes.source, &snapshot, row)?);
+        again.extend(follow_sent(command, changes.source, &ledger, row)?);
     }
     // The sender's steps change which witnesses of ours count.
-    let snapshot = Snapshot::load(&command.db, command.coins, command.meta)?;
+    let ledger = Ledger::new(&command.db, tip);
     let states = if changes.moved.is_empty() && !changes.reorg {
         &["invoiced", "received"][..]
     } else {
@@ -49,7 +49,7 @@ pub(crate) fn follow(
     };
     for state in states {
         for row in transfers::in_state(&command.db, RECEIVED, state)? {
-            follow_received(command, changes.source, &snapshot, row)?;
+            follow_received(command, changes.source, &ledger, row)?;
         }
     }
     Ok(again)
@@ -73,12 +73,12 @@ fn sent(command: &Command<'_>, changes: &Changes<'_>) -> Result<Vec<TransferRow>
 fn follow_sent(
     command: &Command<'_>,
     source: &dyn ChainSource,
-    snapshot: &Snapshot,
+    ledger: &Ledger<'_>,
     row: TransferRow,
 ) -> Result<Option<Transaction>, Error> {
     let mut sent = Sent::read(&command.db, row)?;
     let settled = defaults::settled_depth(&command.meta.network);
-    let sighting = sighting(command, source, snapshot, &sent)?;
+    let sighting = sighting(command, source, ledger, &sent)?;
     let now = time::now();
     let mut again = None;
     let before = sent.sending.clone();
@@ -103,7 +103,7 @@ fn follow_sent(
 fn sighting(
     command: &Command<'_>,
     source: &dyn ChainSource,
-    snapshot: &Snapshot,
+    ledger: &Ledger<'_>,
     sent: &Sent,
 ) -> Result<Sighting, Error> {
     let txid = sent
@@ -126,16 +126,13 @@ fn sighting(
         }
         Position::Mined { height } => (tip + 1).saturating_sub(height),
     };
-    let depths = sent.items.iter().filter_map(|item| {
-        let book = snapshot.books.get(&item.contract?)?;
-        Some(
-            book.ledger
-                .standing(&item.operation?)?
-                .depth
-                .confirmations(),
-        )
-    });
-    Ok(at_depth(depths.fold(own, u32::min)))
+    let mut depth = own;
+    for operation in sent.items.iter().filter_map(|item| item.operation) {
+        if let Some(standing) = ledger.standing(operation)? {
+            depth = depth.min(standing.depth.confirmations());
+        }
+    }
+    Ok(at_depth(depth))
 }
 
 const fn at_depth(depth: u32) -> Sighting {
@@ -169,7 +166,7 @@ fn conflict_depth(source: &dyn ChainSource, by: Option<Txid>, tip: u32) -> Resul
 pub(crate) fn follow_received(
     command: &Command<'_>,
     source: &dyn ChainSource,
-    snapshot: &Snapshot,
+    ledger: &Ledger<'_>,
     mut row: TransferRow,
 ) -> Result<ReceiverState, Error> {
     let items = transfers::items(&command.db, &row.id)?;
@@ -185,7 +182,7 @@ pub(crate) fn follow_received(
         now: time::now(),
         expiry,
     }];
-    if let Some(sighting) = weakest(command, source, snapshot, &items)? {
+    if let Some(sighting) = weakest(command, source, ledger, &items)? {
         events.push(ReceiverEvent::Seen { sighting, settled });
     }
     let mut state = before;
@@ -196,7 +193,7 @@ pub(crate) fn follow_received(
             hold_or_release(command, *number, invoice.outpoint, &effects)?;
         }
     }
-    let witness = witness(snapshot, &items);
+    let witness = witness(ledger, &items)?;
     if state != before || (witness.is_some() && witness != row.txid) {
         row.txid = witness.or(row.txid);
         save_received(command, row, invoice.map(|(number, _)| number), state)?;
@@ -252,49 +249,37 @@ pub(crate) fn hold_or_release(
 fn weakest(
     command: &Command<'_>,
     source: &dyn ChainSource,
-    snapshot: &Snapshot,
+    ledger: &Ledger<'_>,
     items: &[ItemRow],
 ) -> Result<Option<Sighting>, Error> {
     let mut depth = None;
-    for (contract, operation) in items.iter().filter_map(received) {
-        let Some(book) = snapshot.books.get(&contract) else {
-            continue;
-        };
-        match book.ledger.standing(&operation) {
+    for operation in items.iter().filter_map(|item| item.operation) {
+        match ledger.standing(operation)? {
             Some(standing) => {
                 let found = standing.depth;
                 depth = Some(depth.map_or(found, |known: Depth| known.min(found)));
             }
-            None => return without_effect(command, source, book, operation).map(Some),
+            None => return without_effect(command, source, operation).map(Some),
         }
     }
     Ok(depth.map(|depth| at_depth(depth.confirmations())))
-}
-
-fn received(item: &ItemRow) -> Option<(ContractId, OperationId)> {
-    Some((item.contract?, item.operation?))
 }
 
 /// Why an operation has no effect: an ancestor whose witnesses all conflict, or one not seen.
 fn without_effect(
     command: &Command<'_>,
     source: &dyn ChainSource,
-    book: &Book,
     operation: OperationId,
 ) -> Result<Sighting, Error> {
-    let tip = command.coins.tip().height;
-    for ancestor in book.ancestors(operation) {
-        let mut conflict = None;
-        let mut others = false;
-        for txid in book.witnesses_of(&ancestor) {
-            let row = witnesses::get(&command.db, *txid)?;
-            match row.map(|row| row.position) {
-                Some(Position::Conflicted { by }) => conflict = Some(by),
-                _ => others = true,
-            }
-        }
-        if let (Some(by), false) = (conflict, others) {
-            let depth = conflict_depth(source, by, tip)?;
+    for ancestor in unmined(&command.db, operation)? {
+        let witnesses = witnesses::of_operation(&command.db, &ancestor)?;
+        let conflicts = witnesses.iter().map(|witness| match witness.position {
+            Position::Conflicted { by } => Some(by),
+            _ => None,
+        });
+        let conflicts: Option<Vec<_>> = conflicts.collect();
+        if let Some(by) = conflicts.and_then(|all| all.last().copied()) {
+            let depth = conflict_depth(source, by, command.coins.tip().height)?;
             return Ok(Sighting::Conflicted { depth, by });
         }
     }
@@ -302,16 +287,12 @@ fn without_effect(
 }
 
 /// The witness that counts of what a receipt consists of.
-fn witness(snapshot: &Snapshot, items: &[ItemRow]) -> Option<Txid> {
-    items
-        .iter()
-        .filter_map(received)
-        .find_map(|(contract, operation)| {
-            snapshot
-                .books
-                .get(&contract)?
-                .ledger
-                .standing(&operation)?
-                .witness
-        })
+fn witness(ledger: &Ledger<'_>, items: &[ItemRow]) -> Result<Option<Txid>, StoreError> {
+    for operation in items.iter().filter_map(|item| item.operation) {
+        let standing = ledger.standing(operation)?;
+        if let Some(witness) = standing.and_then(|standing| standing.witness) {
+            return Ok(Some(witness));
+        }
+    }
+    Ok(None)
 }

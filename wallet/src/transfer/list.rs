@@ -11,7 +11,7 @@ use crate::api::{
     Asset, AssetBalance, Balance, BitcoinBalance, CarrierBalance, CoinAllocation, Page, Transfer,
     TransferId,
 };
-use crate::assets::book::{Book, Witnesses};
+use crate::assets::book::Book;
 use crate::assets::consign::contract_file;
 use crate::assets::facts::{number, precision, text};
 use crate::assets::rows::{self, damaged};
@@ -76,8 +76,7 @@ impl Wallet {
     /// # Errors
     /// [`TransferError::UnknownContract`].
     pub fn contract_file(&self, contract: ContractId) -> Result<Vec<u8>, Error> {
-        let at = Witnesses::load(&self.db, self.coin_set().tip().height)?;
-        let book = Book::load(&self.db, contract, &at)?;
+        let book = Book::load(&self.db, contract)?;
         let book = book.ok_or(TransferError::UnknownContract { contract })?;
         Ok(contract_file(&book.header)?)
     }
