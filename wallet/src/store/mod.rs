@@ -15,6 +15,7 @@ mod migrate;
 pub mod contracts;
 pub mod invoices;
 pub mod operations;
+pub mod quarantine;
 pub mod reserved;
 pub mod standing;
 pub mod tapret;

@@ -121,13 +121,17 @@ pub fn put_leaf(db: &Transaction<'_>, row: &LeafRow) -> Result<(), StoreError> {
 
 const LEAF: &str = "operation, type, idx, kind, amount, token, data, secret, seal";
 
-/// The leaves of an operation that are known.
-pub fn leaves(db: &Connection, operation: &OperationId) -> Result<Vec<LeafRow>, StoreError> {
-    let mut statement = db.prepare_cached(&format!(
-        "SELECT {LEAF} FROM leaves WHERE operation = ?1 ORDER BY type, idx"
-    ))?;
-    let rows = statement.query_map([Blob(operation)], read_leaf)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+/// A leaf of an operation, if it is known.
+pub fn leaf(
+    db: &Connection,
+    operation: &OperationId,
+    ty: u16,
+    index: u32,
+) -> Result<Option<LeafRow>, StoreError> {
+    let sql = format!("SELECT {LEAF} FROM leaves WHERE operation = ?1 AND type = ?2 AND idx = ?3");
+    let mut statement = db.prepare_cached(&sql)?;
+    let key = (Blob(operation), ty, index);
+    Ok(statement.query_row(key, read_leaf).optional()?)
 }
 
 /// The leaves with a concealed seal: more than one only if somebody pays one seal several times.

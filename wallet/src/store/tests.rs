@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use bdk_wallet::rusqlite::Connection;
+use bdk_wallet::rusqlite::{self, Connection};
 use bitcoin::hashes::Hash;
 use bitcoin::key::XOnlyPublicKey;
 use bitcoin::{OutPoint, ScriptBuf, Transaction, Txid, absolute, transaction};
@@ -299,8 +299,8 @@ fn a_leaf_keeps_the_largest_amount_and_gains_its_seal() {
     };
     operations::put_leaf(&tx, &hidden).unwrap();
     assert_eq!(
-        operations::leaves(&tx, &operation_id(1)).unwrap(),
-        std::slice::from_ref(&hidden)
+        operations::leaf(&tx, &operation_id(1), 1, 0).unwrap(),
+        Some(hidden.clone())
     );
     assert_eq!(operations::leaves_on(&tx, outpoint(3)).unwrap(), []);
     let contract_of_genesis = ContractId::from_bytes([1; 32]);
@@ -410,6 +410,92 @@ fn anchors_are_read_as_they_were_written() {
         [anchored]
     );
     assert_eq!(operations::next_seq(&tx).unwrap(), 2);
+}
+
+/// Stores operation `n`, which consumes a leaf of operation `parent`, in witness `w`.
+fn put_operation(tx: &rusqlite::Transaction<'_>, n: u8, parent: u8, w: u32, own: bool) -> Txid {
+    let row = WitnessRow {
+        tx: transaction(w),
+        own,
+        position: Position::Absent,
+        since: 10,
+    };
+    witnesses::put(tx, &row).unwrap();
+    let row = OperationRow {
+        id: operation_id(n),
+        contract: contract_id(1),
+        seq: operations::next_seq(tx).unwrap(),
+        transition: vec![],
+    };
+    operations::put(tx, &row).unwrap();
+    let input = Input {
+        operation: operation_id(parent),
+        owned_type: 0,
+        index: 0,
+    };
+    operations::put_inputs(tx, &operation_id(n), &[input]).unwrap();
+    let witness = transaction(w).compute_txid();
+    let anchor = AnchorRow {
+        contract: contract_id(1),
+        witness,
+        anchor: vec![],
+        bundle: vec![],
+    };
+    witnesses::put_anchor(tx, &anchor).unwrap();
+    let anchored = AnchoredRow {
+        contract: contract_id(1),
+        witness,
+        operation: operation_id(n),
+        signatures: vec![],
+    };
+    witnesses::put_anchored(tx, &anchored).unwrap();
+    witness
+}
+
+#[test]
+fn what_waits_for_long_is_forgotten_with_all_that_hangs_on_it() {
+    let dir = Dir::new();
+    let mut db = new_store(&dir.file());
+    let tx = begin(&mut db).unwrap();
+    let contract = ContractRow {
+        id: contract_id(1),
+        header: vec![],
+        issued: false,
+        added: 0,
+    };
+    contracts::put(&tx, &contract).unwrap();
+    put_operation(&tx, 2, 1, 2, false);
+    put_operation(&tx, 3, 2, 3, false);
+    let conflicted = put_operation(&tx, 4, 1, 4, false);
+    let by = Position::Conflicted { by: None };
+    witnesses::set_position(&tx, conflicted, by, 20).unwrap();
+    // One more witness of the same operation, mined.
+    let mined = put_operation(&tx, 4, 1, 5, false);
+    witnesses::set_position(&tx, mined, Position::Mined { height: 9 }, 20).unwrap();
+    put_operation(&tx, 6, 1, 6, true);
+    // What our own builds on stays.
+    put_operation(&tx, 7, 1, 7, false);
+    put_operation(&tx, 8, 7, 8, true);
+    let known = |n| operations::get(&tx, &operation_id(n)).unwrap().is_some();
+    let all = |list: &[u8]| list.iter().all(|n| known(*n));
+    assert_eq!(quarantine::waiting(&tx).unwrap(), 3);
+    quarantine::forget(&tx, 10, 20).unwrap();
+    assert!(all(&[2, 3, 4, 6, 7, 8]), "not longer than that");
+    quarantine::forget(&tx, 11, 20).unwrap();
+    assert!(all(&[4, 6, 7, 8]) && !known(2) && !known(3));
+    assert!(witnesses::get(&tx, conflicted).unwrap().is_some());
+    quarantine::forget(&tx, 0, 21).unwrap();
+    assert!(all(&[4, 6, 7, 8]));
+    assert_eq!(witnesses::get(&tx, conflicted).unwrap(), None);
+    assert_eq!(quarantine::waiting(&tx).unwrap(), 1);
+    let left = |table: &str| -> u32 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        tx.query_row(&sql, (), |row| row.get(0)).unwrap()
+    };
+    for table in ["operations", "inputs", "anchored", "anchors", "witnesses"] {
+        assert_eq!(left(table), 4, "{table}");
+    }
+    tx.commit().unwrap();
 }
 
 #[test]

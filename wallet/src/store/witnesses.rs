@@ -224,17 +224,6 @@ pub fn signatures(
     Ok(statement.query_row(key, |row| row.get(0)).optional()?)
 }
 
-/// Transitions that wait for a transaction of somebody else: none of their witnesses is ours, mined
-/// or in the mempool, or conflicts with one that is mined.
-pub fn waiting(db: &Connection) -> Result<usize, StoreError> {
-    let sql =
-        "SELECT count(DISTINCT a.operation) FROM witnesses w JOIN anchored a ON a.witness = w.txid
-         WHERE w.status = 0 AND NOT w.own AND NOT EXISTS (
-             SELECT 1 FROM anchored b JOIN witnesses v ON v.txid = b.witness
-             WHERE b.operation = a.operation AND (v.status <> 0 OR v.own))";
-    Ok(db.prepare_cached(sql)?.query_row((), |row| row.get(0))?)
-}
-
 fn read_anchored(row: &Row<'_>) -> bdk_wallet::rusqlite::Result<AnchoredRow> {
     let (contract, witness, operation): (Blob<_>, Blob<_>, Blob<_>) =
         (row.get(0)?, row.get(1)?, row.get(2)?);

@@ -1,18 +1,21 @@
 //! What the chain says moves transfers on: called by every `sync`, and after every `accept`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::{Transaction, Txid};
 use bulla_core::OperationId;
 
 use super::finish::apply;
 use super::record::{self, RECEIVED, SENT, Sent};
-use super::step::{Effect, ReceiverEvent, ReceiverState, SenderEvent, Sighting};
+use super::step::{
+    Effect, Failure, ReceiverEvent, ReceiverState, SenderEvent, Sighting, StepError,
+};
 use crate::Error;
 use crate::assets::book::unmined;
 use crate::assets::ledger::{Depth, Ledger};
 use crate::assets::rows::damaged;
 use crate::chain::{ChainSource, Position, Sought};
+use crate::store::invoices::InvoiceRow;
 use crate::store::reserved::{self, Holder, ReservedRow};
 use crate::store::transfers::{self, ItemRow, TransferRow};
 use crate::store::{StoreError, invoices, witnesses};
@@ -42,32 +45,65 @@ pub(crate) fn follow(
     }
     // The sender's steps change which witnesses of ours count.
     let ledger = Ledger::new(&command.db, tip);
-    let states = if changes.moved.is_empty() && !changes.reorg {
-        &["invoiced", "received"][..]
-    } else {
-        &["invoiced", "received", "settled", "failed"]
-    };
-    for state in states {
-        for row in transfers::in_state(&command.db, RECEIVED, state)? {
-            follow_received(command, changes.source, &ledger, row)?;
-        }
+    for row in received(command, changes)? {
+        follow_received(command, changes.source, &ledger, row)?;
     }
     Ok(again)
 }
 
+/// What we send that is under way, and of the rest what can have changed.
 fn sent(command: &Command<'_>, changes: &Changes<'_>) -> Result<Vec<TransferRow>, Error> {
     let mut rows = Vec::new();
-    for state in ["prepared", "delivered", "broadcast", "settled", "failed"] {
-        let open = !matches!(state, "settled" | "failed");
-        let moved = |row: &TransferRow| row.txid.is_some_and(|txid| changes.moved.contains(&txid));
-        let found = transfers::in_state(&command.db, SENT, state)?;
-        rows.extend(
-            found
-                .into_iter()
-                .filter(|row| open || changes.reorg || moved(row)),
-        );
+    for state in ["prepared", "delivered", "broadcast"] {
+        rows.extend(transfers::in_state(&command.db, SENT, state)?);
     }
+    let closed = |row: &TransferRow| {
+        row.direction == SENT && matches!(row.state.as_str(), "settled" | "failed")
+    };
+    let mut others = BTreeMap::new();
+    for txid in &changes.moved {
+        for row in transfers::by_txid(&command.db, *txid)? {
+            others.insert(row.id, row);
+        }
+    }
+    if changes.reorg {
+        for row in transfers::shallow(&command.db, settled_below(command))? {
+            others.insert(row.id, row);
+        }
+    }
+    rows.extend(others.into_values().filter(closed));
     Ok(rows)
+}
+
+/// What we receive that is under way, and of the rest what can have changed.
+fn received(command: &Command<'_>, changes: &Changes<'_>) -> Result<Vec<TransferRow>, Error> {
+    let mut rows = transfers::in_state(&command.db, RECEIVED, "invoiced")?;
+    rows.extend(transfers::in_state(&command.db, RECEIVED, "received")?);
+    if changes.moved.is_empty() && !changes.reorg {
+        return Ok(rows);
+    }
+    let shallow = transfers::shallow(&command.db, settled_below(command))?;
+    let settled = |row: &TransferRow| row.direction == RECEIVED && row.state == "settled";
+    rows.extend(shallow.into_iter().filter(settled));
+    // An expired invoice is waked by a consignment only.
+    let failed = transfers::in_state(&command.db, RECEIVED, "failed")?;
+    let expired = Failure::Expired.to_string();
+    rows.extend(
+        failed
+            .into_iter()
+            .filter(|row| row.reason.as_ref() != Some(&expired)),
+    );
+    Ok(rows)
+}
+
+/// The greatest height at which a history is settled; none if there are too few blocks.
+fn settled_below(command: &Command<'_>) -> Option<u32> {
+    let depth = defaults::settled_depth(&command.meta.network);
+    command
+        .coins
+        .tip()
+        .height
+        .checked_sub(depth.saturating_sub(1))
 }
 
 fn follow_sent(
@@ -172,11 +208,7 @@ pub(crate) fn follow_received(
     let items = transfers::items(&command.db, &row.id)?;
     let before = record::receiver_state(&row.state, row.reason.as_deref())?;
     let settled = defaults::settled_depth(&command.meta.network);
-    let invoice = items.iter().find_map(|item| item.invoice.clone());
-    let invoice = match &invoice {
-        Some(text) => invoices::by_text(&command.db, text)?,
-        None => None,
-    };
+    let invoice = invoice(command, &items)?;
     let expiry = invoice.as_ref().and_then(|(_, invoice)| invoice.expiry);
     let mut events = vec![ReceiverEvent::Tick {
         now: time::now(),
@@ -199,6 +231,35 @@ pub(crate) fn follow_received(
         save_received(command, row, invoice.map(|(number, _)| number), state)?;
     }
     Ok(state)
+}
+
+/// Gives up an invoice, or a receipt of what has no effect.
+pub(crate) fn cancel_received(command: &Command<'_>, row: TransferRow) -> Result<(), Error> {
+    let items = transfers::items(&command.db, &row.id)?;
+    let before = record::receiver_state(&row.state, row.reason.as_deref())?;
+    let ledger = Ledger::new(&command.db, command.coins.tip().height);
+    for operation in items.iter().filter_map(|item| item.operation) {
+        if ledger.standing(operation)?.is_some() {
+            return Err(StepError::Public.into());
+        }
+    }
+    let (state, effects) = before.step(ReceiverEvent::Cancel);
+    let invoice = invoice(command, &items)?;
+    if let Some((number, invoice)) = &invoice {
+        hold_or_release(command, *number, invoice.outpoint, &effects)?;
+    }
+    save_received(command, row, invoice.map(|(number, _)| number), state)
+}
+
+/// The invoice of a receipt, with its number.
+fn invoice(
+    command: &Command<'_>,
+    items: &[ItemRow],
+) -> Result<Option<(i64, InvoiceRow)>, StoreError> {
+    match items.iter().find_map(|item| item.invoice.as_ref()) {
+        Some(text) => invoices::by_text(&command.db, text),
+        None => Ok(None),
+    }
 }
 
 /// Stores the state of a receipt and of its invoice.

@@ -145,13 +145,13 @@ impl Wallet {
         let Some(operation) = item.operation else {
             return Ok(None);
         };
-        for leaf in operations::leaves(&self.db, &operation)? {
-            if Some(leaf.ty) == item.ty && Some(leaf.index) == item.index {
-                let (_, _, seal) = rows::leaf(&leaf)?;
-                return Ok(seal.and_then(|seal| seal.resolve(row.txid)));
-            }
-        }
-        Err(damaged("the leaf of a payment"))
+        let (Some(ty), Some(index)) = (item.ty, item.index) else {
+            return Ok(None);
+        };
+        // None of what waited so long that it was forgotten.
+        let leaf = operations::leaf(&self.db, &operation, ty, index)?;
+        let seal = leaf.map(|leaf| rows::leaf(&leaf)).transpose()?;
+        Ok(seal.and_then(|(_, _, seal)| seal?.resolve(row.txid)))
     }
 }
 

@@ -2,6 +2,9 @@
 
 -- A cache: the greatest height of the operation's history, if all of it is mined; else NULL.
 ALTER TABLE operations ADD COLUMN height INTEGER;
+CREATE INDEX operations_height ON operations (height);
+CREATE INDEX transfers_state ON transfers (direction, state);
+CREATE INDEX transfer_items_operation ON transfer_items (operation);
 
 -- The tip's height when the status last changed.
 ALTER TABLE witnesses DROP COLUMN checked;
@@ -11,7 +14,7 @@ CREATE INDEX witnesses_status ON witnesses (status, height);
 -- Which witnesses spend an output.
 CREATE TABLE spent (
     outpoint BLOB NOT NULL,
-    witness  BLOB NOT NULL REFERENCES witnesses (txid),
+    witness  BLOB NOT NULL,
     PRIMARY KEY (outpoint, witness)
 ) STRICT, WITHOUT ROWID;
 
