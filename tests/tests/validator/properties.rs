@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use bulla_core::consignment::parts;
-use bulla_core::frame::Frame;
 use bulla_core::header::Header;
 use bulla_core::operation::Input;
 use bulla_core::state::State;
 use bulla_core::validator::{Check, Consignment};
+use bulla_core::wire::Frame;
 use bulla_tests::kit::make::{at, token, values};
 use bulla_tests::kit::{Carry, Fails, History, Kind, View, accept, amounts_at, judge, leaf};
 use proptest::prelude::*;

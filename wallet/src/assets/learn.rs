@@ -163,7 +163,7 @@ fn anchor(
         (seq, anchor) = (Some(known.seq), known.anchor);
     }
     let seq = seq.map_or_else(|| operations::next_seq(db), Ok)?;
-    let bundle = view.prove(|_| true).encode();
+    let bundle = view.prove(|_| true).map_err(damaged)?.encode();
     witnesses::put_anchor(
         db,
         &AnchorRow {
