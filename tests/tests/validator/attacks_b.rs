@@ -61,8 +61,8 @@ fn b02_amounts_that_overflow_have_no_encoding() {
         let bytes = history.consignment(View::Leaves).encode_with(0, |bytes| {
             swap(
                 bytes,
-                &[0xd8, 4, 0xff],
-                &[varint(amount).as_slice(), &[0xff]].concat(),
+                &[0xd8, 4, 0, 1],
+                &[varint(amount).as_slice(), &[0, 1]].concat(),
             );
         });
         bytes
