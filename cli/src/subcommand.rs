@@ -11,12 +11,12 @@ use crate::settings::Settings;
 
 pub mod accept;
 pub mod address;
-pub mod allow;
 pub mod assets;
 pub mod balance;
 pub mod cancel;
 pub mod carrier;
 pub mod coins;
+pub mod conformance;
 pub mod demo;
 pub mod init;
 pub mod inspect;
@@ -25,6 +25,7 @@ pub mod issue;
 pub mod keys;
 pub mod pay;
 pub mod sandbox;
+pub mod schema;
 pub mod send;
 pub mod sweep;
 pub mod sync;
@@ -64,11 +65,13 @@ pub enum Subcommand {
     Accept(accept::Accept),
     /// Check a consignment against Bitcoin; needs no wallet
     Validate(validate::Validate),
+    /// Check this program against a suite of consignments; needs no wallet
+    Conformance(conformance::Conformance),
     /// Show what is in a consignment, without a verdict
     Inspect(inspect::Inspect),
     /// What went out and what came in
     Transfers(transfers::PageArgs),
-    /// Give up a transfer that was not broadcast
+    /// Give up a transfer that was not broadcast, or an invoice
     Cancel(cancel::Cancel),
     /// The transactions of the wallet
     Transactions(transfers::PageArgs),
@@ -80,8 +83,9 @@ pub enum Subcommand {
     Carrier(carrier::Carrier),
     /// Bring empty carriers back to plain bitcoin
     Sweep(sweep::Sweep),
-    /// Accept contracts of a schema that is not standard
-    Allow(allow::Allow),
+    /// What contracts may do, in words, and which schemas are accepted
+    #[command(subcommand)]
+    Schema(schema::Schema),
     /// The embedded regtest chain
     #[command(subcommand)]
     Sandbox(sandbox::Sandbox),
@@ -106,6 +110,7 @@ impl Subcommand {
             Self::Send(command) => command.run(settings),
             Self::Accept(command) => boxed(command.run(settings)),
             Self::Validate(command) => boxed(command.run(settings)),
+            Self::Conformance(command) => boxed(command.run()),
             Self::Inspect(command) => boxed(command.run()),
             Self::Transfers(arguments) => boxed(transfers::run(&arguments, settings)),
             Self::Cancel(command) => boxed(command.run(settings)),
@@ -114,7 +119,7 @@ impl Subcommand {
             Self::Pay(command) => command.run(settings),
             Self::Carrier(command) => command.run(settings),
             Self::Sweep(command) => command.run(settings),
-            Self::Allow(command) => boxed(command.run(settings)),
+            Self::Schema(command) => command.run(settings),
             Self::Sandbox(command) => command.run(settings),
         }
     }

@@ -2,7 +2,7 @@
 
 use bitcoin::Txid;
 use bulla_core::validator::{Check, Position, Settlement};
-use bulla_tests::kit::{Chain, Draft, Fails, History, judge, refuse};
+use bulla_tests::kit::{Chain, Draft, Fails, History, judge, record, refuse};
 
 /// What a settlement says, without its content.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -13,15 +13,22 @@ enum Says {
 }
 
 fn says(history: &History, chain: &Chain, min_depth: u32) -> Says {
-    let consistent = judge(&history.encode()).expect("content does not depend on the chain");
-    match consistent
-        .settle(chain, min_depth)
-        .expect("the chain answers")
-    {
-        Settlement::Settled(settled) => Says::Settled(settled.depth().expect("a witness")),
-        Settlement::Pending { depth, weakest, .. } => Says::Pending(depth, weakest),
-        Settlement::Conflicted { witness, .. } => Says::Conflicted(witness),
-    }
+    let bytes = history.encode();
+    let consistent = judge(&bytes).expect("content does not depend on the chain");
+    let content = consistent.get().clone();
+    let settlement = consistent.settle(chain, min_depth);
+    let (word, depth, says) = match settlement.expect("the chain answers") {
+        Settlement::Settled(settled) => {
+            let depth = settled.depth().expect("a witness");
+            ("settled", Some(depth), Says::Settled(depth))
+        }
+        Settlement::Pending { depth, weakest, .. } => {
+            ("pending", Some(depth), Says::Pending(depth, weakest))
+        }
+        Settlement::Conflicted { witness, .. } => ("conflicted", None, Says::Conflicted(witness)),
+    };
+    record::judged(&content, &bytes, (chain, min_depth), word, depth);
+    says
 }
 
 fn linear(length: usize) -> History {

@@ -23,3 +23,5 @@ mod settle;
 mod signatures;
 mod slots;
 mod stream;
+mod vectors;
+mod wire;

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use bulla_core::anchor::Anchor;
 use bulla_core::commit::mpc::Proof;
 use bulla_core::consignment::parts;
-use bulla_core::frame::Frame;
+use bulla_core::frame::Signatures;
 use bulla_core::validator::{Check, Consignment as Content, TerminalState};
+use bulla_core::wire::Frame;
 use bulla_tests::kit::make::{transaction, values};
 use bulla_tests::kit::random::{self, Choices};
 use bulla_tests::kit::{Consignment, Draft, Fails, History, Kind, View, accept, amounts_at, judge};
@@ -151,8 +152,8 @@ fn only_signatures(a: &[u8], b: &[u8]) -> bool {
             .map(|part| Frame::decode(part.unwrap()).unwrap())
             .map(|mut frame| {
                 if let Frame::Witness(frame) = &mut frame {
-                    for signed in frame.transitions.iter_mut() {
-                        signed.signatures = Default::default();
+                    for transition in &mut frame.transitions {
+                        transition.signatures = Signatures::default();
                     }
                 }
                 frame

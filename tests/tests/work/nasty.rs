@@ -2,14 +2,17 @@
 
 use amplify::confinement::Confined;
 use bitcoin::OutPoint;
+use bulla_core::OperationId;
 use bulla_core::bundle::{BundleProof, Step};
-use bulla_core::frame::Terminal;
+use bulla_core::frame::{Base, BaseEntry, Frame, Terminal};
 use bulla_core::outputs::{Leaf, Leaves, Outputs, Pruned, Sibling};
 use bulla_core::schema::{Expr, Occurs, Rule, Schema};
 use bulla_core::state::State;
 use bulla_core::validator::Check;
 use bulla_core::witness::Witness;
-use bulla_tests::kit::make::{Assignment, at, coin, key, number, on, outputs, token, values};
+use bulla_tests::kit::make::{
+    Assignment, at, bytes, coin, key, number, on, outputs, token, values,
+};
 use bulla_tests::kit::{Carry, History, View, amounts_at, carry, leaf};
 
 /// A family of inputs, by a size that their bytes are proportional to.
@@ -37,25 +40,31 @@ pub fn all() -> Vec<Nasty> {
         ..good(name, size, make)
     };
     vec![
-        good("a long chain", 50, chain),
-        good("many inputs in one transition", 400, many_inputs),
-        good("many transitions in one frame", 100, many_transitions),
-        good("many signatures", 3, many_signatures),
-        good("long rules on every transition", 100, long_rules),
-        good("many values", 40, many_values),
-        good("long values", 4, long_values),
-        good("many types of outputs", 30, many_types),
-        good("many tokens", 300, many_tokens),
-        good("deep pruned lists", 40, deep_lists),
+        good("a long chain", 30, chain),
+        good("many inputs in one transition", 200, many_inputs),
+        good("many transitions in one frame", 50, many_transitions),
+        good("many signatures", 4, many_signatures),
+        good("long rules on every transition", 40, long_rules),
+        good("many values", 10, many_values),
+        good("long values", 1, long_values),
+        good("many types of outputs", 6, many_types),
+        good("many tokens", 200, many_tokens),
+        good("deep pruned lists", 10, deep_lists),
         good("many inputs of a witness", 500, wide_witness),
         good("many terminals", 200, many_terminals),
-        good("bundles of empty levels", 20, empty_levels),
-        good("bundles of hidden levels", 8, hidden_levels),
+        good("bundles of empty levels", 10, empty_levels),
+        good("bundles of hidden levels", 4, hidden_levels),
         bad(
             "many transitions, the last wrong",
             Check::Rule,
             100,
             last_wrong,
+        ),
+        bad(
+            "a base that nobody knows",
+            Check::BaseMissing,
+            200,
+            unknown_base,
         ),
         bad(
             "many terminals, none open",
@@ -128,14 +137,14 @@ fn last_wrong(size: u32) -> Vec<u8> {
 
 fn many_signatures(size: u32) -> Vec<u8> {
     let mut history = History::lab();
-    let mut globals = vec![(0, number(1_000)), (2, number(200))];
-    globals.extend((0..250).map(|n| (1, key(n).serialize().to_vec())));
+    let mut globals = vec![(0, number(1_000)), (2, number(50))];
+    globals.extend((0..60).map(|n| (1, key(n).serialize().to_vec())));
     globals.sort_by_key(|(number, _)| *number);
     history.edit_genesis(|genesis| genesis.globals = values(&globals));
     let mut last = history.seed(0);
     for _ in 0..size {
         let mut act = history.act("vouch", &[last], &amounts_at(&[1_000]));
-        act.signers = (0..250).collect();
+        act.signers = (0..60).collect();
         let frame = history.push(history.draft(vec![act]));
         last = history.leaf(frame, 0);
     }
@@ -150,7 +159,7 @@ fn long_rules(size: u32) -> Vec<u8> {
         sum = Expr::Add(Box::new(sum), Box::new(Expr::CountGlobal(0)));
     }
     let rules = &mut schema.transitions.get_mut(&0).unwrap().rules;
-    rules.extend(vec![Rule::Equal(Expr::In(0), sum); 20]);
+    rules.extend(vec![Rule::Equal(Expr::In(0), sum); 5]);
     let genesis = short.genesis().clone();
     let mut history = History::new(schema, genesis.globals, &[]);
     history.edit_genesis(|own| own.outputs = genesis.outputs);
@@ -343,6 +352,19 @@ fn empty_levels(size: u32) -> Vec<u8> {
 fn hidden_levels(size: u32) -> Vec<u8> {
     let hidden = std::iter::repeat_n(Step::Hidden([7; 32]), 255);
     deepened(size, hidden.chain([Step::Leaf]).collect())
+}
+
+fn unknown_base(size: u32) -> Vec<u8> {
+    let history = History::fixed(1_000);
+    let entry = |n: u32| BaseEntry {
+        leaf: leaf(OperationId::from_bytes(bytes(&n.to_string())), 0, 0),
+        witness: coin(n).txid,
+        seal: None,
+    };
+    let mut consignment = history.consignment(View::Leaves);
+    let base = Base::new((0..size).map(entry)).unwrap();
+    consignment.frames.insert(0, Frame::Base(base));
+    consignment.encode()
 }
 
 fn irrelevant(size: u32) -> Vec<u8> {
