@@ -12,7 +12,7 @@ mod state;
 mod steps;
 mod terminals;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::Txid;
 
@@ -24,7 +24,7 @@ use self::state::OpenState;
 pub use self::terminals::TerminalState;
 use crate::ContractId;
 use crate::consignment::parts;
-use crate::frame::{Base, Frame, Terminals};
+use crate::frame::{Base, BlockProof, Frame, Terminals};
 use crate::header::Header;
 use crate::limits::FRAME_BYTES;
 pub use crate::settle::{
@@ -42,6 +42,8 @@ pub struct Consignment {
     pub operations: u64,
     /// Every witness of the history shown, and of what a delta builds on.
     pub witnesses: Vec<Sought>,
+    /// Where the sender says that they were mined: hints, not looked at here.
+    pub proofs: BTreeMap<Txid, BlockProof>,
     /// What is handed over.
     pub terminals: Vec<TerminalState>,
 }
@@ -61,8 +63,8 @@ enum Stage {
     Done,
 }
 
-/// Validates one consignment. Memory is bounded by one frame, the open state and the set of
-/// spent outputs.
+/// Validates one consignment. Memory is bounded by one frame, the open state, the set of
+/// spent outputs, and the witnesses with their block proofs.
 pub struct Validator<'a> {
     rules: Rules<'a>,
     contract: ContractId,
@@ -76,6 +78,7 @@ pub struct Validator<'a> {
     /// Witnesses of the base's history.
     known: BTreeSet<Txid>,
     witnesses: Vec<Sought>,
+    proofs: BTreeMap<Txid, BlockProof>,
     unsigned: Option<Report>,
     terminals: Terminals,
     failed: Option<Failure>,
@@ -130,6 +133,7 @@ impl<'a> Validator<'a> {
             seen: BTreeSet::new(),
             known: BTreeSet::new(),
             witnesses: Vec::new(),
+            proofs: BTreeMap::new(),
             unsigned: None,
             terminals: Terminals::default(),
             failed: None,
@@ -176,6 +180,7 @@ impl<'a> Validator<'a> {
             header: self.header,
             operations: self.operations,
             witnesses: self.witnesses,
+            proofs: self.proofs,
             terminals,
         }))
     }
@@ -204,7 +209,11 @@ impl<'a> Validator<'a> {
                 self.witness_frame(&frame)?;
                 self.stage = Stage::Witness;
             }
-            Frame::BlockProof(_) if self.stage == Stage::Witness => self.stage = Stage::BlockProof,
+            Frame::BlockProof(proof) if self.stage == Stage::Witness => {
+                let witness = self.witnesses.last().map(|witness| witness.txid);
+                self.proofs.extend(witness.map(|txid| (txid, proof)));
+                self.stage = Stage::BlockProof;
+            }
             Frame::BlockProof(_) => {
                 let expected = "a block proof right after the frame of its witness";
                 return Err(place.invalid(Check::Order, expected, "one elsewhere"));
