@@ -15,7 +15,7 @@ use super::ledger::{self, LeafRow, Ledger, WitnessRow};
 use super::rows::{self, damaged, decode};
 use super::{history, learn};
 use crate::chain::Position;
-use crate::store::{StoreError, contracts, operations, transfers, witnesses};
+use crate::store::{StoreError, contracts, headers, operations, transfers, witnesses};
 use crate::transfer::plan::ContractFacts;
 
 /// Where every witness stands.
@@ -230,6 +230,7 @@ impl Book {
             header: self.header.clone(),
             operations: records.collect(),
             anchors,
+            proofs: headers::proofs(db, &id)?.into_iter().collect(),
         })
     }
 

@@ -19,10 +19,10 @@ use super::snapshot::Snapshot;
 use crate::api::Received;
 use crate::chain::{ChainSource, Position, Positions, SourceError};
 use crate::store::contracts;
-use crate::sync::ATTEMPTS;
+use crate::sync::{ATTEMPTS, mined};
 use crate::transfer::error::TransferError;
 use crate::wallet::Command;
-use crate::{Error, Wallet, defaults, time};
+use crate::{Error, Wallet, defaults, headers, time};
 
 /// A consignment that core found consistent, with what the chain says of it.
 struct Checked {
@@ -59,9 +59,10 @@ impl Wallet {
     ) -> Result<Positions, Error> {
         for _ in 0..ATTEMPTS {
             self.sync(source)?;
-            let positions = source.positions(&content.witnesses)?;
-            if positions.tip == self.tip() {
-                return Ok(positions);
+            match headers::positions(&self.db, source, &content.witnesses) {
+                Ok(positions) if positions.tip == self.tip() => return Ok(positions),
+                Err(error) if source.tip()? == self.tip() => return Err(error),
+                Ok(_) | Err(_) => {}
             }
         }
         Err(SourceError::Moving {
@@ -161,6 +162,7 @@ fn accept(
     }
     let before = waiting(command)?;
     store(command, checked, &ours)?;
+    prove(command, checked, source)?;
     check_quarantine(before, waiting(command)?, defaults::QUARANTINE)?;
     let scope = scope(content, &ours);
     receipt::note(command, content.contract, &scope, source)
@@ -210,6 +212,15 @@ fn store(command: &Command<'_>, checked: &Checked, ours: &[Ours]) -> Result<(), 
         learn::frame(&command.db, content.contract, &learned, &reveals)?;
     }
     Ok(())
+}
+
+/// Proves in our own headers what the source says is mined, by the consignment's proofs where they
+/// fit.
+fn prove(command: &Command<'_>, checked: &Checked, source: &dyn ChainSource) -> Result<(), Error> {
+    let content = checked.content.get();
+    let txids = content.witnesses.iter().map(|witness| witness.txid);
+    let mined = mined(txids, &checked.positions);
+    headers::prove(&command.db, source, &mined, &content.proofs)
 }
 
 /// What this consignment hands over to us: our terminals, and every other leaf of the same seals; if
