@@ -9,6 +9,7 @@ use bulla_core::{ContractId, DecodeError};
 use bulla_wallet::Network;
 use bulla_wallet::api::TransferId;
 use bulla_wallet::chain::{SourceError, SpecError};
+use bulla_wallet::headers::HeadersError;
 use bulla_wallet::invoice::InvoiceError;
 use bulla_wallet::keys::KeysError;
 use bulla_wallet::sandbox::SandboxError;
@@ -65,6 +66,15 @@ pub enum Error {
         /// What is wrong with it.
         #[source]
         cause: DecodeError,
+    },
+    /// A file of headers that are no chain of the network.
+    #[error("{} is no chain of headers to rely on", path.display())]
+    Headers {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: Box<HeadersError>,
     },
     /// A settings file that cannot be understood.
     #[error("the settings in {} cannot be understood", path.display())]
@@ -236,6 +246,7 @@ impl Error {
             Self::Sandbox(_) => "sandbox",
             Self::File { .. } | Self::FileTooLarge { .. } | Self::FileNotText { .. } => "file",
             Self::NotAConsignment { .. } => "not-a-consignment",
+            Self::Headers { cause, .. } => cause.code(),
             Self::Settings { .. } | Self::Setting { .. } => "settings",
             Self::NoWallet { .. } => "no-wallet",
             Self::WalletExists { .. } => "wallet-exists",
@@ -288,6 +299,9 @@ impl Error {
             Self::PassphrasesDiffer => "try again",
             Self::UnknownPrecision { .. } | Self::NoContract => {
                 "say --raw and give the amount in smallest units, or accept a consignment of the contract first"
+            }
+            Self::Headers { .. } => {
+                "name its network with --network, or make one with `bulla headers export`"
             }
             Self::NotAConsignment { .. } => "ask the sender for the file again",
             Self::AddressNetwork { .. } => "ask the payee for an address of this wallet's network",
