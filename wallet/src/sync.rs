@@ -120,7 +120,11 @@ fn sync(
 }
 
 /// Whether the best block changed meanwhile, so that an answer may not have been a lie.
-fn is_moved(source: &dyn ChainSource, error: &Error, tip: BlockId) -> Result<bool, Error> {
+pub(crate) fn is_moved(
+    source: &dyn ChainSource,
+    error: &Error,
+    tip: BlockId,
+) -> Result<bool, Error> {
     let unreachable = matches!(error, Error::Source(SourceError::Unreachable { .. }));
     let lie = matches!(error, Error::Source(_)) && !unreachable;
     Ok(lie && source.tip()? != tip)

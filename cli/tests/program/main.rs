@@ -2,5 +2,6 @@
 
 mod bulla;
 mod demo;
+mod headers;
 mod outside;
 mod transfer;

@@ -1,5 +1,6 @@
 //! An Electrum server that lies on demand, over a sandbox that does not.
 
+use std::collections::{BTreeSet, HashMap};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::thread;
 use bitcoin::block::Header;
 use bitcoin::consensus::encode::{deserialize_hex, serialize_hex};
 use bitcoin::hashes::{Hash, sha256};
-use bitcoin::{Address, Amount, Block, ScriptBuf, Transaction, TxMerkleNode, Txid};
+use bitcoin::{Address, Amount, Block, ScriptBuf, Transaction, TxMerkleNode, TxOut, Txid};
 use bulla_core::headers::prove;
 use bulla_wallet::chain::{ChainSource, Position, Sought};
 use bulla_wallet::sandbox::{Confirm, Contents, Sandbox};
@@ -51,6 +52,8 @@ pub struct OnLiar {
 
 #[derive(Debug, Default)]
 struct State {
+    /// Counts what changes here.
+    version: u32,
     lie: Lie,
     /// What was broadcast here.
     sent: Vec<Transaction>,
@@ -59,7 +62,9 @@ struct State {
 impl OnLiar {
     /// Lies from now on.
     pub fn say(&self, lie: Lie) {
-        lock(&self.state).lie = lie;
+        let mut state = lock(&self.state);
+        state.version += 1;
+        state.lie = lie;
     }
 
     fn sandbox(&self) -> Sandbox {
@@ -139,11 +144,14 @@ fn serve(client: TcpStream, folder: &Path, state: &Mutex<State>) {
     let Ok(mut to) = client.try_clone() else {
         return;
     };
+    let mut books = Books::read(folder, &lock(state));
     for line in BufReader::new(client).lines().map_while(Result::ok) {
         let call: Value = serde_json::from_str(&line).expect("a call");
         let method = call["method"].as_str().expect("a method");
         let mut answer = json!({ "jsonrpc": "2.0", "id": call["id"] });
-        let books = Books::read(folder, &lock(state));
+        if books.are_old(&lock(state)) {
+            books = Books::read(folder, &lock(state));
+        }
         match books.answer(method, &call["params"], state) {
             Ok(result) => answer["result"] = result,
             Err(error) => answer["error"] = json!({ "code": 2, "message": error }),
@@ -156,11 +164,22 @@ fn serve(client: TcpStream, folder: &Path, state: &Mutex<State>) {
 
 /// The chain as the server tells it.
 struct Books {
-    sandbox: Sandbox,
-    blocks: Vec<Block>,
-    lie: Lie,
-    sent: Vec<Transaction>,
     folder: PathBuf,
+    sandbox: Sandbox,
+    version: u32,
+    lie: Lie,
+    blocks: Vec<Block>,
+    /// Mined ones first.
+    entries: Vec<Entry>,
+}
+
+/// A transaction that the server tells of.
+struct Entry {
+    tx: Transaction,
+    txid: Txid,
+    height: Option<usize>,
+    /// What stands for the scripts it pays to and spends from.
+    hashes: BTreeSet<String>,
 }
 
 impl Books {
@@ -172,12 +191,59 @@ impl Books {
         let blocks = headers
             .iter()
             .map(|header| block(header).expect("is stored"));
-        Self {
-            blocks: blocks.collect(),
-            sandbox,
-            lie: state.lie.clone(),
-            sent: state.sent.clone(),
+        let mut books = Self {
             folder: folder.to_owned(),
+            blocks: blocks.collect(),
+            entries: Vec::new(),
+            version: state.version,
+            lie: state.lie.clone(),
+            sandbox,
+        };
+        books.list(&state.sent);
+        books
+    }
+
+    fn are_old(&self, state: &State) -> bool {
+        let tip = self.sandbox.tip().expect("a tip").hash;
+        self.version != state.version || tip != self.blocks[self.tip()].block_hash()
+    }
+
+    fn list(&mut self, sent: &[Transaction]) {
+        let mined = self.blocks.iter().enumerate();
+        let mut all: Vec<(Transaction, Option<usize>)> = mined
+            .flat_map(|(height, block)| {
+                block
+                    .txdata
+                    .iter()
+                    .map(move |tx| (tx.clone(), Some(height)))
+            })
+            .collect();
+        for tx in sent {
+            let found = self.sandbox.positions(&[Sought::of(tx)]);
+            if found.expect("an answer").list == [Position::Mempool] {
+                all.push((tx.clone(), None));
+            }
+        }
+        if let Lie::Branch(tx) | Lie::Block(tx) = &self.lie {
+            all.push((tx.clone(), Some(self.tip())));
+        }
+        let mut outputs: HashMap<Txid, Vec<String>> = HashMap::new();
+        for (tx, height) in all {
+            let txid = tx.compute_txid();
+            let paid: Vec<String> = tx.output.iter().map(hash_of).collect();
+            let spent = tx.input.iter().filter_map(|input| {
+                let spent = input.previous_output;
+                let vout = usize::try_from(spent.vout).ok()?;
+                outputs.get(&spent.txid)?.get(vout).cloned()
+            });
+            let hashes = spent.chain(paid.iter().cloned()).collect();
+            outputs.insert(txid, paid);
+            self.entries.push(Entry {
+                tx,
+                txid,
+                height,
+                hashes,
+            });
         }
     }
 
@@ -212,7 +278,9 @@ impl Books {
                 let sent = open(&self.folder).broadcast(&tx);
                 sent.map_err(|error| error.to_string())?;
                 let txid = tx.compute_txid();
-                lock(state).sent.push(tx);
+                let mut state = lock(state);
+                state.version += 1;
+                state.sent.push(tx);
                 json!(txid)
             }
             "blockchain.relayfee" => json!(0.000_01),
@@ -254,55 +322,23 @@ impl Books {
         json!({ "count": told, "hex": hex, "max": 2_016 })
     }
 
-    /// Every transaction with its height, mined ones first.
-    fn all(&self) -> Vec<(&Transaction, Option<usize>)> {
-        let mined = self.blocks.iter().enumerate();
-        let mut all: Vec<_> = mined
-            .flat_map(|(height, block)| block.txdata.iter().map(move |tx| (tx, Some(height))))
-            .collect();
-        let waits = |tx: &&Transaction| {
-            let found = self.sandbox.positions(&[Sought::of(tx)]);
-            found.expect("an answer").list == [Position::Mempool]
-        };
-        all.extend(self.sent.iter().filter(waits).map(|tx| (tx, None)));
-        if let Lie::Branch(tx) | Lie::Block(tx) = &self.lie {
-            all.push((tx, Some(self.tip())));
-        }
-        all
-    }
-
     fn transaction(&self, txid: Txid) -> Option<&Transaction> {
-        let mut all = self.all().into_iter();
-        all.find(|(tx, _)| tx.compute_txid() == txid)
-            .map(|(tx, _)| tx)
+        let entry = self.entries.iter().find(|entry| entry.txid == txid);
+        entry.map(|entry| &entry.tx)
     }
 
     fn history(&self, wanted: &str) -> Value {
-        let hashed = |script: &ScriptBuf| {
-            let mut hash = sha256::Hash::hash(script.as_bytes()).to_byte_array();
-            hash.reverse();
-            serialize_hex(&hash) == wanted
-        };
-        let all = self.all();
-        let touches = |tx: &Transaction| {
-            let spent = tx.input.iter().filter_map(|input| {
-                let spent = input.previous_output;
-                let (funding, _) = all.iter().find(|(tx, _)| tx.compute_txid() == spent.txid)?;
-                funding.output.get(usize::try_from(spent.vout).ok()?)
-            });
-            let mut outputs = tx.output.iter().chain(spent);
-            outputs.any(|output| hashed(&output.script_pubkey))
-        };
-        let told = all
+        let told = self
+            .entries
             .iter()
-            .filter(|(tx, _)| touches(tx))
-            .map(|(tx, height)| {
-                let height = match (height, &self.lie) {
-                    (Some(height), Lie::Height) => height - 1,
-                    (height, _) => height.unwrap_or(0),
-                };
-                json!({ "tx_hash": tx.compute_txid(), "height": height })
-            });
+            .filter(|entry| entry.hashes.contains(wanted));
+        let told = told.map(|entry| {
+            let height = match (entry.height, &self.lie) {
+                (Some(height), Lie::Height) => height - 1,
+                (height, _) => height.unwrap_or(0),
+            };
+            json!({ "tx_hash": entry.txid, "height": height })
+        });
         told.collect()
     }
 
@@ -334,6 +370,13 @@ impl Books {
         let merkle: Vec<_> = merkle.collect();
         Ok(json!({ "block_height": told, "merkle": merkle, "pos": position }))
     }
+}
+
+/// How a script is asked for.
+fn hash_of(output: &TxOut) -> String {
+    let mut hash = sha256::Hash::hash(output.script_pubkey.as_bytes()).to_byte_array();
+    hash.reverse();
+    serialize_hex(&hash)
 }
 
 fn nothing() -> Txid {

@@ -19,7 +19,7 @@ use super::snapshot::Snapshot;
 use crate::api::Received;
 use crate::chain::{ChainSource, Position, Positions, SourceError};
 use crate::store::contracts;
-use crate::sync::{ATTEMPTS, mined};
+use crate::sync::{ATTEMPTS, is_moved, mined};
 use crate::transfer::error::TransferError;
 use crate::wallet::Command;
 use crate::{Error, Wallet, defaults, headers, time};
@@ -220,7 +220,13 @@ fn prove(command: &Command<'_>, checked: &Checked, source: &dyn ChainSource) -> 
     let content = checked.content.get();
     let txids = content.witnesses.iter().map(|witness| witness.txid);
     let mined = mined(txids, &checked.positions);
-    headers::prove(&command.db, source, &mined, &content.proofs)
+    match headers::prove(&command.db, source, &mined, &content.proofs) {
+        Err(error) if is_moved(source, &error, checked.positions.tip)? => {
+            let (name, attempts) = (source.name(), 1);
+            Err(SourceError::Moving { name, attempts }.into())
+        }
+        result => result,
+    }
 }
 
 /// What this consignment hands over to us: our terminals, and every other leaf of the same seals; if

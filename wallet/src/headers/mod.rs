@@ -196,3 +196,6 @@ fn import(db: &Transaction<'_>, network: &Network, chain: &HeaderChain) -> Resul
     store(db, &ours, &change, tip)?;
     Ok(change)
 }
+
+#[cfg(test)]
+mod tests;
