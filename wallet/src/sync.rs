@@ -79,8 +79,8 @@ fn sync(
     since: u32,
 ) -> Result<(SyncReport, Vec<Transaction>), Error> {
     let (mut transactions, mut fork) = (0, None);
+    let known = command.coins.chain();
     for _ in 0..ATTEMPTS {
-        let known = command.coins.chain();
         let scanned = command.coins.scan(source, since)?;
         transactions += scanned.transactions;
         fork = fork.into_iter().chain(scanned.fork).min();
@@ -189,7 +189,7 @@ fn place(
     let mut moved = Vec::new();
     for (row, position) in rows.iter().zip(positions.list) {
         let txid = row.tx.compute_txid();
-        witnesses::set_position(&command.db, txid, position, positions.tip.hash)?;
+        witnesses::set_position(&command.db, txid, position, positions.tip.height)?;
         if row.position != position {
             moved.push((txid, position));
         }

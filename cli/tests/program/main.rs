@@ -4,4 +4,5 @@ mod bulla;
 mod demo;
 mod headers;
 mod outside;
+mod schema;
 mod transfer;

@@ -5,7 +5,6 @@ use bdk_wallet::rusqlite::types::Type;
 use bdk_wallet::rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use bitcoin::Txid;
 use bitcoin::block::Header;
-use bulla_core::ContractId;
 use bulla_core::frame::BlockProof;
 
 use super::StoreError;
@@ -73,24 +72,7 @@ pub fn put(db: &Transaction<'_>, height: u32, headers: &[Header]) -> Result<(), 
 pub fn proof(db: &Connection, txid: Txid) -> Result<Option<BlockProof>, StoreError> {
     let sql = "SELECT height, position, branch FROM block_proofs WHERE txid = ?1";
     let mut statement = db.prepare_cached(sql)?;
-    Ok(statement
-        .query_row([Blob(&txid)], |row| read_proof(row, 0))
-        .optional()?)
-}
-
-/// The block proofs of the witnesses of a contract.
-pub fn proofs(
-    db: &Connection,
-    contract: &ContractId,
-) -> Result<Vec<(Txid, BlockProof)>, StoreError> {
-    let sql = "SELECT txid, height, position, branch
-               FROM anchors JOIN block_proofs ON txid = witness WHERE contract = ?1";
-    let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map([Blob(contract)], |row| {
-        let Blob(txid) = row.get(0)?;
-        Ok((txid, read_proof(row, 1)?))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    Ok(statement.query_row([Blob(&txid)], read_proof).optional()?)
 }
 
 /// Stores the block proof of a witness instead of an earlier one.
@@ -102,19 +84,15 @@ pub fn put_proof(db: &Transaction<'_>, txid: Txid, proof: &BlockProof) -> Result
     Ok(())
 }
 
-/// A proof whose height stands in this column.
-fn read_proof(row: &Row<'_>, column: usize) -> bdk_wallet::rusqlite::Result<BlockProof> {
-    let bytes: Vec<u8> = row.get(column + 2)?;
+fn read_proof(row: &Row<'_>) -> bdk_wallet::rusqlite::Result<BlockProof> {
+    let bytes: Vec<u8> = row.get(2)?;
     let (hashes, rest) = bytes.as_chunks();
     let branch = Confined::try_from(hashes.to_vec()).ok();
-    let branch = branch.filter(|_| rest.is_empty());
+    let unreadable =
+        || bdk_wallet::rusqlite::Error::InvalidColumnType(2, "branch".to_owned(), Type::Blob);
     Ok(BlockProof {
-        height: row.get(column)?,
-        position: row.get(column + 1)?,
-        branch: branch.ok_or(bdk_wallet::rusqlite::Error::InvalidColumnType(
-            column + 2,
-            "branch".to_owned(),
-            Type::Blob,
-        ))?,
+        height: row.get(0)?,
+        position: row.get(1)?,
+        branch: branch.filter(|_| rest.is_empty()).ok_or_else(unreadable)?,
     })
 }
