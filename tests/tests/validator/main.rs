@@ -16,3 +16,5 @@ mod order;
 mod properties;
 mod settle;
 mod stream;
+mod vectors;
+mod wire;
