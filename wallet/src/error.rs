@@ -3,6 +3,7 @@
 use crate::assets::consign::ConsignError;
 use crate::chain::SourceError;
 use crate::coins::CoinsError;
+use crate::headers::HeadersError;
 use crate::keys::KeysError;
 use crate::store::StoreError;
 use crate::transfer::ack::AckError;
@@ -25,9 +26,18 @@ pub enum Error {
     /// The chain source.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The header chain.
+    #[error(transparent)]
+    Headers(Box<HeadersError>),
     /// Assets and their transfers.
     #[error(transparent)]
     Transfer(Box<TransferError>),
+}
+
+impl From<HeadersError> for Error {
+    fn from(cause: HeadersError) -> Self {
+        Self::Headers(Box::new(cause))
+    }
 }
 
 macro_rules! from_transfer {
@@ -58,6 +68,7 @@ impl Error {
             Self::Source(SourceError::OtherChain { .. }) => "wrong-chain",
             Self::Source(SourceError::Refused { .. }) => "refused",
             Self::Source(_) => "source",
+            Self::Headers(cause) => cause.code(),
             Self::Transfer(cause) => cause.code(),
         }
     }
@@ -68,7 +79,7 @@ impl Error {
             Self::Keys(cause) => cause.remedy().map(str::to_owned),
             Self::Store(cause) => cause.remedy().map(str::to_owned),
             Self::Coins(cause) => cause.remedy(),
-            Self::Source(_) => None,
+            Self::Source(_) | Self::Headers(_) => None,
             Self::Transfer(cause) => cause.remedy(),
         }
     }

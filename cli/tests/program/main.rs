@@ -2,6 +2,7 @@
 
 mod bulla;
 mod demo;
+mod headers;
 mod outside;
 mod schema;
 mod transfer;

@@ -15,5 +15,5 @@ mod source;
 mod spec;
 
 pub use error::SourceError;
-pub use source::{ChainSource, Position, Positions, ScanRequest, ScanUpdate, Sought};
+pub use source::{ChainSource, HEADERS, Position, Positions, ScanRequest, ScanUpdate, Sought};
 pub use spec::{Auth, Node, Server, SourceSpec, SpecError, open, parse};
