@@ -1,5 +1,6 @@
 //! Attacks that concern one standard schema.
 
+use bulla_core::seal::AssignedSeal;
 use bulla_core::state::State;
 use bulla_core::validator::Check;
 use bulla_tests::kit::{Act, Fails, History, Kind, View, accept, judge, refuse};
@@ -326,4 +327,48 @@ fn a_reissue_without_any_hand_in_is_consistent() {
     let outputs = [amount(ASSET, 500, 1)];
     step(&mut history, "reissue", &[replacement], &outputs, &[]);
     assert_eq!(accept(&history.encode()).operations, 1);
+}
+
+/// What docs/schemas/unique.md says of large collections: lists of tokens are shown whole, and
+/// every mint is in the history of all later ones.
+#[test]
+fn a_token_costs_45_bytes_in_the_history_of_each_that_is_minted_with_it_or_later() {
+    let born = || {
+        let numbers = [("total", 4_096), ("fractions", 1), ("engravable", 0)];
+        let states = [(LEFT, State::Amount(4_096))];
+        contract(bulla_schemas::unique(), &numbers, &[], &states)
+    };
+    let mint = |history: &mut History, left, from: u32, count: u32| {
+        let rest = 4_096 - u64::from(from) - u64::from(count);
+        let mut outputs: Vec<_> = (1..=count).map(|n| nft(from + n, 1, 2)).collect();
+        for (_, _, seal) in &mut outputs[1..] {
+            *seal = AssignedSeal::Secret(seal.conceal());
+        }
+        outputs.push(amount(LEFT, rest, 1));
+        step(history, "mint", &[left], &outputs, &[])
+    };
+    let size = |history: &History, frame: usize| {
+        let mut consignment = history.consignment(View::Narrow);
+        consignment.hand_over([bulla_core::frame::Terminal::Leaf(of(
+            history, frame, NFT, 0,
+        ))]);
+        let bytes = consignment.encode();
+        accept(&bytes);
+        bytes.len()
+    };
+    let once = |count| {
+        let mut history = born();
+        let left = first(&history, LEFT);
+        let frame = mint(&mut history, left, 0, count);
+        (history, frame)
+    };
+    let (hundred, frame) = once(100);
+    let (thousand, last) = once(1_000);
+    let per_token = (size(&thousand, last) - size(&hundred, frame)) / 900;
+    assert_eq!(per_token, 45);
+    let (mut twice, frame) = once(100);
+    let left = of(&twice, frame, LEFT, 0);
+    let second = mint(&mut twice, left, 100, 100);
+    let more = size(&twice, second) - size(&hundred, frame);
+    assert!((4_500..5_100).contains(&more), "{more}");
 }

@@ -47,3 +47,6 @@ DROP TABLE anchors;
 ALTER TABLE anchors_by_witness RENAME TO anchors;
 ALTER TABLE anchored_by_witness RENAME TO anchored;
 CREATE INDEX anchored_operation ON anchored (operation);
+
+-- What an allowed schema says, encoded; NULL if it was allowed by its id alone.
+ALTER TABLE schemas_allowed ADD COLUMN schema BLOB;
