@@ -3,7 +3,9 @@
 use crate::assets::consign::ConsignError;
 use crate::chain::SourceError;
 use crate::coins::CoinsError;
+use crate::identity::IdentityError;
 use crate::keys::KeysError;
+use crate::proofs::ProofError;
 use crate::store::StoreError;
 use crate::transfer::ack::AckError;
 use crate::transfer::error::TransferError;
@@ -25,6 +27,12 @@ pub enum Error {
     /// The chain source.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// Statements about who issued a contract.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// Proofs of ownership.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     /// Assets and their transfers.
     #[error(transparent)]
     Transfer(Box<TransferError>),
@@ -58,6 +66,8 @@ impl Error {
             Self::Source(SourceError::OtherChain { .. }) => "wrong-chain",
             Self::Source(SourceError::Refused { .. }) => "refused",
             Self::Source(_) => "source",
+            Self::Identity(cause) => cause.code(),
+            Self::Proof(cause) => cause.code(),
             Self::Transfer(cause) => cause.code(),
         }
     }
@@ -68,7 +78,7 @@ impl Error {
             Self::Keys(cause) => cause.remedy().map(str::to_owned),
             Self::Store(cause) => cause.remedy().map(str::to_owned),
             Self::Coins(cause) => cause.remedy(),
-            Self::Source(_) => None,
+            Self::Source(_) | Self::Identity(_) | Self::Proof(_) => None,
             Self::Transfer(cause) => cause.remedy(),
         }
     }

@@ -9,6 +9,6 @@ pub(crate) mod learn;
 pub mod ledger;
 pub(crate) mod ours;
 pub(crate) mod receipt;
-mod receive;
+pub(crate) mod receive;
 pub(crate) mod rows;
 pub(crate) mod snapshot;

@@ -18,7 +18,7 @@ use super::rows::{damaged, decode};
 use super::snapshot::Snapshot;
 use crate::api::Received;
 use crate::chain::{ChainSource, Position, Positions, SourceError};
-use crate::store::contracts;
+use crate::store::{StoreError, contracts};
 use crate::sync::ATTEMPTS;
 use crate::transfer::error::TransferError;
 use crate::wallet::Command;
@@ -36,7 +36,7 @@ impl Wallet {
     /// Safe to repeat. A failure stores nothing of the consignment.
     ///
     /// # Errors
-    /// [`TransferError::Refused`] with the check that failed; [`TransferError::NotOurs`];
+    /// [`TransferError::Refused`] with the check that failed; [`TransferError::NotOurs`]; [`TransferError::ContractFile`];
     /// [`TransferError::Conflicted`]; [`TransferError::QuarantineFull`].
     pub fn accept(
         &mut self,
@@ -101,7 +101,7 @@ impl Wallet {
         Ok(schemas)
     }
 
-    fn rules(&self) -> Result<Rules<'static>, Error> {
+    pub(crate) fn rules(&self) -> Result<Rules<'static>, Error> {
         let policy = SchemaPolicy::Only(self.allowed_schemas()?);
         let limits = Limits {
             bytes: defaults::CONSIGNMENT_BYTES,
@@ -113,7 +113,7 @@ impl Wallet {
     }
 }
 
-fn refused(failure: Failure) -> TransferError {
+pub(crate) fn refused(failure: Failure) -> TransferError {
     TransferError::Refused(Box::new(failure))
 }
 
@@ -132,17 +132,22 @@ fn check(
         }
         .into());
     }
+    Ok(Checked {
+        content,
+        frames: witness_frames(bytes)?,
+        positions,
+    })
+}
+
+/// The witness frames of a consignment that core found consistent.
+pub(crate) fn witness_frames(bytes: &[u8]) -> Result<Vec<WitnessFrame>, StoreError> {
     let mut frames = Vec::new();
     for part in parts(bytes).skip(1) {
         if let Frame::Witness(frame) = decode("a frame", part.and_then(Frame::decode))? {
             frames.push(*frame);
         }
     }
-    Ok(Checked {
-        content,
-        frames,
-        positions,
-    })
+    Ok(frames)
 }
 
 fn accept(
@@ -151,6 +156,10 @@ fn accept(
     source: &dyn ChainSource,
 ) -> Result<Received, Error> {
     let content = checked.content.get();
+    if content.terminals.is_empty() {
+        let contract = content.contract;
+        return Err(TransferError::ContractFile { contract }.into());
+    }
     let seals = Seals::load(&command.db, command.coins, &command.keys.view)?;
     let ours = seals.find(&content.header, &checked.frames);
     if ours.is_empty() {

@@ -7,10 +7,14 @@ use super::StoreError;
 use super::file::begin;
 
 /// What each version adds to the one before.
-const SCRIPTS: [&str; 2] = [include_str!("sql/v1.sql"), include_str!("sql/v2.sql")];
+const SCRIPTS: [&str; 3] = [
+    include_str!("sql/v1.sql"),
+    include_str!("sql/v2.sql"),
+    include_str!("sql/v3.sql"),
+];
 
 /// The current version of the wallet's file, its `user_version`.
-pub const VERSION: i64 = 2;
+pub const VERSION: i64 = 3;
 
 /// Brings a file from its version to the current one, all in one transaction.
 pub(super) fn run(db: &mut Connection, version: i64) -> Result<(), StoreError> {

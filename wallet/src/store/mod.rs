@@ -16,6 +16,7 @@ pub mod contracts;
 pub mod invoices;
 pub mod operations;
 pub mod reserved;
+pub mod statements;
 pub mod tapret;
 pub mod transfers;
 pub mod witnesses;

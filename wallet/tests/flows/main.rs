@@ -2,4 +2,6 @@
 
 mod adversity;
 mod bench;
+mod identity;
+mod ownership;
 mod transfers;
