@@ -96,7 +96,7 @@ mod tests {
             ),
             (
                 "unique",
-                "bsch1wlcysranm85v2emmte7rukq58f6p0uqahewpp3zl0udslk5a8rrqenqvcs",
+                "bsch1dcc95czzzqlmqvwge4mayhmvdt28v53yglp3xf8vu5syj475lpws3adcmm",
             ),
             (
                 "permissioned",

@@ -21,8 +21,8 @@ use bulla_core::header::{Header, WIRE_FORMAT};
 use bulla_core::operation::{Genesis, Input, OPERATION_FORMAT, Transition};
 use bulla_core::outputs::{Amounts, Leaf, Leaves, Outputs};
 use bulla_core::schema::{
-    Expr, GenesisDef, GlobalDef, MetaDef, Occurs, OwnedDef, RULE_VERSION, Rule, Schema, Threshold,
-    TransitionDef, ValueType,
+    Expr, GenesisDef, GlobalDef, MetaDef, Occurs, OwnedDef, RULE_VERSION, Rule, Schema, Side,
+    Threshold, TransitionDef, ValueType,
 };
 use bulla_core::seal::{AssignedSeal, Blinding, Seal};
 use bulla_core::state::{StateKind, Token};
@@ -325,13 +325,15 @@ fn rule() -> impl Strategy<Value = Rule> {
         any::<u64>().prop_map(Threshold::Const),
         any::<u16>().prop_map(Threshold::Genesis)
     ];
-    let range = (any::<u16>(), expr(), expr(), expr());
+    let side = prop_oneof![Just(Side::Input), Just(Side::Output)];
+    let range = (side, any::<u16>(), expr(), expr(), expr());
     prop_oneof![
         (expr(), expr()).prop_map(|(left, right)| Rule::Equal(left, right)),
         (expr(), expr()).prop_map(|(left, right)| Rule::AtMost(left, right)),
         (expr(), expr()).prop_map(|(left, right)| Rule::Less(left, right)),
         any::<u16>().prop_map(Rule::TokensKept),
-        range.prop_map(|(owned, first, count, fraction)| Rule::TokensRange {
+        range.prop_map(|(side, owned, first, count, fraction)| Rule::TokensRange {
+            side,
             owned,
             first,
             count,

@@ -304,6 +304,12 @@ pub enum Rule {
         keys: u16,
     },
     NotBefore(Expr),
+    TokensTaken {
+        owned: u16,
+        first: Expr,
+        count: Expr,
+        fraction: Expr,
+    },
 }
 
 defaults! {
