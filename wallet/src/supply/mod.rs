@@ -10,3 +10,6 @@ mod tally;
 
 pub use self::list::{Entry, Happened, ListError, Listed, Status, read_list};
 pub use self::tally::{Change, OpenLeaf, Supply, Unit};
+
+#[cfg(test)]
+mod tests;

@@ -4,4 +4,5 @@ mod adversity;
 mod bench;
 mod identity;
 mod ownership;
+mod supply;
 mod transfers;
