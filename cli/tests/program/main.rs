@@ -2,6 +2,7 @@
 
 mod bulla;
 mod demo;
+mod identity;
 mod outside;
 mod schema;
 mod transfer;
