@@ -85,7 +85,7 @@ pub enum Subcommand {
     Inspect(inspect::Inspect),
     /// What went out and what came in
     Transfers(transfers::PageArgs),
-    /// Give up a transfer that was not broadcast
+    /// Give up a transfer that was not broadcast, or an invoice
     Cancel(cancel::Cancel),
     /// The transactions of the wallet
     Transactions(transfers::PageArgs),

@@ -8,6 +8,7 @@ use bulla_core::operation::Input;
 
 use super::{Challenge, MAX_COINS, Proof, ProofError, ProvenCoin};
 use crate::assets::consign::{HandOver, consign};
+use crate::assets::ledger::Ledger;
 use crate::assets::rows::damaged;
 use crate::keys::Passphrase;
 use crate::transfer::error::TransferError;
@@ -96,12 +97,15 @@ impl Wallet {
         let snapshot = self.snapshot()?;
         let book = snapshot.books.get(&contract);
         let book = book.ok_or(TransferError::UnknownContract { contract })?;
+        let ledger = Ledger::new(&self.db, self.tip().height);
+        let operations: BTreeSet<_> = leaves.iter().map(|leaf| leaf.operation).collect();
+        let records = book.records(&self.db, &ledger, operations, None)?;
         let hand_over = HandOver {
             shown: leaves.clone(),
             leaves,
             evidence: BTreeSet::new(),
         };
-        Ok(consign(&book.records(&self.db, None)?, &hand_over)?)
+        Ok(consign(&records, &hand_over)?)
     }
 }
 

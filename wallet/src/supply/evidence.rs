@@ -13,7 +13,8 @@ use bulla_core::{ContractId, OperationId};
 
 use super::tally::{Settled, Types, tally};
 use super::{OpenLeaf, Supply};
-use crate::assets::book::{Book, Witnesses};
+use crate::assets::book::Book;
+use crate::assets::ledger::Ledger;
 use crate::assets::receive::{refused, witness_frames};
 use crate::assets::rows::{damaged, transition};
 use crate::chain::{ChainSource, Position, Sought, SourceError, spender_of};
@@ -79,8 +80,8 @@ impl Wallet {
 
     /// What the own store proves.
     fn known(&self, contract: ContractId) -> Result<Known, Error> {
-        let at = Witnesses::load(&self.db, self.tip().height)?;
-        let book = Book::load(&self.db, contract, &at)?;
+        let ledger = Ledger::new(&self.db, self.tip().height);
+        let book = Book::load(&self.db, contract)?;
         let book = book.ok_or(TransferError::UnknownContract { contract })?;
         let depth = defaults::settled_depth(self.network());
         let mut known = Known {
@@ -90,7 +91,7 @@ impl Wallet {
             unsettled: 0,
         };
         for row in operations::of_contract(&self.db, &contract)? {
-            let standing = book.ledger.standing(&row.id);
+            let standing = ledger.standing(row.id)?;
             let settled = standing.filter(|standing| standing.depth.reaches(depth));
             let Some((standing, txid)) = settled.and_then(|it| Some((it, it.witness?))) else {
                 known.unsettled += 1;
@@ -134,7 +135,7 @@ impl Wallet {
             _ => 0,
         };
         let weakest = positions.list.iter().map(depth).min().unwrap_or(u32::MAX);
-        let frames = witness_frames(file)?;
+        let frames = witness_frames(&content.header, file)?;
         let outputs = &content.header.genesis.outputs;
         let merged = known.header.genesis.outputs.merge(outputs);
         known.header.genesis.outputs = merged.map_err(damaged)?;
