@@ -19,7 +19,7 @@ build=$(realpath -m "${CARGO_TARGET_DIR:-../../target}")/fuzz
 flags="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4"
 flags+=" -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table"
 flags+=" -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1"
-RUSTFLAGS="$flags" cargo build --release --locked --target "$host" --target-dir "$build" --bins
+RUSTFLAGS="$flags" cargo build --release --target "$host" --target-dir "$build" --bins
 
 for target in "${targets[@]}"; do
     mkdir -p "$build/corpus/$target" "artifacts/$target"

@@ -13,14 +13,22 @@ const NOW: u64 = 2_000_000_000;
 
 fn id<T: std::str::FromStr + ToString>(text: &str) {
     if let Ok(id) = text.parse::<T>() {
-        assert_eq!(id.to_string(), text.to_ascii_lowercase(), "a second text of an id");
+        assert_eq!(
+            id.to_string(),
+            text.to_ascii_lowercase(),
+            "a second text of an id"
+        );
     }
 }
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(text) = std::str::from_utf8(bytes) {
         if let Ok(schema) = Schema::from_toml(text) {
-            assert_eq!(schema.check(), Ok(()), "a schema that its own checks refuse");
+            assert_eq!(
+                schema.check(),
+                Ok(()),
+                "a schema that its own checks refuse"
+            );
             assert_eq!(Schema::decode(&schema.encode()), Ok(schema));
         }
         id::<ContractId>(text);

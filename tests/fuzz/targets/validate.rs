@@ -12,7 +12,10 @@ fuzz_target!(|bytes: &[u8]| {
             assert!(content.operations == 0 || !content.terminals.is_empty());
         }
         Err(Failure::Invalid(report) | Failure::Unsigned(report) | Failure::Unresolved(report)) => {
-            assert!(!report.expected.is_empty() && !report.found.is_empty(), "{report}");
+            assert!(
+                !report.expected.is_empty() && !report.found.is_empty(),
+                "{report}"
+            );
         }
     }
 });
