@@ -11,9 +11,12 @@ use bulla_wallet::Network;
 use bulla_wallet::api::TransferId;
 use bulla_wallet::chain::{SourceError, SpecError};
 use bulla_wallet::headers::HeadersError;
+use bulla_wallet::identity::IdentityError;
 use bulla_wallet::invoice::InvoiceError;
 use bulla_wallet::keys::KeysError;
+use bulla_wallet::proofs::ProofError;
 use bulla_wallet::sandbox::SandboxError;
+use bulla_wallet::supply::ListError;
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -87,7 +90,7 @@ pub enum Error {
         cause: Box<SchemaError>,
     },
     /// A schema by its id alone.
-    #[error("the wallet knows no contract of {schema}, so it cannot say what that schema is")]
+    #[error("the wallet cannot say what {schema} is: it has neither its text nor a contract of it")]
     UnknownSchema {
         /// The schema.
         schema: SchemaId,
@@ -227,6 +230,15 @@ pub enum Error {
     /// An amount that is none.
     #[error(transparent)]
     Amount(#[from] bulla_wallet::AmountError),
+    /// A list of what happened to a supply.
+    #[error("the list in {} cannot be understood", path.display())]
+    List {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: ListError,
+    },
     /// A text that is no invoice.
     #[error(transparent)]
     Invoice(#[from] InvoiceError),
@@ -251,6 +263,18 @@ pub enum Error {
 impl From<bulla_wallet::Error> for Error {
     fn from(cause: bulla_wallet::Error) -> Self {
         Self::Wallet(Box::new(cause))
+    }
+}
+
+impl From<IdentityError> for Error {
+    fn from(cause: IdentityError) -> Self {
+        bulla_wallet::Error::from(cause).into()
+    }
+}
+
+impl From<ProofError> for Error {
+    fn from(cause: ProofError) -> Self {
+        bulla_wallet::Error::from(cause).into()
     }
 }
 
@@ -293,6 +317,7 @@ impl Error {
             Self::UnknownPrecision { .. } => "unknown-contract",
             Self::NoContract | Self::Amount(_) => "amount",
             Self::Invoice(_) => "invoice",
+            Self::List { .. } => "list",
             Self::Options { .. } => "usage",
         }
     }
@@ -305,6 +330,9 @@ impl Error {
             }
             Self::Wallet(cause) if cause.code() == "already-paid" => {
                 "go on with that transfer by `send --resume`, or give it up by `cancel`"
+            }
+            Self::Wallet(cause) if cause.code() == "contract-file" => {
+                "take it in with `bulla contract import`"
             }
             Self::Wallet(cause) if cause.code() == "source" => {
                 "say --offline to go by what was known"

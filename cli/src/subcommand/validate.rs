@@ -12,6 +12,7 @@ use bulla_core::validator::{
     ChainView, Consignment, Consistent, Positions, Rules, SchemaPolicy, Settlement, Sought,
     validate,
 };
+use bulla_wallet::transfer::error::TransferError;
 use bulla_wallet::{Network, defaults};
 use clap::Args;
 
@@ -41,7 +42,7 @@ pub struct Validate {
     headers: Option<PathBuf>,
 }
 
-fn min_conf_help() -> String {
+pub(super) fn min_conf_help() -> String {
     let [regtest, elsewhere] =
         [Network::Regtest, Network::Bitcoin].map(|network| defaults::settled_depth(&network));
     format!(
@@ -70,6 +71,21 @@ impl Validate {
                 .by(Chain::of(&chain), headers::notes(&network))),
         }
     }
+}
+
+/// The content of a contract file or consignment whose place in the chain is of no matter.
+///
+/// # Errors
+/// If it is refused.
+pub fn content(
+    bytes: &[u8],
+    network: &Network,
+    any_schema: bool,
+) -> Result<Consistent<Consignment>> {
+    let content = validate(bytes, &rules(network, any_schema));
+    Ok(content
+        .map_err(|failure| TransferError::Refused(Box::new(failure)))
+        .map_err(bulla_wallet::Error::from)?)
 }
 
 /// What is accepted on a network: any schema, or the standard ones.

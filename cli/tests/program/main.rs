@@ -3,6 +3,7 @@
 mod bulla;
 mod demo;
 mod headers;
+mod identity;
 mod outside;
 mod schema;
 mod transfer;

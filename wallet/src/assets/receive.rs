@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bulla_core::consignment::{Explicit, parts};
 use bulla_core::frame::{Frame, WitnessFrame};
+use bulla_core::header::Header;
 use bulla_core::operation::Input;
 use bulla_core::validator::{
     Consignment, Consistent, Failure, Limits, Rules, SchemaPolicy, TerminalState, validate,
@@ -17,7 +18,7 @@ use super::receipt;
 use super::rows::{damaged, decode};
 use crate::api::Received;
 use crate::chain::{ChainSource, Position, Positions, SourceError};
-use crate::store::{contracts, quarantine};
+use crate::store::{StoreError, contracts, quarantine};
 use crate::sync::{ATTEMPTS, is_moved, mined};
 use crate::transfer::error::TransferError;
 use crate::wallet::Command;
@@ -35,7 +36,7 @@ impl Wallet {
     /// Safe to repeat. A failure stores nothing of the consignment.
     ///
     /// # Errors
-    /// [`TransferError::Refused`] with the check that failed; [`TransferError::NotOurs`];
+    /// [`TransferError::Refused`] with the check that failed; [`TransferError::NotOurs`]; [`TransferError::ContractFile`];
     /// [`TransferError::Conflicted`]; [`TransferError::QuarantineFull`].
     pub fn accept(
         &mut self,
@@ -101,7 +102,7 @@ impl Wallet {
         Ok(schemas)
     }
 
-    fn rules(&self) -> Result<Rules<'static>, Error> {
+    pub(crate) fn rules(&self) -> Result<Rules<'static>, Error> {
         let policy = SchemaPolicy::Only(self.allowed_schemas()?);
         let limits = Limits {
             bytes: defaults::CONSIGNMENT_BYTES,
@@ -114,7 +115,7 @@ impl Wallet {
     }
 }
 
-fn refused(failure: Failure) -> TransferError {
+pub(crate) fn refused(failure: Failure) -> TransferError {
     TransferError::Refused(Box::new(failure))
 }
 
@@ -133,7 +134,20 @@ fn check(
         }
         .into());
     }
-    let mut explicit = Explicit::new(&content.get().header);
+    let frames = witness_frames(&content.get().header, bytes)?;
+    Ok(Checked {
+        content,
+        frames,
+        positions,
+    })
+}
+
+/// The witness frames of a consignment that core found consistent.
+pub(crate) fn witness_frames(
+    header: &Header,
+    bytes: &[u8],
+) -> Result<Vec<WitnessFrame>, StoreError> {
+    let mut explicit = Explicit::new(header);
     let mut frames = Vec::new();
     for part in parts(bytes).skip(1) {
         let frame = part.and_then(|part| explicit.frame(part));
@@ -141,11 +155,7 @@ fn check(
             frames.push(*frame);
         }
     }
-    Ok(Checked {
-        content,
-        frames,
-        positions,
-    })
+    Ok(frames)
 }
 
 fn accept(
@@ -154,6 +164,10 @@ fn accept(
     source: &dyn ChainSource,
 ) -> Result<Received, Error> {
     let content = checked.content.get();
+    if content.terminals.is_empty() {
+        let contract = content.contract;
+        return Err(TransferError::ContractFile { contract }.into());
+    }
     let seals = Seals::load(&command.db, command.coins, &command.keys.view)?;
     let ours = seals.find(&content.header, &checked.frames);
     if ours.is_empty() {

@@ -19,6 +19,7 @@ pub mod operations;
 pub mod quarantine;
 pub mod reserved;
 pub mod standing;
+pub mod statements;
 pub mod tapret;
 pub mod transfers;
 pub mod witnesses;
