@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::claim;
 use crate::exit::Exit;
 use crate::output::Human;
+use crate::subcommand::headers::Chain;
 use crate::table::fields;
 
 /// Said whenever somebody might take a verdict for money.
@@ -55,6 +56,8 @@ pub struct Output {
     pub confirmations: Option<u32>,
     /// The weakest witness.
     pub weakest: Option<Txid>,
+    /// The headers that were gone by, where no source was asked.
+    pub headers: Option<Chain>,
     /// Which check failed.
     pub failure: Option<FailureOutput>,
     /// What the reader of the verdict has to know.
@@ -122,6 +125,7 @@ impl Output {
             terminals: Vec::new(),
             confirmations: None,
             weakest: None,
+            headers: None,
             failure: Some(FailureOutput {
                 check: report.check.code(),
                 operation: report.operation,
@@ -168,6 +172,20 @@ impl Output {
         }
     }
 
+    /// The same, by these headers.
+    #[must_use]
+    pub fn by(self, headers: Chain, notes: Vec<String>) -> Self {
+        let headers = Some(headers);
+        Self { headers, ..self }.with_notes(notes)
+    }
+
+    /// The same, with more notes.
+    #[must_use]
+    pub fn with_notes(mut self, notes: Vec<String>) -> Self {
+        self.notes.extend(notes);
+        self
+    }
+
     fn of(verdict: Verdict, content: &Consignment, notes: Vec<String>) -> Self {
         Self {
             verdict,
@@ -179,6 +197,7 @@ impl Output {
             terminals: content.terminals.iter().map(terminal).collect(),
             confirmations: None,
             weakest: None,
+            headers: None,
             failure: None,
             notes,
         }
@@ -198,7 +217,16 @@ impl Human for Output {
     fn human(&self) -> String {
         let verdict = serde_json::to_value(self.verdict).ok();
         let verdict = verdict.as_ref().and_then(|value| value.as_str());
-        let mut rows = vec![("verdict", verdict.unwrap_or_default().to_owned())];
+        let verdict = verdict.unwrap_or_default();
+        let verdict = match self
+            .confirmations
+            .filter(|_| self.verdict == Verdict::Settled)
+        {
+            Some(1) => format!("{verdict}, 1 confirmation on the weakest witness"),
+            Some(count) => format!("{verdict}, {count} confirmations on the weakest witness"),
+            None => verdict.to_owned(),
+        };
+        let mut rows = vec![("verdict", verdict)];
         let mut put = |name, value: Option<String>| rows.extend(value.map(|value| (name, value)));
         put("contract", self.contract.map(|id| id.to_string()));
         put("schema", self.schema.map(|id| id.to_string()));
@@ -210,6 +238,8 @@ impl Human for Output {
             self.confirmations.map(|count| count.to_string()),
         );
         put("weakest", self.weakest.map(|txid| txid.to_string()));
+        rows.extend(self.headers.iter().flat_map(Chain::rows));
+        let mut put = |name, value: Option<String>| rows.extend(value.map(|value| (name, value)));
         if let Some(failure) = &self.failure {
             put("check", Some(failure.check.to_owned()));
             put("operation", failure.operation.map(|id| id.to_string()));
