@@ -10,6 +10,7 @@ use bulla_core::{ContractId, DecodeError, SchemaId};
 use bulla_wallet::Network;
 use bulla_wallet::api::TransferId;
 use bulla_wallet::chain::{SourceError, SpecError};
+use bulla_wallet::headers::HeadersError;
 use bulla_wallet::identity::IdentityError;
 use bulla_wallet::invoice::InvoiceError;
 use bulla_wallet::keys::KeysError;
@@ -70,6 +71,15 @@ pub enum Error {
         #[source]
         cause: DecodeError,
     },
+    /// A file of headers that are no chain of the network.
+    #[error("{} is no chain of headers to rely on", path.display())]
+    Headers {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: Box<HeadersError>,
+    },
     /// A file that is no schema.
     #[error("{} is no schema", path.display())]
     NotASchema {
@@ -80,7 +90,7 @@ pub enum Error {
         cause: Box<SchemaError>,
     },
     /// A schema by its id alone.
-    #[error("the wallet knows no contract of {schema}, so it cannot say what that schema is")]
+    #[error("the wallet cannot say what {schema} is: it has neither its text nor a contract of it")]
     UnknownSchema {
         /// The schema.
         schema: SchemaId,
@@ -288,6 +298,7 @@ impl Error {
             Self::Sandbox(_) => "sandbox",
             Self::File { .. } | Self::FileTooLarge { .. } | Self::FileNotText { .. } => "file",
             Self::NotAConsignment { .. } => "not-a-consignment",
+            Self::Headers { cause, .. } => cause.code(),
             Self::NotASchema { .. } => "schema",
             Self::UnknownSchema { .. } | Self::NotAllowed { .. } => "unknown-schema",
             Self::StandardSchema { .. } => "standard-schema",
@@ -347,6 +358,9 @@ impl Error {
             Self::PassphrasesDiffer => "try again",
             Self::UnknownPrecision { .. } | Self::NoContract => {
                 "say --raw and give the amount in smallest units, or accept a consignment of the contract first"
+            }
+            Self::Headers { .. } => {
+                "name its network with --network, or make one with `bulla headers export`"
             }
             Self::UnknownSchema { .. } => {
                 "name its TOML file, or inspect a consignment of a contract that has it"

@@ -18,6 +18,7 @@ pub mod carrier;
 pub mod coins;
 pub mod contract;
 pub mod demo;
+pub mod headers;
 pub mod init;
 pub mod inspect;
 pub mod invoice;
@@ -91,6 +92,9 @@ pub enum Subcommand {
     Transactions(transfers::PageArgs),
     /// Read the chain; safe to repeat
     Sync(sync::Sync),
+    /// The block headers by which this wallet checks its source, and `validate` works offline
+    #[command(subcommand)]
+    Headers(headers::Headers),
     /// Pay plain bitcoin
     Pay(pay::Pay),
     /// Make free sealed coins, for blind invoices and new assets
@@ -134,6 +138,7 @@ impl Subcommand {
             Self::Cancel(command) => boxed(command.run(settings)),
             Self::Transactions(arguments) => boxed(transactions::run(&arguments, settings)),
             Self::Sync(command) => boxed(command.run(settings)),
+            Self::Headers(command) => boxed(command.run(settings)),
             Self::Pay(command) => command.run(settings),
             Self::Carrier(command) => command.run(settings),
             Self::Sweep(command) => command.run(settings),

@@ -8,6 +8,7 @@ pub mod coins;
 pub mod crash;
 pub mod defaults;
 mod error;
+pub mod headers;
 pub mod identity;
 pub mod invoice;
 pub mod keys;

@@ -2,6 +2,7 @@
 
 mod bulla;
 mod demo;
+mod headers;
 mod identity;
 mod outside;
 mod schema;

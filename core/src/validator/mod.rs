@@ -13,7 +13,7 @@ mod state;
 mod steps;
 mod terminals;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::Txid;
 
@@ -25,7 +25,7 @@ use self::state::OpenState;
 pub use self::terminals::TerminalState;
 use crate::ContractId;
 use crate::consignment::parts;
-use crate::frame::{BaseEntry, Terminals};
+use crate::frame::{BaseEntry, BlockProof, Terminals};
 use crate::header::Header;
 use crate::limits::FRAME_BYTES;
 pub use crate::settle::{
@@ -45,6 +45,8 @@ pub struct Consignment {
     pub operations: u64,
     /// Every witness shown, in the order of the frames. What lies behind the base is not among them.
     pub witnesses: Vec<Sought>,
+    /// Where the sender says that they were mined: hints, not looked at here.
+    pub proofs: BTreeMap<Txid, BlockProof>,
     /// What a delta builds on: the witnesses behind it must settle, too.
     pub base: Vec<BaseEntry>,
     /// What is handed over.
@@ -66,8 +68,8 @@ enum Stage {
     Done,
 }
 
-/// Validates one consignment. Memory is bounded by one frame, the open state and the set of
-/// spent outputs.
+/// Validates one consignment. Memory is bounded by one frame, the open state, the set of
+/// spent outputs, and the witnesses with their block proofs.
 pub struct Validator<'a> {
     rules: Rules<'a>,
     contract: ContractId,
@@ -81,6 +83,7 @@ pub struct Validator<'a> {
     /// What a delta builds on.
     base: Vec<BaseEntry>,
     witnesses: Vec<Sought>,
+    proofs: BTreeMap<Txid, BlockProof>,
     unsigned: Option<Report>,
     terminals: Terminals,
     failed: Option<Failure>,
@@ -137,6 +140,7 @@ impl<'a> Validator<'a> {
             seen: BTreeSet::new(),
             base: Vec::new(),
             witnesses: Vec::new(),
+            proofs: BTreeMap::new(),
             unsigned: None,
             terminals: Terminals::default(),
             failed: None,
@@ -185,6 +189,7 @@ impl<'a> Validator<'a> {
             header: self.header,
             operations: self.operations,
             witnesses: self.witnesses,
+            proofs: self.proofs,
             base: self.base,
             terminals,
         }))
@@ -223,7 +228,11 @@ impl<'a> Validator<'a> {
                 self.witness_frame(*frame)?;
                 self.stage = Stage::Witness;
             }
-            Frame::BlockProof(_) if self.stage == Stage::Witness => self.stage = Stage::BlockProof,
+            Frame::BlockProof(proof) if self.stage == Stage::Witness => {
+                let witness = self.witnesses.last().map(|witness| witness.txid);
+                self.proofs.extend(witness.map(|txid| (txid, proof)));
+                self.stage = Stage::BlockProof;
+            }
             Frame::BlockProof(_) => {
                 let expected = "a block proof right after the frame of its witness";
                 return Err(place.invalid(Check::Order, expected, "one elsewhere"));

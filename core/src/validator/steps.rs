@@ -15,10 +15,11 @@ use crate::OperationId;
 use crate::bundle::BundleError;
 use crate::commit::DbcError;
 use crate::frame::{Signed, WitnessFrame, signature_message};
-use crate::operation::{Input, Transition};
+use crate::operation::Transition;
 use crate::schema::{Facts, LockTime, Totals, TransitionDef};
 use crate::settle::Sought;
-use crate::wire::{self, Resolved};
+use crate::state::State;
+use crate::wire::{self, Resolved, Taken};
 use crate::witness::Witness;
 
 /// Made once, not for each transition.
@@ -150,7 +151,7 @@ impl Validator<'_> {
     /// The leaves of all inputs, which were taken out of the state before the bundle.
     fn take_inputs(
         &mut self,
-        taken: Vec<Vec<(Input, Option<Open>)>>,
+        taken: Vec<Vec<Taken<State>>>,
         ids: &[OperationId],
         place: Place,
     ) -> Result<Vec<Vec<Open>>, Failure> {

@@ -14,7 +14,7 @@ use super::learn;
 use super::ledger::{self, Ledger};
 use super::rows::{self, damaged, decode};
 use crate::store::contracts::{self, ContractRow};
-use crate::store::{StoreError, operations, witnesses};
+use crate::store::{StoreError, headers, operations, witnesses};
 use crate::transfer::plan::ContractFacts;
 
 /// One contract.
@@ -63,6 +63,7 @@ impl Book {
             header: self.header.clone(),
             operations: BTreeMap::new(),
             anchors: BTreeMap::new(),
+            proofs: BTreeMap::new(),
         };
         let needed = history::ancestors(operations, |operation| ledger::parents(db, operation))?;
         for operation in needed {
@@ -74,6 +75,8 @@ impl Book {
             if !records.anchors.contains_key(&witness) {
                 let anchor = self.anchor(db, witness)?;
                 records.anchors.insert(witness, anchor);
+                let proof = headers::proof(db, witness)?;
+                records.proofs.extend(proof.map(|proof| (witness, proof)));
             }
         }
         Ok(records)

@@ -19,10 +19,10 @@ use super::rows::{damaged, decode};
 use crate::api::Received;
 use crate::chain::{ChainSource, Position, Positions, SourceError};
 use crate::store::{StoreError, contracts, quarantine};
-use crate::sync::ATTEMPTS;
+use crate::sync::{ATTEMPTS, is_moved, mined};
 use crate::transfer::error::TransferError;
 use crate::wallet::Command;
-use crate::{Error, Wallet, defaults, time};
+use crate::{Error, Wallet, defaults, headers, time};
 
 /// A consignment that core found consistent, with what the chain says of it.
 struct Checked {
@@ -59,9 +59,10 @@ impl Wallet {
     ) -> Result<Positions, Error> {
         for _ in 0..ATTEMPTS {
             self.sync(source)?;
-            let positions = source.positions(&content.witnesses)?;
-            if positions.tip == self.tip() {
-                return Ok(positions);
+            match headers::positions(&self.db, source, &content.witnesses) {
+                Ok(positions) if positions.tip == self.tip() => return Ok(positions),
+                Err(error) if source.tip()? == self.tip() => return Err(error),
+                Ok(_) | Err(_) => {}
             }
         }
         Err(SourceError::Moving {
@@ -177,6 +178,7 @@ fn accept(
     }
     let before = quarantine::waiting(&command.db)?;
     store(command, checked, &ours)?;
+    prove(command, checked, source)?;
     check_quarantine(command, before)?;
     let scope = scope(content, &ours);
     receipt::note(command, content.contract, &scope, source)
@@ -229,6 +231,21 @@ fn store(command: &Command<'_>, checked: &Checked, ours: &[Ours]) -> Result<(), 
         learn::frame(&command.db, content.contract, &learned, &reveals)?;
     }
     Ok(())
+}
+
+/// Proves in our own headers what the source says is mined, by the consignment's proofs where they
+/// fit.
+fn prove(command: &Command<'_>, checked: &Checked, source: &dyn ChainSource) -> Result<(), Error> {
+    let content = checked.content.get();
+    let txids = content.witnesses.iter().map(|witness| witness.txid);
+    let mined = mined(txids, &checked.positions);
+    match headers::prove(&command.db, source, &mined, &content.proofs) {
+        Err(error) if is_moved(source, &error, checked.positions.tip)? => {
+            let (name, attempts) = (source.name(), 1);
+            Err(SourceError::Moving { name, attempts }.into())
+        }
+        result => result,
+    }
 }
 
 /// What this consignment hands over to us: our terminals, and every other leaf of the same seals; if

@@ -16,6 +16,6 @@ mod spec;
 mod spender;
 
 pub use error::SourceError;
-pub use source::{ChainSource, Position, Positions, ScanRequest, ScanUpdate, Sought};
+pub use source::{ChainSource, HEADERS, Position, Positions, ScanRequest, ScanUpdate, Sought};
 pub use spec::{Auth, Node, Server, SourceSpec, SpecError, open, parse};
 pub(crate) use spender::spender_of;

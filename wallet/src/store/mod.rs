@@ -13,6 +13,7 @@ mod meta;
 mod migrate;
 
 pub mod contracts;
+pub mod headers;
 pub mod invoices;
 pub mod operations;
 pub mod quarantine;

@@ -1,6 +1,14 @@
--- Version 4: statements about who issued a contract, as text; their signatures were checked.
-CREATE TABLE statements (
-    contract BLOB NOT NULL REFERENCES contracts (id),
-    text     TEXT NOT NULL,
-    PRIMARY KEY (contract, text)
+-- Version 4: the checked header chain, and where our witnesses were mined in it. Both only ever hold
+-- what was checked; a proof above a height goes with the headers above it.
+CREATE TABLE headers (
+    height INTEGER PRIMARY KEY,
+    header BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE block_proofs (
+    txid     BLOB PRIMARY KEY NOT NULL,
+    height   INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    branch   BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX block_proofs_height ON block_proofs (height);
