@@ -105,10 +105,8 @@ pub fn validate(consignment: &[u8], rules: &Rules<'_>) -> Result<Consistent<Cons
     };
     let mut validator = Validator::open(header.map_err(|error| place.decode(&error))?, rules)?;
     for part in parts {
-        match part {
-            Ok(part) => validator.frame(part)?,
-            Err(error) => return validator.flush().and(Err(place.decode(&error))),
-        }
+        let part = part.or_else(|error| validator.fail(place.decode(&error)))?;
+        validator.frame(part)?;
     }
     validator.finish()
 }
@@ -170,7 +168,7 @@ impl<'a> Validator<'a> {
             .and_then(|()| self.count_bytes(frame))
             .and_then(|()| self.step(frame))
             .and_then(|()| self.check_leaves())
-            .or_else(|failure| self.flush().and(Err(failure)));
+            .or_else(|failure| self.fail(failure));
         if let Err(failure) = &result {
             self.failed = Some(failure.clone());
         }
@@ -203,6 +201,11 @@ impl<'a> Validator<'a> {
             base: self.base,
             terminals,
         }))
+    }
+
+    /// Reports a failure, unless a curve check that was put off fails: that one is lower.
+    fn fail<T>(&mut self, failure: Failure) -> Result<T, Failure> {
+        self.flush().and(Err(failure))
     }
 
     /// Does the curve checks that were put off.
