@@ -10,6 +10,7 @@ use bulla_core::{ContractId, DecodeError, SchemaId};
 use bulla_wallet::Network;
 use bulla_wallet::api::TransferId;
 use bulla_wallet::chain::{SourceError, SpecError};
+use bulla_wallet::container::ContainerError;
 use bulla_wallet::headers::HeadersError;
 use bulla_wallet::identity::IdentityError;
 use bulla_wallet::invoice::InvoiceError;
@@ -55,6 +56,14 @@ pub enum Error {
         path: PathBuf,
         /// Its limit in bytes.
         limit: u64,
+    },
+    /// A compressed file with nothing to read in it.
+    #[error("{}: {cause}", path.display())]
+    Container {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: ContainerError,
     },
     /// A file that should be text.
     #[error("{} is not a text file in UTF-8", path.display())]
@@ -297,6 +306,7 @@ impl Error {
             Self::Source(_) => "source",
             Self::Sandbox(_) => "sandbox",
             Self::File { .. } | Self::FileTooLarge { .. } | Self::FileNotText { .. } => "file",
+            Self::Container { cause, .. } => cause.code(),
             Self::NotAConsignment { .. } => "not-a-consignment",
             Self::Headers { cause, .. } => cause.code(),
             Self::NotASchema { .. } => "schema",

@@ -92,7 +92,7 @@ impl Story {
         let den = tempfile::tempdir()
             .map_err(|cause| Error::file("make", Path::new("a folder"), cause))?;
         let path = den.path().join(WALLET);
-        file::write(&path, &file::read(&self.alice.path, file::MAX_CONSIGNMENT)?)?;
+        file::write(&path, &file::read_consignment(&self.alice.path)?)?;
         let mut thief = Actor::open(path)?;
         let prepared = thief.build(invoice, &self.chain)?;
         let bytes = prepared
