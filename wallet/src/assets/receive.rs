@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bulla_core::consignment::{Explicit, parts};
 use bulla_core::frame::{Frame, WitnessFrame};
+use bulla_core::header::Header;
 use bulla_core::operation::Input;
 use bulla_core::validator::{
     Consignment, Consistent, Failure, Limits, Rules, SchemaPolicy, TerminalState, validate,
@@ -15,14 +16,13 @@ use super::learn::{self, Contract, Learned, Reveals};
 use super::ours::{Ours, Seals};
 use super::receipt;
 use super::rows::{damaged, decode};
-use super::snapshot::Snapshot;
 use crate::api::Received;
 use crate::chain::{ChainSource, Position, Positions, SourceError};
-use crate::store::contracts;
-use crate::sync::ATTEMPTS;
+use crate::store::{StoreError, contracts, quarantine};
+use crate::sync::{ATTEMPTS, is_moved, mined};
 use crate::transfer::error::TransferError;
 use crate::wallet::Command;
-use crate::{Error, Wallet, defaults, time};
+use crate::{Error, Wallet, defaults, headers, time};
 
 /// A consignment that core found consistent, with what the chain says of it.
 struct Checked {
@@ -36,7 +36,7 @@ impl Wallet {
     /// Safe to repeat. A failure stores nothing of the consignment.
     ///
     /// # Errors
-    /// [`TransferError::Refused`] with the check that failed; [`TransferError::NotOurs`];
+    /// [`TransferError::Refused`] with the check that failed; [`TransferError::NotOurs`]; [`TransferError::ContractFile`];
     /// [`TransferError::Conflicted`]; [`TransferError::QuarantineFull`].
     pub fn accept(
         &mut self,
@@ -59,9 +59,10 @@ impl Wallet {
     ) -> Result<Positions, Error> {
         for _ in 0..ATTEMPTS {
             self.sync(source)?;
-            let positions = source.positions(&content.witnesses)?;
-            if positions.tip == self.tip() {
-                return Ok(positions);
+            match headers::positions(&self.db, source, &content.witnesses) {
+                Ok(positions) if positions.tip == self.tip() => return Ok(positions),
+                Err(error) if source.tip()? == self.tip() => return Err(error),
+                Ok(_) | Err(_) => {}
             }
         }
         Err(SourceError::Moving {
@@ -101,7 +102,7 @@ impl Wallet {
         Ok(schemas)
     }
 
-    fn rules(&self) -> Result<Rules<'static>, Error> {
+    pub(crate) fn rules(&self) -> Result<Rules<'static>, Error> {
         let policy = SchemaPolicy::Only(self.allowed_schemas()?);
         let limits = Limits {
             bytes: defaults::CONSIGNMENT_BYTES,
@@ -114,7 +115,7 @@ impl Wallet {
     }
 }
 
-fn refused(failure: Failure) -> TransferError {
+pub(crate) fn refused(failure: Failure) -> TransferError {
     TransferError::Refused(Box::new(failure))
 }
 
@@ -133,7 +134,20 @@ fn check(
         }
         .into());
     }
-    let mut explicit = Explicit::new(&content.get().header);
+    let frames = witness_frames(&content.get().header, bytes)?;
+    Ok(Checked {
+        content,
+        frames,
+        positions,
+    })
+}
+
+/// The witness frames of a consignment that core found consistent.
+pub(crate) fn witness_frames(
+    header: &Header,
+    bytes: &[u8],
+) -> Result<Vec<WitnessFrame>, StoreError> {
+    let mut explicit = Explicit::new(header);
     let mut frames = Vec::new();
     for part in parts(bytes).skip(1) {
         let frame = part.and_then(|part| explicit.frame(part));
@@ -141,11 +155,7 @@ fn check(
             frames.push(*frame);
         }
     }
-    Ok(Checked {
-        content,
-        frames,
-        positions,
-    })
+    Ok(frames)
 }
 
 fn accept(
@@ -154,6 +164,10 @@ fn accept(
     source: &dyn ChainSource,
 ) -> Result<Received, Error> {
     let content = checked.content.get();
+    if content.terminals.is_empty() {
+        let contract = content.contract;
+        return Err(TransferError::ContractFile { contract }.into());
+    }
     let seals = Seals::load(&command.db, command.coins, &command.keys.view)?;
     let ours = seals.find(&content.header, &checked.frames);
     if ours.is_empty() {
@@ -162,24 +176,29 @@ fn accept(
         }
         .into());
     }
-    let before = waiting(command)?;
+    let before = quarantine::waiting(&command.db)?;
     store(command, checked, &ours)?;
-    check_quarantine(before, waiting(command)?, defaults::QUARANTINE)?;
+    prove(command, checked, source)?;
+    check_quarantine(command, before)?;
     let scope = scope(content, &ours);
     receipt::note(command, content.contract, &scope, source)
 }
 
-fn waiting(command: &Command<'_>) -> Result<usize, Error> {
-    Ok(Snapshot::load(&command.db, command.coins, command.meta)?.waiting)
-}
-
 /// Anybody can forge a consistent spend of a seal that he saw (ATTACKS H14): of what waits for
 /// transactions that nobody has seen only so much is kept. What the chain or the mempool knows is
-/// always taken in.
-fn check_quarantine(before: usize, after: usize, limit: u32) -> Result<(), TransferError> {
-    let full = u32::try_from(after).map_or(true, |after| after > limit);
-    if after > before && full {
-        return Err(TransferError::QuarantineFull { limit });
+/// always taken in. What waits for long makes room.
+fn check_quarantine(command: &Command<'_>, before: usize) -> Result<(), Error> {
+    let limit = defaults::QUARANTINE;
+    let is_over = |after: usize| after > before && u32::try_from(after).map_or(true, |n| n > limit);
+    if !is_over(quarantine::waiting(&command.db)?) {
+        return Ok(());
+    }
+    let tip = command.coins.tip().height;
+    let (absent, conflicted) = defaults::QUARANTINE_BLOCKS;
+    let since = |blocks| tip.saturating_sub(blocks);
+    quarantine::forget(&command.db, since(absent), since(conflicted))?;
+    if is_over(quarantine::waiting(&command.db)?) {
+        return Err(TransferError::QuarantineFull { limit }.into());
     }
     Ok(())
 }
@@ -203,16 +222,30 @@ fn store(command: &Command<'_>, checked: &Checked, ours: &[Ours]) -> Result<(), 
     for frame in &checked.frames {
         let position = positions.get(&frame.witness.txid()).copied();
         let position = position.ok_or_else(|| damaged("a witness without a position"))?;
-        let checked = Some(checked.positions.tip.hash);
         let learned = Learned {
             frame,
             own: false,
             position,
-            checked,
+            tip: checked.positions.tip.height,
         };
         learn::frame(&command.db, content.contract, &learned, &reveals)?;
     }
     Ok(())
+}
+
+/// Proves in our own headers what the source says is mined, by the consignment's proofs where they
+/// fit.
+fn prove(command: &Command<'_>, checked: &Checked, source: &dyn ChainSource) -> Result<(), Error> {
+    let content = checked.content.get();
+    let txids = content.witnesses.iter().map(|witness| witness.txid);
+    let mined = mined(txids, &checked.positions);
+    match headers::prove(&command.db, source, &mined, &content.proofs) {
+        Err(error) if is_moved(source, &error, checked.positions.tip)? => {
+            let (name, attempts) = (source.name(), 1);
+            Err(SourceError::Moving { name, attempts }.into())
+        }
+        result => result,
+    }
 }
 
 /// What this consignment hands over to us: our terminals, and every other leaf of the same seals; if
@@ -233,21 +266,4 @@ fn scope(content: &Consignment, ours: &[Ours]) -> Vec<Ours> {
         .collect();
     let handed = |ours: &&Ours| seals.is_empty() || seals.contains(&ours.seal.conceal());
     ours.iter().filter(handed).cloned().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_nobody_has_seen_is_bounded() {
-        let full = |before, after| {
-            let result = check_quarantine(before, after, 10);
-            matches!(result, Err(TransferError::QuarantineFull { limit: 10 }))
-        };
-        assert!(!full(0, 10), "up to the limit");
-        assert!(full(10, 11), "one more");
-        assert!(!full(11, 11), "nothing that waits was added");
-        assert!(!full(12, 3), "some of it was seen");
-    }
 }

@@ -11,7 +11,7 @@ use crate::api::{
     Asset, AssetBalance, Balance, BitcoinBalance, CarrierBalance, CoinAllocation, Page, Transfer,
     TransferId,
 };
-use crate::assets::book::{Book, Witnesses};
+use crate::assets::book::Book;
 use crate::assets::consign::contract_file;
 use crate::assets::facts::{number, precision, text};
 use crate::assets::rows::{self, damaged};
@@ -19,7 +19,7 @@ use crate::assets::snapshot::Snapshot;
 use crate::coins::Place;
 use crate::store::transfers::{self, ItemRow, TransferRow};
 use crate::store::{StoreError, contracts, operations};
-use crate::{Amount, Error, Wallet, defaults};
+use crate::{Amount, Error, Wallet, defaults, identity};
 
 impl Wallet {
     /// Everything the wallet holds: plain bitcoin, carriers apart, and assets.
@@ -57,13 +57,26 @@ impl Wallet {
     /// The contracts that the wallet knows, by ticker.
     pub fn assets(&self) -> Result<Vec<Asset>, Error> {
         let snapshot = self.snapshot()?;
-        let mut assets: Vec<_> = snapshot
-            .books
-            .values()
-            .map(|book| asset(&snapshot, book))
-            .collect();
+        let mut assets = Vec::new();
+        for book in snapshot.books.values() {
+            let statements = identity::kept(&self.db, book.contract)?;
+            assets.push(Asset {
+                statements,
+                ..asset(&snapshot, book)
+            });
+        }
         assets.sort_by(|a, b| (&a.ticker, a.contract).cmp(&(&b.ticker, b.contract)));
         Ok(assets)
+    }
+
+    /// One contract.
+    ///
+    /// # Errors
+    /// [`TransferError::UnknownContract`].
+    pub fn asset(&self, contract: ContractId) -> Result<Asset, Error> {
+        let mut assets = self.assets()?.into_iter();
+        let asset = assets.find(|asset| asset.contract == contract);
+        Ok(asset.ok_or(TransferError::UnknownContract { contract })?)
     }
 
     /// What a coin holds.
@@ -76,8 +89,7 @@ impl Wallet {
     /// # Errors
     /// [`TransferError::UnknownContract`].
     pub fn contract_file(&self, contract: ContractId) -> Result<Vec<u8>, Error> {
-        let at = Witnesses::load(&self.db, self.coin_set().tip().height)?;
-        let book = Book::load(&self.db, contract, &at)?;
+        let book = Book::load(&self.db, contract)?;
         let book = book.ok_or(TransferError::UnknownContract { contract })?;
         Ok(contract_file(&book.header)?)
     }
@@ -146,13 +158,13 @@ impl Wallet {
         let Some(operation) = item.operation else {
             return Ok(None);
         };
-        for leaf in operations::leaves(&self.db, &operation)? {
-            if Some(leaf.ty) == item.ty && Some(leaf.index) == item.index {
-                let (_, _, seal) = rows::leaf(&leaf)?;
-                return Ok(seal.and_then(|seal| seal.resolve(row.txid)));
-            }
-        }
-        Err(damaged("the leaf of a payment"))
+        let (Some(ty), Some(index)) = (item.ty, item.index) else {
+            return Ok(None);
+        };
+        // None of what waited so long that it was forgotten.
+        let leaf = operations::leaf(&self.db, &operation, ty, index)?;
+        let seal = leaf.map(|leaf| rows::leaf(&leaf)).transpose()?;
+        Ok(seal.and_then(|(_, _, seal)| seal?.resolve(row.txid)))
     }
 }
 
@@ -186,6 +198,8 @@ fn asset(snapshot: &Snapshot, book: &Book) -> Asset {
         supply: number(header, "supply").unwrap_or(0),
         details: text(header, "details"),
         terms: text(header, "terms"),
+        issuer: identity::issuer(header),
+        statements: Vec::new(),
         issued: header.genesis.timestamp,
         settled,
         pending,
