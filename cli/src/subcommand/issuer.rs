@@ -2,7 +2,7 @@
 
 mod key;
 mod state;
-mod verify;
+pub mod verify;
 
 use clap::Subcommand;
 

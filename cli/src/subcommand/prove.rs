@@ -55,9 +55,14 @@ impl Prove {
         let session = Session::synced(settings)?;
         let coins = self.coin.iter().copied().collect();
         let passphrase = session.passphrase()?;
-        let proof = session
-            .wallet
-            .prove(self.contract, &self.challenge, &coins, &passphrase)?;
+        let source = if settings.offline {
+            None
+        } else {
+            Some(session.source()?)
+        };
+        let (contract, challenge, source) = (self.contract, &self.challenge, source.as_deref());
+        let wallet = &session.wallet;
+        let proof = wallet.prove(contract, challenge, &coins, &passphrase, source)?;
         let bytes = proof.encode();
         file::write(&self.out, &bytes)?;
         Ok(Output {

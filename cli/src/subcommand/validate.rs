@@ -19,6 +19,7 @@ use clap::Args;
 pub use self::answer::{FailureOutput, Output, Terminal, Verdict};
 use super::Result;
 use super::headers::{self, Chain};
+use super::issuer::verify;
 use crate::error::Error;
 use crate::file;
 use crate::settings::Settings;
@@ -40,6 +41,9 @@ pub struct Validate {
     /// Ask no source: go by this file of headers and the block proofs in the consignment
     #[arg(long, value_name = "FILE")]
     headers: Option<PathBuf>,
+    /// Show this statement about who issued the contract; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    statement: Vec<PathBuf>,
 }
 
 pub(super) fn min_conf_help() -> String {
@@ -54,9 +58,15 @@ impl Validate {
     /// Runs the command.
     ///
     /// # Errors
-    /// If the file cannot be read or the source's text makes no sense. What is wrong with the
+    /// If a file cannot be read, a statement is not signed by its key or about another contract, or the source's text makes no sense. What is wrong with the
     /// consignment, or a source that does not answer, is not an error but the answer.
     pub fn run(self, settings: &Settings) -> Result<Output> {
+        let statements = self.statement.iter().map(|path| verify::read(path));
+        let statements = statements.collect::<Result<Vec<_>>>()?;
+        self.verdict(settings)?.stated(&statements)
+    }
+
+    fn verdict(self, settings: &Settings) -> Result<Output> {
         let network = settings.network.clone().unwrap_or(Network::Regtest);
         let bytes = file::read(&self.file, file::MAX_CONSIGNMENT)?;
         log::info!("{} bytes of {}", bytes.len(), self.file.display());

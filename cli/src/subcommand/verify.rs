@@ -5,11 +5,13 @@ mod answer;
 use std::path::PathBuf;
 
 use bulla_core::ContractId;
+use bulla_core::headers::{HeaderChain, Proven};
 use bulla_wallet::proofs::{Challenge, Expected, MAX_BYTES, Owned, Proof, check};
 use bulla_wallet::{Network, defaults};
 use clap::Args;
 
 pub use self::answer::{Output, Owning, Verdict};
+use super::headers::{self, Chain};
 use super::{Result, validate};
 use crate::error::Error;
 use crate::file;
@@ -32,6 +34,10 @@ pub struct Verify {
     /// Accept schemas that are not standard; read what they allow before you rely on the answer
     #[arg(long)]
     any_schema: bool,
+    /// Ask no source: go by this file of headers and the block proofs in the proof. Whether the coins were
+    /// spent since cannot be seen then
+    #[arg(long, value_name = "FILE")]
+    headers: Option<PathBuf>,
 }
 
 impl Verify {
@@ -53,9 +59,23 @@ impl Verify {
         )?;
         let least = self.min_conf;
         let least = least.unwrap_or_else(|| defaults::settled_depth(&network));
-        let mut output = answer(&owned, settings, &network, least)?;
+        let mut output = match self.headers {
+            Some(path) => by_headers(&owned, &headers::read(&path, &network)?, least, &network),
+            None => answer(&owned, settings, &network, least)?,
+        };
         output.challenge_checked = expected.challenge.is_some();
         Ok(output)
+    }
+}
+
+fn by_headers(owned: &Owned, chain: &HeaderChain, least: u32, network: &Network) -> Output {
+    let proofs = owned.block_proofs();
+    match owned.settle(&Proven::new(chain, &proofs), least) {
+        Ok(standing) => {
+            let answer = Output::of(owned, &standing, least);
+            answer.by(Chain::of(chain), headers::notes(network))
+        }
+        Err(error) => Output::unanswered(owned, &error),
     }
 }
 

@@ -2,21 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bdk_wallet::chain::BlockId;
 use bitcoin::{OutPoint, Transaction, TxIn, Witness};
 use bulla_core::ContractId;
+use bulla_core::frame::BlockProof;
+use bulla_core::headers::check_proof;
 use bulla_core::operation::Input;
 
 use super::{Challenge, MAX_COINS, Proof, ProofError, ProvenCoin};
 use crate::assets::consign::{HandOver, consign};
 use crate::assets::ledger::Ledger;
 use crate::assets::rows::damaged;
+use crate::chain::ChainSource;
+use crate::coins::Coin;
 use crate::keys::Passphrase;
+use crate::store::headers;
 use crate::transfer::error::TransferError;
 use crate::{Error, Wallet};
 
 impl Wallet {
     /// Proves to whoever asked this challenge what the wallet holds of a contract: everything that is settled, or
     /// what lies on some coins. Changes nothing. The proof shows the history of these coins, and which they are.
+    /// With a source it says where the coins were mined, so that headers are enough to check it.
     ///
     /// # Errors
     /// [`ProofError::NothingHeld`], [`ProofError::NotHeld`], [`ProofError::TooManyCoins`];
@@ -27,6 +34,7 @@ impl Wallet {
         challenge: &Challenge,
         coins: &BTreeSet<OutPoint>,
         passphrase: &Passphrase,
+        source: Option<&dyn ChainSource>,
     ) -> Result<Proof, Error> {
         let held = self.held(contract, coins)?;
         let mut proof = Proof {
@@ -44,12 +52,13 @@ impl Wallet {
             let (Some(coin), Some(transaction)) = (coin, transaction) else {
                 return Err(damaged("a coin that holds something").into());
             };
+            let mined = self.mined(&coin, source)?;
             signers.push(coin);
             proof.coins.push(ProvenCoin {
                 outpoint,
                 transaction: without_witness(&transaction),
                 signature: Witness::new(),
-                mined: None,
+                mined,
             });
         }
         let message = proof.message();
@@ -58,6 +67,28 @@ impl Wallet {
             proven.signature = self.coin_set().sign_message(coin, &message, &keys)?;
         }
         Ok(proof)
+    }
+
+    /// Where a coin was mined, by a proof against our own headers.
+    fn mined(
+        &self,
+        coin: &Coin,
+        source: Option<&dyn ChainSource>,
+    ) -> Result<Option<BlockProof>, Error> {
+        let txid = coin.outpoint.txid;
+        if let Some(known) = headers::proof(&self.db, txid)? {
+            return Ok(Some(known));
+        }
+        let (Some(source), Some(height)) = (source, coin.height) else {
+            return Ok(None);
+        };
+        let Some(header) = headers::get(&self.db, height)? else {
+            return Ok(None);
+        };
+        let hash = header.block_hash();
+        let proofs = source.block_proofs(&[(txid, BlockId { height, hash })])?;
+        let fits = |proof: &BlockProof| check_proof(txid, proof, header.merkle_root).is_ok();
+        Ok(proofs.into_iter().flatten().find(fits))
     }
 
     /// The settled leaves by their coins.

@@ -1,8 +1,9 @@
 //! What a chain says of a proof: whether the history and the coins are mined, and the coins unspent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::{OutPoint, Txid};
+use bulla_core::frame::BlockProof;
 use bulla_core::validator::{ChainView, Position, Sought, Unresolved, depth};
 
 use super::{Owned, ProvenCoin};
@@ -33,6 +34,15 @@ pub struct Standing {
 }
 
 impl Owned {
+    /// Where the prover says that transactions were mined: hints, for a view by headers.
+    pub fn block_proofs(&self) -> BTreeMap<Txid, BlockProof> {
+        let coins = self.coins.iter();
+        let coins = coins.filter_map(|coin| Some((coin.outpoint.txid, coin.mined.clone()?)));
+        let mut proofs: BTreeMap<_, _> = coins.collect();
+        proofs.extend(self.content.get().proofs.clone());
+        proofs
+    }
+
     /// Asks a view of the chain, once for all: transactions of the history, those that make the coins, and
     /// whether the coins are spent. A view by headers alone cannot see the last.
     ///

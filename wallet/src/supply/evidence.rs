@@ -21,7 +21,7 @@ use crate::chain::{ChainSource, Position, Sought, SourceError, spender_of};
 use crate::store::{operations, witnesses};
 use crate::sync::ATTEMPTS;
 use crate::transfer::error::TransferError;
-use crate::{Error, Wallet, defaults};
+use crate::{Error, Wallet, defaults, headers};
 
 /// What is known and settled.
 struct Known {
@@ -126,7 +126,7 @@ impl Wallet {
             let (found, expected) = (content.contract, contract);
             return Err(TransferError::OtherContract { found, expected }.into());
         }
-        let positions = source.positions(&content.witnesses)?;
+        let positions = headers::positions(&self.db, source, &content.witnesses)?;
         let depth = |position: &Position| match position {
             Position::Mined { height } => {
                 let height = *height;
@@ -175,7 +175,7 @@ impl Wallet {
             .iter()
             .map(|place| spender_of(place.open.outpoint, place.script.clone()));
         let sought: Vec<Sought> = made.chain(spent).collect();
-        let positions = source.positions(&sought)?;
+        let positions = headers::positions(&self.db, source, &sought)?;
         let (made, spent) = positions
             .list
             .split_at(places.len().min(positions.list.len()));

@@ -58,7 +58,7 @@ fn judge(proof: Proof) -> Result<Owned, ProofError> {
 fn prove(party: &mut Party, contract: ContractId) -> Proof {
     let coins = BTreeSet::new();
     let wallet = party.wallet();
-    let proof = wallet.prove(contract, &challenge(ASKED), &coins, &passphrase());
+    let proof = wallet.prove(contract, &challenge(ASKED), &coins, &passphrase(), None);
     proof.unwrap()
 }
 
@@ -117,7 +117,7 @@ fn only_named_coins_are_proven() {
     let coins = BTreeSet::from([all.coins[1].outpoint]);
     let some = alice
         .wallet()
-        .prove(contract, &challenge(ASKED), &coins, &passphrase())
+        .prove(contract, &challenge(ASKED), &coins, &passphrase(), None)
         .unwrap();
     let found: Vec<_> = some.coins.iter().map(|coin| coin.outpoint).collect();
     assert_eq!(found, [all.coins[1].outpoint]);
@@ -133,16 +133,20 @@ fn what_is_not_held_cannot_be_proven() {
         &challenge(ASKED),
         &BTreeSet::from([outpoint]),
         &passphrase(),
+        None,
     );
     let expected = ProofError::NotHeld { contract, outpoint };
     assert_eq!(named.unwrap_err().to_string(), expected.to_string());
     let mut carol = bench.party("carol", 0);
     let file = alice.wallet().contract_file(contract).unwrap();
     carol.wallet().import_contract(&file).unwrap();
-    let nothing =
-        carol
-            .wallet()
-            .prove(contract, &challenge(ASKED), &BTreeSet::new(), &passphrase());
+    let nothing = carol.wallet().prove(
+        contract,
+        &challenge(ASKED),
+        &BTreeSet::new(),
+        &passphrase(),
+        None,
+    );
     let expected = ProofError::NothingHeld { contract };
     assert_eq!(nothing.unwrap_err().to_string(), expected.to_string());
 }
@@ -153,7 +157,7 @@ fn a_proof_is_of_no_use_for_another_challenge() {
     let (asked, other) = (challenge(ASKED), challenge("Bank of Uruk"));
     let proof = alice
         .wallet()
-        .prove(contract, &other, &BTreeSet::new(), &passphrase())
+        .prove(contract, &other, &BTreeSet::new(), &passphrase(), None)
         .unwrap();
     let replayed = judge(proof.clone());
     let expected = ProofError::Challenge {

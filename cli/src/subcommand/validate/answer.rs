@@ -1,18 +1,23 @@
 //! What `validate` answers.
 
 use bitcoin::Txid;
+use bitcoin::key::XOnlyPublicKey;
 use bulla_core::seal::AssignedSeal;
 use bulla_core::validator::{
     Check, Consignment, Failure, Position, Positions, TerminalState, depth,
 };
 use bulla_core::{ContractId, OperationId, SchemaId};
 use bulla_schemas::roles::unbacked;
+use bulla_wallet::identity::{Statement, issuer};
 use serde::Serialize;
 
 use crate::claim;
 use crate::exit::Exit;
 use crate::output::Human;
+use crate::signed_by::SignedBy;
+use crate::subcommand::Result;
 use crate::subcommand::headers::Chain;
+use crate::subcommand::issuer::verify;
 use crate::table::fields;
 
 /// Said whenever somebody might take a verdict for money.
@@ -47,6 +52,10 @@ pub struct Output {
     pub schema: Option<SchemaId>,
     /// Its ticker, a claim of the issuer.
     pub ticker: Option<String>,
+    /// The key that the genesis names as the issuer's.
+    pub issuer: Option<XOnlyPublicKey>,
+    /// What was stated about who issued the contract.
+    pub statements: Vec<SignedBy>,
     /// Transitions in the history.
     pub operations: Option<u64>,
     /// Witnesses of the history.
@@ -121,6 +130,8 @@ impl Output {
             contract: None,
             schema: None,
             ticker: None,
+            issuer: None,
+            statements: Vec::new(),
             operations: None,
             witnesses: None,
             terminals: Vec::new(),
@@ -180,6 +191,21 @@ impl Output {
         Self { headers, ..self }.with_notes(notes)
     }
 
+    /// The same, with statements about the issuer; nothing is said of a contract that is not consistent.
+    ///
+    /// # Errors
+    /// If one is about another contract.
+    pub fn stated(mut self, statements: &[Statement]) -> Result<Self> {
+        let Some(contract) = self.contract else {
+            return Ok(self);
+        };
+        for statement in statements {
+            verify::check_contract(statement, contract)?;
+            self.statements.push(SignedBy::of(statement, self.issuer));
+        }
+        Ok(self)
+    }
+
     /// The same, with more notes.
     #[must_use]
     pub fn with_notes(mut self, notes: Vec<String>) -> Self {
@@ -196,6 +222,8 @@ impl Output {
             contract: Some(content.contract),
             schema: Some(content.header.genesis.schema),
             ticker: claim::ticker(&content.header),
+            issuer: issuer(&content.header),
+            statements: Vec::new(),
             operations: Some(content.operations),
             witnesses: Some(content.witnesses.len()),
             terminals: content.terminals.iter().map(terminal).collect(),
@@ -235,6 +263,10 @@ impl Human for Output {
         put("contract", self.contract.map(|id| id.to_string()));
         put("schema", self.schema.map(|id| id.to_string()));
         put("ticker", self.ticker.as_deref().map(claim::shown));
+        for signed in &self.statements {
+            put("signature", Some(signed.signed_by()));
+            put("claim", Some(signed.claims()));
+        }
         put("operations", self.operations.map(|count| count.to_string()));
         put("witnesses", self.witnesses.map(|count| count.to_string()));
         put(

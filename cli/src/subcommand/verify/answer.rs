@@ -11,7 +11,11 @@ use serde::Serialize;
 use crate::claim;
 use crate::exit::Exit;
 use crate::output::Human;
+use crate::subcommand::headers::Chain;
 use crate::table::fields;
+
+/// Said where only headers were asked.
+const UNSEEN: &str = "headers do not show whether the coins were spent since";
 
 /// A verdict on a proof of ownership.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize)]
@@ -54,6 +58,8 @@ pub struct Output {
     pub tip: Option<u32>,
     /// Whether the coins were seen to be unspent at that tip.
     pub unspent: bool,
+    /// The headers by which that was judged, where no source was asked.
+    pub headers: Option<Chain>,
     /// What the reader of the verdict has to know.
     pub notes: Vec<String>,
 }
@@ -94,11 +100,6 @@ impl Output {
             }
         };
         let unspent = matches!(verdict, Verdict::Settled | Verdict::Consistent);
-        if unspent {
-            notes.push(format!(
-                "unspent at height {tip}; it may be spent in the next block"
-            ));
-        }
         Self {
             confirmations: standing.weakest.map(|(_, depth)| depth),
             weakest: standing.weakest.map(|(txid, _)| txid),
@@ -106,6 +107,16 @@ impl Output {
             unspent,
             ..Self::with(owned, verdict, notes)
         }
+    }
+
+    /// The same, judged by headers alone.
+    #[must_use]
+    pub fn by(mut self, chain: Chain, notes: Vec<String>) -> Self {
+        self.unspent = false;
+        self.notes.push(UNSEEN.to_owned());
+        self.notes.extend(notes);
+        self.headers = Some(chain);
+        self
     }
 
     /// Nobody was asked.
@@ -134,6 +145,7 @@ impl Output {
             weakest: None,
             tip: None,
             unspent: false,
+            headers: None,
             notes,
         }
     }
@@ -195,6 +207,16 @@ impl Human for Output {
             self.confirmations.map(|count| count.to_string()),
         );
         put("weakest", self.weakest.map(|txid| txid.to_string()));
+        if let Some(tip) = self.tip.filter(|_| self.unspent) {
+            put(
+                "unspent",
+                Some(format!(
+                    "at height {tip}; that may change with the next block"
+                )),
+            );
+        }
+        rows.extend(self.headers.iter().flat_map(Chain::rows));
+        let mut put = |name, value: Option<String>| rows.extend(value.map(|value| (name, value)));
         for note in &self.notes {
             put("note", Some(note.clone()));
         }
