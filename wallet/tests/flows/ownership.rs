@@ -1,12 +1,13 @@
 //! Proving what a wallet owns, and every way in which such a proof is refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::{OutPoint, ScriptBuf, Witness};
 use bulla_core::ContractId;
 use bulla_core::consignment::{Writer, parts};
 use bulla_core::frame::{Terminal, Terminals};
 use bulla_core::header::Header;
+use bulla_core::headers::Proven;
 use bulla_core::operation::Input;
 use bulla_core::validator::{ChainView, Check, Position, Positions, Rules, SchemaPolicy, Sought};
 use bulla_wallet::Network;
@@ -108,6 +109,31 @@ fn an_allocation_of_the_genesis_is_proven_without_any_witness() {
     assert_eq!(standing.verdict, Verdict::Settled);
     let deeper = owned.settle(&View(&bench.sandbox), 2).unwrap();
     assert_eq!(deeper.verdict, Verdict::Pending);
+}
+
+#[test]
+fn headers_are_enough_to_settle_a_proof_but_not_to_see_what_was_spent() {
+    let (bench, mut alice, mut bob, contract) = scene();
+    let source = Some(&bench.sandbox as &dyn ChainSource);
+    let coins = BTreeSet::new();
+    let wallet = alice.wallet();
+    let proof = wallet.prove(contract, &challenge(ASKED), &coins, &passphrase(), source);
+    let proof = proof.unwrap();
+    assert!(proof.coins.iter().all(|coin| coin.mined.is_some()));
+    let owned = judge(Proof::decode(&proof.encode()).unwrap()).unwrap();
+    let invoice = bob.witness(contract, 720);
+    bench.transfer(&mut alice, &mut bob, &invoice);
+    let chain = alice.wallet().header_chain().unwrap().unwrap();
+    let proofs = owned.block_proofs();
+    let standing = owned.settle(&Proven::new(&chain, &proofs), 1).unwrap();
+    assert_eq!(standing.verdict, Verdict::Settled);
+    let unproven = BTreeMap::new();
+    let standing = owned.settle(&Proven::new(&chain, &unproven), 1).unwrap();
+    assert_eq!(
+        standing.verdict,
+        Verdict::Pending,
+        "a proof that is left out settles nothing"
+    );
 }
 
 #[test]
