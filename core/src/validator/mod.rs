@@ -22,8 +22,10 @@ pub use self::failure::{Check, Failure, Report};
 pub use self::known::{Known, KnownLeaf, NothingKnown};
 pub use self::rules::{Limits, Rules, SchemaPolicy};
 use self::state::OpenState;
+use self::steps::Carried;
 pub use self::terminals::TerminalState;
 use crate::ContractId;
+use crate::commit::batch::Batch;
 use crate::consignment::parts;
 use crate::frame::{BaseEntry, BlockProof, Terminals};
 use crate::header::Header;
@@ -78,6 +80,8 @@ pub struct Validator<'a> {
     bytes: u64,
     operations: u64,
     state: OpenState,
+    /// Curve checks put off; before any other failure is reported, those must have held.
+    curve: Batch<Carried>,
     /// Witnesses of the frames.
     seen: BTreeSet<Txid>,
     /// What a delta builds on.
@@ -101,7 +105,7 @@ pub fn validate(consignment: &[u8], rules: &Rules<'_>) -> Result<Consistent<Cons
     };
     let mut validator = Validator::open(header.map_err(|error| place.decode(&error))?, rules)?;
     for part in parts {
-        let part = part.map_err(|error| place.decode(&error))?;
+        let part = part.or_else(|error| validator.fail(place.decode(&error)))?;
         validator.frame(part)?;
     }
     validator.finish()
@@ -137,6 +141,7 @@ impl<'a> Validator<'a> {
             bytes: 0,
             operations: 0,
             state,
+            curve: Batch::default(),
             seen: BTreeSet::new(),
             base: Vec::new(),
             witnesses: Vec::new(),
@@ -153,7 +158,8 @@ impl<'a> Validator<'a> {
     /// Checks a frame: the bytes of the next part. After a failure every call repeats it.
     ///
     /// # Errors
-    /// With the first failure.
+    /// With the first failure. Checks on the curve are put off: that of this frame may be reported
+    /// by a later call or by [`Validator::finish`].
     pub fn frame(&mut self, frame: &[u8]) -> Result<(), Failure> {
         if let Some(failure) = &self.failed {
             return Err(failure.clone());
@@ -161,7 +167,8 @@ impl<'a> Validator<'a> {
         let result = check_length(frame)
             .and_then(|()| self.count_bytes(frame))
             .and_then(|()| self.step(frame))
-            .and_then(|()| self.check_leaves());
+            .and_then(|()| self.check_leaves())
+            .or_else(|failure| self.fail(failure));
         if let Err(failure) = &result {
             self.failed = Some(failure.clone());
         }
@@ -172,10 +179,11 @@ impl<'a> Validator<'a> {
     ///
     /// # Errors
     /// With the first failure.
-    pub fn finish(self) -> Result<Consistent<Consignment>, Failure> {
+    pub fn finish(mut self) -> Result<Consistent<Consignment>, Failure> {
         if let Some(failure) = self.failed {
             return Err(failure);
         }
+        self.flush()?;
         if self.stage != Stage::Done {
             let place = Place::default();
             return Err(place.invalid(Check::Decode, "a terminals frame at the end", "none"));
@@ -193,6 +201,17 @@ impl<'a> Validator<'a> {
             base: self.base,
             terminals,
         }))
+    }
+
+    /// Reports a failure, unless a curve check that was put off fails: that one is lower.
+    fn fail<T>(&mut self, failure: Failure) -> Result<T, Failure> {
+        self.flush().and(Err(failure))
+    }
+
+    /// Does the curve checks that were put off.
+    fn flush(&mut self) -> Result<(), Failure> {
+        let flushed = self.curve.flush();
+        flushed.map_err(|(carried, error)| carried.failure(&error.into()))
     }
 
     fn count_bytes(&mut self, part: &[u8]) -> Result<(), Failure> {

@@ -232,9 +232,9 @@ impl Books {
             let txid = tx.compute_txid();
             let paid: Vec<String> = tx.output.iter().map(hash_of).collect();
             let spent = tx.input.iter().filter_map(|input| {
-                let spent = input.previous_output;
-                let vout = usize::try_from(spent.vout).ok()?;
-                outputs.get(&spent.txid)?.get(vout).cloned()
+                let coin = input.previous_output;
+                let vout = usize::try_from(coin.vout).ok()?;
+                outputs.get(&coin.txid)?.get(vout).cloned()
             });
             let hashes = spent.chain(paid.iter().cloned()).collect();
             outputs.insert(txid, paid);

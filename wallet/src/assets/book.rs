@@ -1,5 +1,6 @@
 //! What the store knows of contracts.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bdk_wallet::rusqlite::Connection;
@@ -72,9 +73,8 @@ impl Book {
             };
             let witness = record.witness;
             records.operations.insert(operation, record);
-            if !records.anchors.contains_key(&witness) {
-                let anchor = self.anchor(db, witness)?;
-                records.anchors.insert(witness, anchor);
+            if let Entry::Vacant(vacant) = records.anchors.entry(witness) {
+                vacant.insert(self.anchor(db, witness)?);
                 let proof = headers::proof(db, witness)?;
                 records.proofs.extend(proof.map(|proof| (witness, proof)));
             }

@@ -37,7 +37,7 @@ pub(super) fn apply(db: &Transaction<'_>, version: i64) -> Result<(), StoreError
             db.execute_batch(script)?;
         }
     }
-    if version == 2 {
+    if (1..=2).contains(&version) {
         fill_version_3(db)?;
     }
     Ok(db.pragma_update(None, "user_version", VERSION)?)
