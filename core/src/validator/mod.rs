@@ -1,8 +1,9 @@
 //! The validator: replays a consignment, frame by frame, trusting nothing in it (PROTOCOL.md §10).
 //!
-//! Header → each frame: decode → ids → bundle → MPC → DBC → outpoints → inputs → seals →
+//! Header → each frame: decode → references → ids → bundle → MPC → DBC → outpoints → inputs → seals →
 //! occurrences and types → rules → next state. At last the terminals.
 
+mod base;
 mod facts;
 mod failure;
 mod genesis;
@@ -26,12 +27,14 @@ pub use self::terminals::TerminalState;
 use crate::ContractId;
 use crate::commit::batch::Batch;
 use crate::consignment::parts;
-use crate::frame::{Base, Frame, Terminals};
+use crate::frame::{BaseEntry, Terminals};
 use crate::header::Header;
 use crate::limits::FRAME_BYTES;
 pub use crate::settle::{
-    ChainView, Consistent, Position, Positions, Settled, Settlement, Sought, Unresolved, depth,
+    ChainView, Consistent, Position, Positions, Settled, Settlement, Sought, Unresolved, Weakest,
+    depth,
 };
+use crate::wire::Frame;
 
 /// What a consignment that passed every check says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,8 +45,10 @@ pub struct Consignment {
     pub header: Header,
     /// Number of transitions shown.
     pub operations: u64,
-    /// Every witness of the history shown, and of what a delta builds on.
+    /// Every witness shown, in the order of the frames. What lies behind the base is not among them.
     pub witnesses: Vec<Sought>,
+    /// What a delta builds on: the witnesses behind it must settle, too.
+    pub base: Vec<BaseEntry>,
     /// What is handed over.
     pub terminals: Vec<TerminalState>,
 }
@@ -77,8 +82,8 @@ pub struct Validator<'a> {
     curve: Batch<Carried>,
     /// Witnesses of the frames.
     seen: BTreeSet<Txid>,
-    /// Witnesses of the base's history.
-    known: BTreeSet<Txid>,
+    /// What a delta builds on.
+    base: Vec<BaseEntry>,
     witnesses: Vec<Sought>,
     unsigned: Option<Report>,
     terminals: Terminals,
@@ -97,7 +102,7 @@ pub fn validate(consignment: &[u8], rules: &Rules<'_>) -> Result<Consistent<Cons
     };
     let mut validator = Validator::open(header.map_err(|error| place.decode(&error))?, rules)?;
     for part in parts {
-        let part = part.map_err(|error| place.decode(&error))?;
+        let part = part.map_err(|error| validator.first(place.decode(&error)))?;
         validator.frame(part)?;
     }
     validator.finish()
@@ -122,7 +127,9 @@ impl<'a> Validator<'a> {
         check_length(header)?;
         let (contract, header_object) = genesis::check(header, rules)?;
         let mut state = OpenState::default();
-        state.open_genesis(contract.into(), &header_object.genesis.outputs);
+        state
+            .leaves
+            .open_genesis(&header_object.genesis, |state| state);
         let mut validator = Self {
             rules: rules.clone(),
             contract,
@@ -133,13 +140,14 @@ impl<'a> Validator<'a> {
             state,
             curve: Batch::default(),
             seen: BTreeSet::new(),
-            known: BTreeSet::new(),
+            base: Vec::new(),
             witnesses: Vec::new(),
             unsigned: None,
             terminals: Terminals::default(),
             failed: None,
         };
         validator.count_bytes(header)?;
+        validator.check_leaves()?;
         Ok(validator)
     }
 
@@ -155,7 +163,8 @@ impl<'a> Validator<'a> {
         let result = check_length(frame)
             .and_then(|()| self.count_bytes(frame))
             .and_then(|()| self.step(frame))
-            .or_else(|failure| self.flush().and(Err(failure)));
+            .and_then(|()| self.check_leaves())
+            .map_err(|failure| self.first(failure));
         if let Err(failure) = &result {
             self.failed = Some(failure.clone());
         }
@@ -184,8 +193,14 @@ impl<'a> Validator<'a> {
             header: self.header,
             operations: self.operations,
             witnesses: self.witnesses,
+            base: self.base,
             terminals,
         }))
+    }
+
+    /// A failure, or that of a curve check before it that was put off.
+    fn first(&mut self, failure: Failure) -> Failure {
+        self.flush().err().unwrap_or(failure)
     }
 
     /// Does the curve checks that were put off.
@@ -208,6 +223,15 @@ impl<'a> Validator<'a> {
         Ok(())
     }
 
+    fn check_leaves(&self) -> Result<(), Failure> {
+        let (limit, found) = (self.rules.limits.leaves, self.state.leaves.len());
+        if found as u64 <= limit {
+            return Ok(());
+        }
+        let expected = format!("at most {limit} open leaves, the limit of this machine");
+        Err(Place::default().unresolved(Check::Limit, expected, found))
+    }
+
     fn step(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let place = Place::default();
         if self.stage == Stage::Done {
@@ -215,7 +239,7 @@ impl<'a> Validator<'a> {
         }
         match Frame::decode(bytes).map_err(|error| place.decode(&error))? {
             Frame::Witness(frame) => {
-                self.witness_frame(&frame)?;
+                self.witness_frame(*frame)?;
                 self.stage = Stage::Witness;
             }
             Frame::BlockProof(_) if self.stage == Stage::Witness => self.stage = Stage::BlockProof,
@@ -223,7 +247,10 @@ impl<'a> Validator<'a> {
                 let expected = "a block proof right after the frame of its witness";
                 return Err(place.invalid(Check::Order, expected, "one elsewhere"));
             }
-            Frame::Base(base) if self.stage == Stage::Header => self.base(&base)?,
+            Frame::Base(base) if self.stage == Stage::Header => {
+                self.base(base)?;
+                self.stage = Stage::Base;
+            }
             Frame::Base(_) => {
                 let expected = "a base frame right after the header";
                 return Err(place.invalid(Check::Order, expected, "one elsewhere"));
@@ -233,44 +260,6 @@ impl<'a> Validator<'a> {
                 self.stage = Stage::Done;
             }
         }
-        Ok(())
-    }
-
-    /// Opens the leaves that a delta builds on, each of which the own store must have proven.
-    fn base(&mut self, base: &Base) -> Result<(), Failure> {
-        use bitcoin::hashes::Hash;
-        let mut missing = Vec::new();
-        let mut twice = None;
-        for entry in &base.0 {
-            match self.rules.known.leaf(self.contract, entry) {
-                Some(mut leaf) => {
-                    for witness in std::mem::take(&mut leaf.history) {
-                        if self.known.insert(witness.txid) {
-                            let mut spent = witness.inputs.iter();
-                            let taken =
-                                spent.find(|out| !self.state.spend_behind(**out, witness.txid));
-                            twice = twice.or(taken.copied());
-                            self.witnesses.push(witness);
-                        }
-                    }
-                    let witness = Some(entry.witness).filter(|txid| *txid != Txid::all_zeros());
-                    self.state.open_known(entry.leaf, leaf, witness);
-                }
-                None => missing.push(entry.leaf.operation.to_string()),
-            }
-        }
-        if !missing.is_empty() {
-            missing.dedup();
-            let expected = "operations that the own store has proven";
-            let place = Place::default();
-            return Err(place.unresolved(Check::BaseMissing, expected, missing.join(" ")));
-        }
-        if let Some(outpoint) = twice {
-            let expected = "leaves whose histories do not spend one output twice";
-            let place = Place::default();
-            return Err(place.invalid(Check::OutpointSpentTwice, expected, outpoint));
-        }
-        self.stage = Stage::Base;
         Ok(())
     }
 }

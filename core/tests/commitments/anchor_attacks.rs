@@ -2,7 +2,6 @@
 
 use bitcoin::ScriptBuf;
 use bitcoin::hashes::Hash;
-use bitcoin::hex::DisplayHex;
 use bitcoin::key::{Parity, XOnlyPublicKey};
 use bitcoin::taproot::{LeafVersion, TapNodeHash};
 use bulla_core::DecodeError;
@@ -269,7 +268,7 @@ fn e13_an_internal_key_that_is_no_point_is_refused() {
     for found in [[0; 32], hex32(field), [0xff; 32], off_curve()] {
         let bytes = [&[0, 0], found.as_slice()].concat();
         let proof = TapretProof::decode(&bytes).unwrap();
-        let refused = proof.verify(commitment(1), false, &host.script_pubkey);
+        let refused = proof.verify(commitment(1), false, &host);
         assert_eq!(refused, Err(TapretError::InternalKey { found }));
     }
 }

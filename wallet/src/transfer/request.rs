@@ -6,7 +6,7 @@ use bulla_core::seal::{Blinding, Seal};
 
 use super::error::TransferError;
 use super::record::{self, RECEIVED};
-use super::step::ReceiverState;
+use super::step::{Failure, ReceiverState};
 use crate::api::{InvoiceInfo, InvoiceRequest, InvoiceState, InvoiceTarget};
 use crate::assets::issue::fresh_seal;
 use crate::assets::rows::damaged;
@@ -264,6 +264,7 @@ fn invoice_state(
     });
     match state {
         ReceiverState::Invoiced => InvoiceState::Open,
+        ReceiverState::Failed(Failure::Cancelled) => InvoiceState::Cancelled,
         ReceiverState::Failed(_) if received.is_empty() => InvoiceState::Expired,
         ReceiverState::Failed(_) => InvoiceState::Conflicted,
         _ if !enough => InvoiceState::Partial,
