@@ -80,6 +80,15 @@ pub enum Error {
         #[source]
         cause: DecodeError,
     },
+    /// A file that is no manifest of a conformance suite.
+    #[error("{} is no manifest of a conformance suite", path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: Box<serde_json::Error>,
+    },
     /// A file of headers that are no chain of the network.
     #[error("{} is no chain of headers to rely on", path.display())]
     Headers {
@@ -308,6 +317,7 @@ impl Error {
             Self::File { .. } | Self::FileTooLarge { .. } | Self::FileNotText { .. } => "file",
             Self::Container { cause, .. } => cause.code(),
             Self::NotAConsignment { .. } => "not-a-consignment",
+            Self::Manifest { .. } => "manifest",
             Self::Headers { cause, .. } => cause.code(),
             Self::NotASchema { .. } => "schema",
             Self::UnknownSchema { .. } | Self::NotAllowed { .. } => "unknown-schema",
