@@ -11,7 +11,6 @@ use crate::settings::Settings;
 
 pub mod accept;
 pub mod address;
-pub mod allow;
 pub mod assets;
 pub mod balance;
 pub mod cancel;
@@ -25,6 +24,7 @@ pub mod issue;
 pub mod keys;
 pub mod pay;
 pub mod sandbox;
+pub mod schema;
 pub mod send;
 pub mod sweep;
 pub mod sync;
@@ -80,8 +80,9 @@ pub enum Subcommand {
     Carrier(carrier::Carrier),
     /// Bring empty carriers back to plain bitcoin
     Sweep(sweep::Sweep),
-    /// Accept contracts of a schema that is not standard
-    Allow(allow::Allow),
+    /// What contracts may do, in words, and which schemas are accepted
+    #[command(subcommand)]
+    Schema(schema::Schema),
     /// The embedded regtest chain
     #[command(subcommand)]
     Sandbox(sandbox::Sandbox),
@@ -114,7 +115,7 @@ impl Subcommand {
             Self::Pay(command) => command.run(settings),
             Self::Carrier(command) => command.run(settings),
             Self::Sweep(command) => command.run(settings),
-            Self::Allow(command) => boxed(command.run(settings)),
+            Self::Schema(command) => command.run(settings),
             Self::Sandbox(command) => command.run(settings),
         }
     }

@@ -160,7 +160,7 @@ fn anchor(
             let before = view(db, &known)?;
             let merged = shown_view(frame, ids)?.merge(before);
             let merged = merged.ok_or_else(|| damaged("two bundles in one witness"))?;
-            (known.anchor, merged.prove(|_| true).encode())
+            (known.anchor, merged.prove(|_| true).map_err(damaged)?.encode())
         }
     };
     let row = AnchorRow {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bulla_core::consignment::parts;
+use bulla_core::consignment::{Explicit, parts};
 use bulla_core::frame::{Frame, WitnessFrame};
 use bulla_core::operation::Input;
 use bulla_core::validator::{
@@ -104,6 +104,7 @@ impl Wallet {
         let policy = SchemaPolicy::Only(self.allowed_schemas()?);
         let limits = Limits {
             bytes: defaults::CONSIGNMENT_BYTES,
+            ..Limits::default()
         };
         Ok(Rules {
             limits,
@@ -131,9 +132,11 @@ fn check(
         }
         .into());
     }
+    let mut explicit = Explicit::new(&content.get().header);
     let mut frames = Vec::new();
     for part in parts(bytes).skip(1) {
-        if let Frame::Witness(frame) = decode("a frame", part.and_then(Frame::decode))? {
+        let frame = part.and_then(|part| explicit.frame(part));
+        if let Frame::Witness(frame) = decode("a frame", frame)? {
             frames.push(*frame);
         }
     }

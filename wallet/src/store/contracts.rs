@@ -63,6 +63,12 @@ pub fn allow_schema(db: &Transaction<'_>, id: &SchemaId) -> Result<(), StoreErro
     Ok(())
 }
 
+/// Accepts a schema no more; whether it was accepted.
+pub fn deny_schema(db: &Transaction<'_>, id: &SchemaId) -> Result<bool, StoreError> {
+    let sql = "DELETE FROM schemas_allowed WHERE id = ?1";
+    Ok(db.execute(sql, [Blob(id)])? > 0)
+}
+
 /// The schemas that are accepted besides the standard ones.
 pub fn allowed_schemas(db: &Connection) -> Result<BTreeSet<SchemaId>, StoreError> {
     let mut statement = db.prepare_cached("SELECT id FROM schemas_allowed")?;

@@ -47,3 +47,6 @@ DROP TABLE anchors;
 ALTER TABLE anchors_by_witness RENAME TO anchors;
 ALTER TABLE anchored_by_witness RENAME TO anchored;
 CREATE INDEX anchored_operation ON anchored (operation);
+
+-- Headers of wire format 1 say the network in the genesis only (32 bytes after the first).
+UPDATE contracts SET header = CAST(x'01' || substr(header, 34) AS BLOB) WHERE substr(header, 1, 1) = x'00';
