@@ -11,7 +11,6 @@ use bitcoin::{BlockHash, FeeRate, Network, Transaction, Txid};
 use bulla_core::frame::Terminal;
 use bulla_core::operation::Input;
 use bulla_core::seal::{AssignedSeal, Seal};
-use bulla_core::state::State;
 use bulla_wallet::api::{InvoiceRequest, Received};
 use bulla_wallet::chain::{
     ChainSource, Position, Positions, ScanRequest, ScanUpdate, Sought, SourceError,
@@ -34,7 +33,7 @@ const TIP: u32 = 200;
 pub struct Still {
     /// Where they are; absent, if they are not among these.
     pub positions: BTreeMap<Txid, Position>,
-    /// Transactions that pay the wallet.
+    /// Transactions that can pay the wallet.
     paying: Vec<Transaction>,
 }
 
@@ -57,20 +56,31 @@ pub struct Receiver {
 impl Receiver {
     /// An empty wallet, and a contract whose transfers carry their commitment like this.
     pub fn new(carry: Carry) -> Self {
+        let rest = 1 << 40;
+        let history = History::fixed(rest);
+        let change = history.seed(0);
+        Self {
+            change,
+            rest,
+            carry,
+            ..Self::of(history)
+        }
+    }
+
+    /// An empty wallet, and this history.
+    pub fn of(history: History) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the wallet");
         let keys = Keys::generate(Words::Twelve, None).expect("random words");
         let network = bulla_wallet::Network::Regtest;
         let file = folder.path().join("wallet");
         let wallet = Wallet::create(&file, network, keys, &Passphrase::new("passphrase"));
-        let rest = 1 << 40;
-        let history = History::fixed(rest);
         Self {
             wallet: wallet.expect("a new wallet"),
             chain: Still::default(),
             change: history.seed(0),
             history,
-            rest,
-            carry,
+            rest: 0,
+            carry: Carry::Opret,
             folder,
         }
     }
@@ -78,37 +88,44 @@ impl Receiver {
     /// Adds transfers of 1 to somebody else, each consumes the change of the one before.
     pub fn grow(&mut self, transfers: u32) {
         for _ in 0..transfers {
-            let act = self.history.act(
-                "transfer",
-                &[self.change],
-                &amounts_at(&[1, self.rest - 1]),
-            );
+            let amounts = amounts_at(&[1, self.rest - 1]);
+            let act = self.history.act("transfer", &[self.change], &amounts);
             let draft = self.history.draft(vec![act]);
-            self.push(draft);
+            self.push_line(draft);
         }
     }
 
     /// Adds a transfer of 1 that pays a new invoice of the wallet, and gives its leaf.
     pub fn pay(&mut self) -> Input {
+        let draft = self.payment(&[self.change], &[1, self.rest - 1]);
+        let frame = self.push_line(draft);
+        self.mined(frame);
+        self.history.leaf(frame, 0)
+    }
+
+    /// A transfer whose first amount pays a new invoice of the wallet.
+    pub fn payment(&mut self, inputs: &[Input], amounts: &[u64]) -> Draft {
         let invoice = self.wallet.invoice(&InvoiceRequest::default());
         let Beneficiary::Address { address, blinding } = invoice.expect("an invoice").to else {
             panic!("an invoice for a new output");
         };
-        let mut assignments = amounts_at(&[1, self.rest - 1]);
-        let (_, State::Amount(1), seal) = &mut assignments[0] else {
-            panic!("the payment comes first");
-        };
-        *seal = AssignedSeal::Revealed(Seal::Witness { vout: 1, blinding });
-        let act = self.history.act("transfer", &[self.change], &assignments);
+        let mut assignments = amounts_at(amounts);
+        assignments[0].2 = AssignedSeal::Revealed(Seal::Witness { vout: 1, blinding });
+        let act = self.history.act("transfer", inputs, &assignments);
         let mut draft = self.history.draft(vec![act]);
         draft.transaction.output[1] = pay(address.assume_checked().script_pubkey());
-        let frame = self.push(draft);
-        let paying = self.history.anchored(frame).witness.transaction().clone();
-        self.chain.paying.push(paying);
-        self.history.leaf(frame, 0)
+        draft
     }
 
-    fn push(&mut self, mut draft: Draft) -> usize {
+    /// The wallet's chain has the witness of a frame.
+    pub fn mined(&mut self, frame: usize) {
+        let witness = &self.history.anchored(frame).witness;
+        let mined = Position::Mined { height: MINED };
+        self.chain.positions.insert(witness.txid(), mined);
+        self.chain.paying.push(witness.transaction().clone());
+    }
+
+    fn push_line(&mut self, mut draft: Draft) -> usize {
         let number = u32::try_from(self.history.drafts().len()).expect("few transfers");
         draft.transaction.input.push(spend(coin(number + 1)));
         let frame = self.history.push(Draft {

@@ -14,6 +14,7 @@ mod delta;
 mod order;
 mod properties;
 mod settle;
+mod store;
 mod stream;
 mod vectors;
 mod wire;
