@@ -10,9 +10,13 @@ use bulla_core::{ContractId, DecodeError, OperationId, SchemaId};
 use bulla_wallet::Network;
 use bulla_wallet::api::TransferId;
 use bulla_wallet::chain::{SourceError, SpecError};
+use bulla_wallet::headers::HeadersError;
+use bulla_wallet::identity::IdentityError;
 use bulla_wallet::invoice::InvoiceError;
 use bulla_wallet::keys::KeysError;
+use bulla_wallet::proofs::ProofError;
 use bulla_wallet::sandbox::SandboxError;
+use bulla_wallet::supply::ListError;
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -67,6 +71,15 @@ pub enum Error {
         #[source]
         cause: DecodeError,
     },
+    /// A file of headers that are no chain of the network.
+    #[error("{} is no chain of headers to rely on", path.display())]
+    Headers {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: Box<HeadersError>,
+    },
     /// A file that is no schema.
     #[error("{} is no schema", path.display())]
     NotASchema {
@@ -77,7 +90,7 @@ pub enum Error {
         cause: Box<SchemaError>,
     },
     /// A schema by its id alone.
-    #[error("the wallet knows no contract of {schema}, so it cannot say what that schema is")]
+    #[error("the wallet cannot say what {schema} is: it has neither its text nor a contract of it")]
     UnknownSchema {
         /// The schema.
         schema: SchemaId,
@@ -217,6 +230,15 @@ pub enum Error {
     /// An amount that is none.
     #[error(transparent)]
     Amount(#[from] bulla_wallet::AmountError),
+    /// A list of what happened to a supply.
+    #[error("the list in {} cannot be understood", path.display())]
+    List {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: ListError,
+    },
     /// A text that is no invoice.
     #[error(transparent)]
     Invoice(#[from] InvoiceError),
@@ -244,6 +266,18 @@ impl From<bulla_wallet::Error> for Error {
     }
 }
 
+impl From<IdentityError> for Error {
+    fn from(cause: IdentityError) -> Self {
+        bulla_wallet::Error::from(cause).into()
+    }
+}
+
+impl From<ProofError> for Error {
+    fn from(cause: ProofError) -> Self {
+        bulla_wallet::Error::from(cause).into()
+    }
+}
+
 impl Error {
     /// An error of a file or folder.
     pub fn file(action: &'static str, path: &Path, cause: io::Error) -> Self {
@@ -264,6 +298,7 @@ impl Error {
             Self::Sandbox(_) => "sandbox",
             Self::File { .. } | Self::FileTooLarge { .. } | Self::FileNotText { .. } => "file",
             Self::NotAConsignment { .. } => "not-a-consignment",
+            Self::Headers { cause, .. } => cause.code(),
             Self::NotASchema { .. } => "schema",
             Self::UnknownSchema { .. } | Self::NotAllowed { .. } => "unknown-schema",
             Self::StandardSchema { .. } => "standard-schema",
@@ -282,6 +317,7 @@ impl Error {
             Self::UnknownPrecision { .. } => "unknown-contract",
             Self::NoContract | Self::Amount(_) => "amount",
             Self::Invoice(_) => "invoice",
+            Self::List { .. } => "list",
             Self::Options { .. } => "usage",
         }
     }
@@ -294,6 +330,9 @@ impl Error {
             }
             Self::Wallet(cause) if cause.code() == "already-paid" => {
                 "go on with that transfer by `send --resume`, or give it up by `cancel`"
+            }
+            Self::Wallet(cause) if cause.code() == "contract-file" => {
+                "take it in with `bulla contract import`"
             }
             Self::Wallet(cause) if cause.code() == "source" => {
                 "say --offline to go by what was known"
@@ -319,6 +358,9 @@ impl Error {
             Self::PassphrasesDiffer => "try again",
             Self::UnknownPrecision { .. } | Self::NoContract => {
                 "say --raw and give the amount in smallest units, or accept a consignment of the contract first"
+            }
+            Self::Headers { .. } => {
+                "name its network with --network, or make one with `bulla headers export`"
             }
             Self::UnknownSchema { .. } => {
                 "name its TOML file, or inspect a consignment of a contract that has it"

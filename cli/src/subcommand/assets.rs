@@ -1,5 +1,6 @@
 //! `assets`: the contracts that the wallet knows.
 
+use bitcoin::key::XOnlyPublicKey;
 use bulla_core::{ContractId, SchemaId};
 use bulla_wallet::api;
 use bulla_wallet::time::rfc3339;
@@ -11,6 +12,7 @@ use crate::claim;
 use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
+use crate::signed_by::SignedBy;
 use crate::table::table;
 
 /// What `assets` answers.
@@ -41,6 +43,10 @@ pub struct Asset {
     pub details: Option<String>,
     /// Terms, a claim of the issuer.
     pub terms: Option<String>,
+    /// The key that the genesis names as the issuer's.
+    pub issuer: Option<XOnlyPublicKey>,
+    /// What was stated about who issued it.
+    pub statements: Vec<SignedBy>,
     /// When it was issued, as the issuer claims.
     pub issued: String,
     /// Settled amount in smallest units.
@@ -75,11 +81,31 @@ impl From<api::Asset> for Asset {
             supply: asset.supply.to_string(),
             details: asset.details,
             terms: asset.terms,
+            issuer: asset.issuer,
+            statements: asset
+                .statements
+                .iter()
+                .map(|statement| SignedBy::of(statement, asset.issuer))
+                .collect(),
             issued: rfc3339(asset.issued),
             settled: asset.settled.to_string(),
             pending: asset.pending.to_string(),
             display: display(held, asset.precision),
         }
+    }
+}
+
+impl Asset {
+    /// Two lines for each statement.
+    fn stated(&self) -> impl Iterator<Item = String> + '_ {
+        self.statements.iter().map(|signed| {
+            let ticker = claim::shown(&self.ticker);
+            format!(
+                "{ticker}: {}\n{ticker}: {}",
+                signed.signed_by(),
+                signed.claims()
+            )
+        })
     }
 }
 
@@ -96,9 +122,15 @@ impl Human for Output {
                 asset.contract.to_string(),
             ]
         });
-        table(
+        let table = table(
             &["ticker", "name", ">held", ">supply", "schema", "contract"],
             rows,
-        )
+        );
+        let statements = self.assets.iter().flat_map(Asset::stated);
+        [table]
+            .into_iter()
+            .chain(statements)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 }

@@ -10,6 +10,7 @@
 
 #![allow(clippy::missing_panics_doc, reason = "tests are told by panics")]
 
+mod blocks;
 mod consignment;
 mod draft;
 mod history;
@@ -18,6 +19,7 @@ pub mod make;
 mod receiver;
 mod verdict;
 
+pub use blocks::{Blocks, CLOCK};
 pub use consignment::{Consignment, View, amounts, contract, join, swap};
 pub use draft::{Act, Anchored, Carry, Draft, carry, sign};
 pub use history::{History, amounts_at, fixed_globals, leaf, network};

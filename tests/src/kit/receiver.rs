@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bdk_wallet::chain::{BlockId, CheckPoint, ConfirmationBlockTime, TxUpdate};
+use bitcoin::block::Header;
 use bitcoin::constants::genesis_block;
 use bitcoin::hashes::Hash;
-use bitcoin::{BlockHash, FeeRate, Network, Transaction, Txid};
-use bulla_core::frame::Terminal;
+use bitcoin::{BlockHash, FeeRate, Network, Transaction, TxMerkleNode, Txid, merkle_tree};
+use bulla_core::frame::{BlockProof, Terminal};
+use bulla_core::headers::prove;
 use bulla_core::operation::Input;
 use bulla_core::seal::{AssignedSeal, Seal};
 use bulla_wallet::api::{InvoiceRequest, Received};
@@ -23,18 +25,76 @@ use tempfile::TempDir;
 use super::make::{coin, pay, spend};
 use super::{Carry, Consignment, Draft, History, View, amounts_at};
 
-/// The height at which witnesses are mined, unless a test says otherwise.
-const MINED: u32 = 100;
-/// The height of the best block.
-const TIP: u32 = 200;
+/// Transactions of a block, at most.
+const BLOCK: usize = 100;
 
-/// A chain source that knows where some transactions are, and nothing else.
-#[derive(Clone, Debug, Default)]
+/// A chain that nobody checks transactions for, in memory: blocks of ids alone, with all proofs.
+#[derive(Clone, Debug)]
 pub struct Still {
-    /// Where they are; absent, if they are not among these.
-    pub positions: BTreeMap<Txid, Position>,
-    /// Transactions that can pay the wallet.
+    headers: Vec<Header>,
+    proofs: BTreeMap<Txid, BlockProof>,
+    /// Where transactions are that are not mined, if they are not absent.
+    pub unmined: BTreeMap<Txid, Position>,
+    /// Mined transactions that can pay the wallet.
     paying: Vec<Transaction>,
+}
+
+impl Still {
+    /// Mines these transactions, in one block if they are few; at least one block.
+    pub fn mine(&mut self, txids: &[Txid]) {
+        let blocks = txids.chunks(BLOCK);
+        let empty = std::iter::once(&[][..]).filter(|_| txids.is_empty());
+        for txids in blocks.chain(empty) {
+            self.block(txids);
+        }
+    }
+
+    fn block(&mut self, txids: &[Txid]) {
+        let height = u32::try_from(self.headers.len()).expect("a low block");
+        let coinbase = Txid::hash(&height.to_le_bytes());
+        let ids: Vec<Txid> = [&[coinbase], txids].concat();
+        let leaves = ids.iter().map(|id| id.to_raw_hash());
+        let root = merkle_tree::calculate_root(leaves).expect("a coinbase");
+        let last = self.headers.last().expect("the first block");
+        let mut header = Header {
+            prev_blockhash: last.block_hash(),
+            merkle_root: TxMerkleNode::from_raw_hash(root),
+            time: last.time + 600,
+            ..*last
+        };
+        while !header.target().is_met_by(header.block_hash()) {
+            header.nonce += 1;
+        }
+        self.headers.push(header);
+        for txid in txids {
+            let proof = prove(height, &ids, *txid).expect("a transaction of the block");
+            self.proofs.insert(*txid, proof);
+        }
+    }
+
+    fn block_id(&self, height: u32) -> BlockId {
+        let header = &self.headers[height as usize];
+        BlockId {
+            height,
+            hash: header.block_hash(),
+        }
+    }
+
+    fn tip_id(&self) -> BlockId {
+        let height = self.headers.len() - 1;
+        self.block_id(u32::try_from(height).expect("a low block"))
+    }
+}
+
+impl Default for Still {
+    fn default() -> Self {
+        Self {
+            headers: vec![genesis_block(Network::Regtest).header],
+            proofs: BTreeMap::new(),
+            unmined: BTreeMap::new(),
+            paying: Vec::new(),
+        }
+    }
 }
 
 /// A receiver and all that the payers know.
@@ -99,7 +159,7 @@ impl Receiver {
     pub fn pay(&mut self) -> Input {
         let draft = self.payment(&[self.change], &[1, self.rest - 1]);
         let frame = self.push_line(draft);
-        self.mined(frame);
+        self.mine(frame);
         self.history.leaf(frame, 0)
     }
 
@@ -117,12 +177,14 @@ impl Receiver {
         draft
     }
 
-    /// The wallet's chain has the witness of a frame.
-    pub fn mined(&mut self, frame: usize) {
-        let witness = &self.history.anchored(frame).witness;
-        let mined = Position::Mined { height: MINED };
-        self.chain.positions.insert(witness.txid(), mined);
-        self.chain.paying.push(witness.transaction().clone());
+    /// Mines the witnesses that are not mined yet, up to the one of a frame, which may pay the wallet.
+    pub fn mine(&mut self, frame: usize) {
+        let witnesses = (0..=frame).map(|frame| self.history.txid(frame));
+        let new = witnesses.filter(|txid| !self.chain.proofs.contains_key(txid));
+        let new: Vec<_> = new.collect();
+        self.chain.mine(&new);
+        let paying = self.history.anchored(frame).witness.transaction();
+        self.chain.paying.push(paying.clone());
     }
 
     fn push_line(&mut self, mut draft: Draft) -> usize {
@@ -135,8 +197,6 @@ impl Receiver {
         });
         self.change = self.history.leaf(frame, 1);
         self.rest -= 1;
-        let mined = Position::Mined { height: MINED };
-        self.chain.positions.insert(self.history.txid(frame), mined);
         frame
     }
 
@@ -173,51 +233,71 @@ fn hand_over(mut consignment: Consignment, leaf: Input) -> Vec<u8> {
     consignment.encode()
 }
 
-fn block(height: u32) -> BlockId {
-    let hash = match height {
-        0 => genesis_block(Network::Regtest).block_hash(),
-        _ => BlockHash::from_byte_array([u8::try_from(height).expect("a low block"); 32]),
-    };
-    BlockId { height, hash }
-}
-
 impl ChainSource for Still {
     fn name(&self) -> String {
-        "a chain that stands still".to_owned()
+        "a chain in memory".to_owned()
     }
 
     fn genesis(&self) -> Result<BlockHash, SourceError> {
-        Ok(block(0).hash)
+        Ok(self.block_id(0).hash)
     }
 
     fn tip(&self) -> Result<BlockId, SourceError> {
-        Ok(block(TIP))
+        Ok(self.tip_id())
     }
 
-    fn scan(&self, _: &ScanRequest) -> Result<ScanUpdate, SourceError> {
-        let blocks = [block(0), block(MINED), block(TIP)];
+    fn scan(&self, request: &ScanRequest) -> Result<ScanUpdate, SourceError> {
+        let known = request.chain.iter().map(|block| block.height());
+        let mut blocks: BTreeMap<_, _> = known
+            .map(|height| (height, self.block_id(height)))
+            .collect();
         let mut txs = TxUpdate::<ConfirmationBlockTime>::default();
         for tx in &self.paying {
+            let txid = tx.compute_txid();
+            let block_id = self.block_id(self.proofs[&txid].height);
             txs.txs.push(Arc::new(tx.clone()));
-            let anchor = ConfirmationBlockTime {
-                block_id: block(MINED),
-                confirmation_time: 0,
-            };
-            txs.anchors.insert((anchor, tx.compute_txid()));
+            let confirmation_time = 0;
+            txs.anchors.insert((
+                ConfirmationBlockTime {
+                    block_id,
+                    confirmation_time,
+                },
+                txid,
+            ));
+            blocks.insert(block_id.height, block_id);
         }
-        let chain = CheckPoint::from_block_ids(blocks).expect("ascending blocks");
+        let tip = self.tip_id();
+        blocks.insert(tip.height, tip);
+        let chain = CheckPoint::from_block_ids(blocks.into_values()).expect("ascending blocks");
         Ok(ScanUpdate { chain, txs })
     }
 
     fn positions(&self, sought: &[Sought]) -> Result<Positions, SourceError> {
-        let at = |sought: &Sought| self.positions.get(&sought.txid).copied();
+        let at = |sought: &Sought| match self.proofs.get(&sought.txid) {
+            Some(BlockProof { height, .. }) => Position::Mined { height: *height },
+            None => {
+                let position = self.unmined.get(&sought.txid);
+                position.copied().unwrap_or(Position::Absent)
+            }
+        };
         Ok(Positions {
-            tip: block(TIP),
-            list: sought
-                .iter()
-                .map(|sought| at(sought).unwrap_or(Position::Absent))
-                .collect(),
+            tip: self.tip_id(),
+            blocks: Vec::new(),
+            list: sought.iter().map(at).collect(),
         })
+    }
+
+    fn headers(&self, from: u32, count: u32) -> Result<Vec<Header>, SourceError> {
+        let headers = self.headers.iter().skip(from as usize);
+        Ok(headers.take(count as usize).copied().collect())
+    }
+
+    fn block_proofs(
+        &self,
+        mined: &[(Txid, BlockId)],
+    ) -> Result<Vec<Option<BlockProof>>, SourceError> {
+        let proof = |(txid, _): &(Txid, BlockId)| self.proofs.get(txid).cloned();
+        Ok(mined.iter().map(proof).collect())
     }
 
     fn transaction(&self, _: Txid) -> Result<Option<Transaction>, SourceError> {

@@ -9,6 +9,7 @@ mod attacks_e;
 mod attacks_f;
 mod attacks_g;
 mod attacks_h;
+mod attacks_k;
 mod checks;
 mod delta;
 mod order;

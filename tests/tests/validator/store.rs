@@ -64,6 +64,8 @@ fn assert_same(bytes: &[u8], store: &Store, receiver: &Receiver) -> bool {
 struct Growing {
     receiver: Receiver,
     open: Vec<(Input, u64)>,
+    /// Whether what it does is mined.
+    mined: bool,
 }
 
 /// How many leaves a transfer takes, how many it gives, and whether onto coins that are there already.
@@ -74,7 +76,11 @@ impl Growing {
         let history = History::fixed_among(&[10_000; 3]);
         let open = (0..3).map(|n| (history.seed(n), 10_000)).collect();
         let receiver = Receiver::of(history);
-        Self { receiver, open }
+        Self {
+            receiver,
+            open,
+            mined: true,
+        }
     }
 
     fn take(&mut self, takes: usize, gives: u64) -> (Vec<Input>, Vec<u64>) {
@@ -90,7 +96,9 @@ impl Growing {
         let leaves = (0..).map(|index| history.leaf(frame, index));
         let leaves = leaves.zip(amounts.iter().copied()).skip(skip);
         self.open.extend(leaves.filter(|(_, amount)| *amount > 0));
-        self.receiver.mined(frame);
+        if self.mined {
+            self.receiver.mine(frame);
+        }
     }
 
     fn transfer(&mut self, (takes, gives, elsewhere): Move) {
@@ -252,14 +260,13 @@ fn a_delta_on_what_is_not_known_names_it_and_stores_nothing() {
 #[test]
 fn a_replaced_witness_lies_behind_nothing_that_builds_on_its_replacement() {
     let mut growing = Growing::new();
+    growing.mined = false;
     growing.grow(&[]);
     let receiver = &mut growing.receiver;
     let known = receiver.history.drafts().len();
     let mut replaced = receiver.history.clone();
     replaced.edit(0, |draft| draft.transaction.input.push(spend(coin(77))));
     assert_eq!(replaced.id(0), receiver.history.id(0));
-    // Neither is mined yet.
-    receiver.chain.positions.clear();
     receiver.accept(&replaced.encode()).unwrap();
     receiver.accept(&receiver.history.encode()).unwrap();
     let mut store = Store::of(&replaced, known);
@@ -291,27 +298,25 @@ fn a_replaced_witness_lies_behind_nothing_that_builds_on_its_replacement() {
 #[test]
 fn a_delta_on_a_conflicted_history_is_refused_and_on_a_mined_one_settled() {
     let mut growing = Growing::new();
+    growing.mined = false;
     growing.grow(&[]);
     let whole = growing.receiver.history.encode();
-    growing.receiver.chain.positions.clear();
     growing.receiver.accept(&whole).unwrap();
     let known = growing.known();
     growing.grow(&[(3, 2, false)]);
     let receiver = &mut growing.receiver;
     let delta = receiver.history.delta(known).encode();
-    let first = receiver.history.txid(0);
+    let txids: Vec<_> = (0..3).map(|frame| receiver.history.txid(frame)).collect();
     let by = Position::Conflicted { by: None };
-    receiver.chain.positions.insert(first, by);
+    receiver.chain.unmined.insert(txids[0], by);
     let error = receiver.accept(&delta).unwrap_err();
     assert_eq!(error.code(), "conflicted");
-    receiver.chain.positions.insert(first, Position::Mempool);
+    receiver.chain.unmined.insert(txids[0], Position::Mempool);
+    receiver.chain.mine(&txids[1..]);
     let received = receiver.accept(&delta).unwrap();
-    // As deep as the weakest witness of the base.
+    // No deeper than the weakest witness of the base.
     assert_eq!(received.confirmations, 0);
-    let height = 199;
-    receiver
-        .chain
-        .positions
-        .insert(first, Position::Mined { height });
+    receiver.chain.mine(&txids[..1]);
+    receiver.chain.mine(&[]);
     assert_eq!(receiver.accept(&delta).unwrap().confirmations, 2);
 }

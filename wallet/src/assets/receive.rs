@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use bulla_core::frame::BaseEntry;
+use bulla_core::consignment::{Explicit, parts};
+use bulla_core::frame::{BaseEntry, Frame, WitnessFrame};
+use bulla_core::header::Header;
 use bulla_core::operation::Input;
 use bulla_core::validator::{
     Check, Checked, Consignment, Consistent, Failure, Limits, Rules, SchemaPolicy, TerminalState,
@@ -17,13 +19,14 @@ use super::learn::{self, Contract, Learned, Reveals};
 use super::ledger::Ledger;
 use super::ours::{Ours, Seals};
 use super::receipt;
+use super::rows::decode;
 use crate::api::Received;
 use crate::chain::{ChainSource, Position, Positions, SourceError};
-use crate::store::{contracts, quarantine};
-use crate::sync::ATTEMPTS;
+use crate::store::{StoreError, contracts, quarantine};
+use crate::sync::{ATTEMPTS, is_moved, mined};
 use crate::transfer::error::TransferError;
 use crate::wallet::Command;
-use crate::{Error, Wallet, defaults, time};
+use crate::{Error, Wallet, defaults, headers, time};
 
 /// A consignment that core found consistent, with its witness frames.
 struct Content {
@@ -43,7 +46,7 @@ impl Wallet {
     ///
     /// # Errors
     /// [`TransferError::Refused`] with the check that failed; [`TransferError::BaseMissing`] for a delta
-    /// that builds on what this wallet has not proven; [`TransferError::NotOurs`];
+    /// that builds on what this wallet has not proven; [`TransferError::NotOurs`]; [`TransferError::ContractFile`];
     /// [`TransferError::Conflicted`]; [`TransferError::QuarantineFull`].
     pub fn accept(
         &mut self,
@@ -93,9 +96,10 @@ impl Wallet {
     ) -> Result<Positions, Error> {
         for _ in 0..ATTEMPTS {
             self.sync(source)?;
-            let positions = source.positions(&content.witnesses)?;
-            if positions.tip == self.tip() {
-                return Ok(positions);
+            match headers::positions(&self.db, source, &content.witnesses) {
+                Ok(positions) if positions.tip == self.tip() => return Ok(positions),
+                Err(error) if source.tip()? == self.tip() => return Err(error),
+                Ok(_) | Err(_) => {}
             }
         }
         Err(SourceError::Moving {
@@ -135,7 +139,7 @@ impl Wallet {
         Ok(schemas)
     }
 
-    fn rules(&self) -> Result<Rules<'static>, Error> {
+    pub(crate) fn rules(&self) -> Result<Rules<'static>, Error> {
         let policy = SchemaPolicy::Only(self.allowed_schemas()?);
         let limits = Limits {
             bytes: defaults::CONSIGNMENT_BYTES,
@@ -148,7 +152,7 @@ impl Wallet {
     }
 }
 
-fn refused(failure: Failure) -> TransferError {
+pub(crate) fn refused(failure: Failure) -> TransferError {
     TransferError::Refused(Box::new(failure))
 }
 
@@ -166,12 +170,32 @@ fn check(content: Content, positions: Positions) -> Result<Placed, Error> {
     Ok(Placed { content, positions })
 }
 
+/// The witness frames of a consignment that core found consistent.
+pub(crate) fn witness_frames(
+    header: &Header,
+    bytes: &[u8],
+) -> Result<Vec<WitnessFrame>, StoreError> {
+    let mut explicit = Explicit::new(header);
+    let mut frames = Vec::new();
+    for part in parts(bytes).skip(1) {
+        let frame = part.and_then(|part| explicit.frame(part));
+        if let Frame::Witness(frame) = decode("a frame", frame)? {
+            frames.push(*frame);
+        }
+    }
+    Ok(frames)
+}
+
 fn accept(
     command: &mut Command<'_>,
     placed: &Placed,
     source: &dyn ChainSource,
 ) -> Result<Received, Error> {
     let content = placed.content.says.get();
+    if content.terminals.is_empty() {
+        let contract = content.contract;
+        return Err(TransferError::ContractFile { contract }.into());
+    }
     let seals = Seals::load(&command.db, command.coins, &command.keys.view)?;
     let ours = seals.find(&content.header, &placed.content.frames);
     if ours.is_empty() {
@@ -183,6 +207,7 @@ fn accept(
     check_base(command, &content.base)?;
     let before = quarantine::waiting(&command.db)?;
     store(command, placed, &ours)?;
+    prove(command, placed, source)?;
     check_quarantine(command, before)?;
     let scope = scope(content, &ours);
     receipt::note(command, content.contract, &scope, source)
@@ -249,6 +274,21 @@ fn store(command: &Command<'_>, placed: &Placed, ours: &[Ours]) -> Result<(), Er
         learn::frame(&command.db, content.contract, &learned, &reveals)?;
     }
     Ok(())
+}
+
+/// Proves in our own headers what the source says is mined, by the consignment's proofs where they
+/// fit.
+fn prove(command: &Command<'_>, placed: &Placed, source: &dyn ChainSource) -> Result<(), Error> {
+    let content = placed.content.says.get();
+    let txids = content.witnesses.iter().map(|witness| witness.txid);
+    let mined = mined(txids, &placed.positions);
+    match headers::prove(&command.db, source, &mined, &content.proofs) {
+        Err(error) if is_moved(source, &error, placed.positions.tip)? => {
+            let (name, attempts) = (source.name(), 1);
+            Err(SourceError::Moving { name, attempts }.into())
+        }
+        result => result,
+    }
 }
 
 /// What this consignment hands over to us: our terminals, and every other leaf of the same seals; if

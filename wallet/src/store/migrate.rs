@@ -7,14 +7,16 @@ use super::file::begin;
 use super::{StoreError, standing, witnesses};
 
 /// What each version adds to the one before.
-const SCRIPTS: [&str; 3] = [
+const SCRIPTS: [&str; 5] = [
     include_str!("sql/v1.sql"),
     include_str!("sql/v2.sql"),
     include_str!("sql/v3.sql"),
+    include_str!("sql/v4.sql"),
+    include_str!("sql/v5.sql"),
 ];
 
 /// The current version of the wallet's file, its `user_version`.
-pub const VERSION: i64 = 3;
+pub const VERSION: i64 = 5;
 
 /// Brings a file from its version to the current one, all in one transaction.
 pub(super) fn run(db: &mut Connection, version: i64) -> Result<(), StoreError> {
@@ -35,7 +37,7 @@ pub(super) fn apply(db: &Transaction<'_>, version: i64) -> Result<(), StoreError
             db.execute_batch(script)?;
         }
     }
-    if version == 2 {
+    if (1..=2).contains(&version) {
         fill_version_3(db)?;
     }
     Ok(db.pragma_update(None, "user_version", VERSION)?)

@@ -86,6 +86,18 @@ pub fn consumers(db: &Connection, leaf: &Input) -> Result<Vec<OperationId>, Stor
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The operations of a contract, ancestors first.
+pub fn of_contract(
+    db: &Connection,
+    contract: &ContractId,
+) -> Result<Vec<OperationRow>, StoreError> {
+    let sql =
+        "SELECT id, contract, seq, transition FROM operations WHERE contract = ?1 ORDER BY seq";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map([Blob(contract)], read_operation)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Stores what an operation consumes.
 pub fn put_inputs<'a>(
     db: &Transaction<'_>,

@@ -3,12 +3,14 @@
 mod chain;
 mod coins;
 mod handshake;
+mod offline;
 mod refusals;
 mod transfers;
 
 pub use chain::*;
 pub use coins::*;
 pub use handshake::*;
+pub use offline::*;
 pub use refusals::*;
 pub use transfers::*;
 
