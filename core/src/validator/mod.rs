@@ -105,7 +105,7 @@ pub fn validate(consignment: &[u8], rules: &Rules<'_>) -> Result<Consistent<Cons
     };
     let mut validator = Validator::open(header.map_err(|error| place.decode(&error))?, rules)?;
     for part in parts {
-        let part = part.or_else(|error| validator.fail(place.decode(&error)))?;
+        let part = part.map_err(|error| validator.first(place.decode(&error)))?;
         validator.frame(part)?;
     }
     validator.finish()
@@ -168,7 +168,7 @@ impl<'a> Validator<'a> {
             .and_then(|()| self.count_bytes(frame))
             .and_then(|()| self.step(frame))
             .and_then(|()| self.check_leaves())
-            .or_else(|failure| self.fail(failure));
+            .map_err(|failure| self.first(failure));
         if let Err(failure) = &result {
             self.failed = Some(failure.clone());
         }
@@ -203,9 +203,9 @@ impl<'a> Validator<'a> {
         }))
     }
 
-    /// Reports a failure, unless a curve check that was put off fails: that one is lower.
-    fn fail<T>(&mut self, failure: Failure) -> Result<T, Failure> {
-        self.flush().and(Err(failure))
+    /// A failure, or that of a curve check before it that was put off.
+    fn first(&mut self, failure: Failure) -> Failure {
+        self.flush().err().unwrap_or(failure)
     }
 
     /// Does the curve checks that were put off.

@@ -16,6 +16,8 @@ mod draft;
 mod history;
 mod lab;
 pub mod make;
+pub mod random;
+pub mod record;
 mod verdict;
 
 pub use blocks::{Blocks, CLOCK};
