@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use bitcoin::Address;
 use bitcoin::address::NetworkUnchecked;
 use bulla_core::schema::SchemaError;
-use bulla_core::{ContractId, DecodeError, SchemaId};
+use bulla_core::{ContractId, DecodeError, OperationId, SchemaId};
 use bulla_wallet::Network;
 use bulla_wallet::api::TransferId;
 use bulla_wallet::chain::{SourceError, SpecError};
+use bulla_wallet::container::ContainerError;
 use bulla_wallet::headers::HeadersError;
 use bulla_wallet::identity::IdentityError;
 use bulla_wallet::invoice::InvoiceError;
@@ -55,6 +56,14 @@ pub enum Error {
         path: PathBuf,
         /// Its limit in bytes.
         limit: u64,
+    },
+    /// A compressed file with nothing to read in it.
+    #[error("{}: {cause}", path.display())]
+    Container {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: ContainerError,
     },
     /// A file that should be text.
     #[error("{} is not a text file in UTF-8", path.display())]
@@ -306,6 +315,7 @@ impl Error {
             Self::Source(_) => "source",
             Self::Sandbox(_) => "sandbox",
             Self::File { .. } | Self::FileTooLarge { .. } | Self::FileNotText { .. } => "file",
+            Self::Container { cause, .. } => cause.code(),
             Self::NotAConsignment { .. } => "not-a-consignment",
             Self::Manifest { .. } => "manifest",
             Self::Headers { cause, .. } => cause.code(),
@@ -420,6 +430,9 @@ struct Body<'a> {
     message: String,
     causes: Vec<String>,
     remedy: Option<String>,
+    /// Operations that a delta builds on and that the wallet does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<OperationId>,
 }
 
 /// Prints an error to stderr.
@@ -429,6 +442,10 @@ pub fn print(error: &Error, json: bool) -> Exit {
         message: error.to_string(),
         causes: error.causes(),
         remedy: error.remedy(),
+        missing: match error {
+            Error::Wallet(cause) => cause.missing(),
+            _ => Vec::new(),
+        },
     };
     print_body(body, json);
     error.exit()
@@ -449,6 +466,7 @@ pub fn usage(refusal: &clap::Error, json: bool) -> Exit {
             message: words.join(" ").trim_start_matches("error: ").to_owned(),
             causes: Vec::new(),
             remedy: Some("try `bulla --help`".to_owned()),
+            missing: Vec::new(),
         };
         print_body(body, json);
     } else if refusal.print().is_err() {
@@ -469,6 +487,7 @@ fn print_body(body: Body<'_>, json: bool) {
 
 fn human(body: &Body<'_>) -> String {
     let mut lines = vec![format!("error: {}", body.message)];
+    lines.extend(body.missing.iter().map(|id| format!("missing: {id}")));
     lines.extend(body.causes.iter().map(|cause| format!("because: {cause}")));
     lines.extend(body.remedy.iter().map(|remedy| format!("remedy: {remedy}")));
     lines.join("\n")

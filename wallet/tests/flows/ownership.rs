@@ -1,39 +1,26 @@
 //! Proving what a wallet owns, and every way in which such a proof is refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::{OutPoint, ScriptBuf, Witness};
 use bulla_core::ContractId;
 use bulla_core::consignment::{Writer, parts};
 use bulla_core::frame::{Terminal, Terminals};
 use bulla_core::header::Header;
+use bulla_core::headers::Proven;
 use bulla_core::operation::Input;
-use bulla_core::validator::{ChainView, Check, Position, Positions, Rules, SchemaPolicy, Sought};
+use bulla_core::validator::{Check, Rules, SchemaPolicy};
 use bulla_wallet::Network;
-use bulla_wallet::chain::{self, ChainSource, SourceError};
+use bulla_wallet::chain::{ChainSource, View};
 use bulla_wallet::proofs::{Challenge, Expected, Owned, Proof, ProofError, Verdict, check};
 use bulla_wallet::sandbox::{Confirm, Contents};
 
 use crate::bench::{Bench, Party, passphrase, pay};
 
-/// The sandbox as the validator sees it.
-struct View<'a>(&'a dyn ChainSource);
-
-impl ChainView for View<'_> {
-    type Error = SourceError;
-
-    fn positions(&self, sought: &[Sought]) -> Result<Positions, SourceError> {
-        let answer = self.0.positions(sought)?;
-        let position = |position| match position {
-            chain::Position::Mined { height } => Position::Mined { height },
-            chain::Position::Mempool => Position::Mempool,
-            chain::Position::Absent => Position::Absent,
-            chain::Position::Conflicted { .. } => Position::Conflicted,
-        };
-        Ok(Positions {
-            tip: answer.tip.height,
-            list: answer.list.into_iter().map(position).collect(),
-        })
+fn view(bench: &Bench) -> View<'_> {
+    View {
+        source: &bench.sandbox,
+        network: &Network::Regtest,
     }
 }
 
@@ -62,6 +49,15 @@ fn prove(party: &mut Party, contract: ContractId) -> Proof {
     proof.unwrap()
 }
 
+/// A proof without hints where its coins were mined, which nobody signs.
+fn bare(party: &mut Party, contract: ContractId) -> Proof {
+    let mut proof = prove(party, contract);
+    for coin in &mut proof.coins {
+        coin.mined = None;
+    }
+    proof
+}
+
 /// Alice with change on a tapret coin and a payment on a coin that she had; Bob with the rest.
 fn scene() -> (Bench, Party, Party, ContractId) {
     let bench = Bench::new();
@@ -86,7 +82,7 @@ fn what_a_wallet_holds_is_proven_on_coins_of_every_kind() {
         assert_eq!(read, proof);
         let owned = judge(read).unwrap();
         assert_eq!(owned.amounts(), [(0, amount)].into());
-        let standing = owned.settle(&View(&bench.sandbox), 1).unwrap();
+        let standing = owned.settle(&view(&bench), 1).unwrap();
         assert_eq!(standing.verdict, Verdict::Settled);
     }
     let wallet = alice.wallet();
@@ -102,12 +98,37 @@ fn an_allocation_of_the_genesis_is_proven_without_any_witness() {
     let owned = judge(prove(&mut alice, contract)).unwrap();
     assert_eq!(owned.amounts(), [(0, 1_000)].into());
     assert!(owned.content.get().witnesses.is_empty());
-    let standing = owned.settle(&View(&bench.sandbox), 1).unwrap();
+    let standing = owned.settle(&view(&bench), 1).unwrap();
     let (weakest, depth) = standing.weakest.unwrap();
     assert_eq!((weakest, depth), (owned.coins[0].outpoint.txid, 1));
     assert_eq!(standing.verdict, Verdict::Settled);
-    let deeper = owned.settle(&View(&bench.sandbox), 2).unwrap();
+    let deeper = owned.settle(&view(&bench), 2).unwrap();
     assert_eq!(deeper.verdict, Verdict::Pending);
+}
+
+#[test]
+fn headers_are_enough_to_settle_a_proof_but_not_to_see_what_was_spent() {
+    let (bench, mut alice, mut bob, contract) = scene();
+    let source = Some(&bench.sandbox as &dyn ChainSource);
+    let coins = BTreeSet::new();
+    let wallet = alice.wallet();
+    let proof = wallet.prove(contract, &challenge(ASKED), &coins, &passphrase(), source);
+    let proof = proof.unwrap();
+    assert!(proof.coins.iter().all(|coin| coin.mined.is_some()));
+    let owned = judge(Proof::decode(&proof.encode()).unwrap()).unwrap();
+    let invoice = bob.witness(contract, 720);
+    bench.transfer(&mut alice, &mut bob, &invoice);
+    let chain = alice.wallet().header_chain().unwrap().unwrap();
+    let proofs = owned.block_proofs();
+    let standing = owned.settle(&Proven::new(&chain, &proofs), 1).unwrap();
+    assert_eq!(standing.verdict, Verdict::Settled);
+    let unproven = BTreeMap::new();
+    let standing = owned.settle(&Proven::new(&chain, &unproven), 1).unwrap();
+    assert_eq!(
+        standing.verdict,
+        Verdict::Pending,
+        "a proof that is left out settles nothing"
+    );
 }
 
 #[test]
@@ -281,7 +302,7 @@ fn a_coin_that_was_spent_since_is_seen_by_the_chain_alone() {
     let invoice = bob.witness(contract, 720);
     bench.transfer(&mut alice, &mut bob, &invoice);
     let owned = judge(proof).expect("nothing in the proof tells what happened later");
-    let standing = owned.settle(&View(&bench.sandbox), 1).unwrap();
+    let standing = owned.settle(&view(&bench), 1).unwrap();
     assert!(
         matches!(standing.verdict, Verdict::Spent(_)),
         "{standing:?}"
@@ -293,7 +314,7 @@ fn a_history_that_a_reorg_took_back_is_not_settled() {
     let (bench, mut alice, _, contract) = scene();
     let owned = judge(prove(&mut alice, contract)).unwrap();
     assert_eq!(
-        owned.settle(&View(&bench.sandbox), 1).unwrap().verdict,
+        owned.settle(&view(&bench), 1).unwrap().verdict,
         Verdict::Settled
     );
     let nowhere = ScriptBuf::new();
@@ -301,14 +322,14 @@ fn a_history_that_a_reorg_took_back_is_not_settled() {
         .sandbox
         .reorg(2, &Contents::Nothing, &nowhere)
         .unwrap();
-    let standing = owned.settle(&View(&bench.sandbox), 1).unwrap();
+    let standing = owned.settle(&view(&bench), 1).unwrap();
     assert_eq!(standing.verdict, Verdict::Pending);
 }
 
 #[test]
 fn a_proof_has_one_form_and_nothing_else_is_read() {
     let (_bench, mut alice, _, contract) = scene();
-    let bytes = prove(&mut alice, contract).encode();
+    let bytes = bare(&mut alice, contract).encode();
     let end = bytes.windows(2).position(|pair| pair == b"\n\n").unwrap();
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
     let again = |head: &str| {
@@ -349,6 +370,13 @@ fn a_proof_has_one_form_and_nothing_else_is_read() {
             other => panic!("{expected}: {other:?}"),
         }
     }
+    let mut witnessed = bare(&mut alice, contract);
+    witnessed.coins[0].transaction.input[0].witness = Witness::from_slice(&[[1]]);
+    let what = "a transaction with witness data";
+    assert_eq!(
+        Proof::decode(&witnessed.encode()),
+        Err(ProofError::Malformed { what })
+    );
     let later = again(&head.replacen("proof 1", "proof 2", 1));
     let found = "2".to_owned();
     assert_eq!(later, Err(ProofError::Version { found }));
@@ -363,7 +391,7 @@ fn a_proof_has_one_form_and_nothing_else_is_read() {
 #[test]
 fn a_proof_with_every_digit_changed_in_turn_is_refused() {
     let (_bench, mut alice, _, contract) = scene();
-    let bytes = prove(&mut alice, contract).encode();
+    let bytes = bare(&mut alice, contract).encode();
     let end = bytes.windows(2).position(|pair| pair == b"\n\n").unwrap();
     for at in (0..end).step_by(29) {
         let mut changed = bytes.clone();
@@ -383,7 +411,7 @@ fn coins_under_nothing_are_told_apart_by_the_chain() {
     let script = alice.wallet().address().unwrap().script_pubkey();
     let sats = bitcoin::Amount::from_sat(1_000);
     elsewhere.sandbox.fund(&script, sats, Confirm::Now).unwrap();
-    let standing = owned.settle(&View(&elsewhere.sandbox), 1).unwrap();
+    let standing = owned.settle(&view(&elsewhere), 1).unwrap();
     assert_eq!(standing.verdict, Verdict::Pending);
     assert_eq!(standing.weakest.map(|(_, depth)| depth), Some(0));
 }
