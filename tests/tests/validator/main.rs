@@ -15,5 +15,6 @@ mod order;
 mod properties;
 mod settle;
 mod stream;
+mod threads;
 mod vectors;
 mod wire;
