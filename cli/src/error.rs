@@ -6,13 +6,18 @@ use std::path::{Path, PathBuf};
 use bitcoin::Address;
 use bitcoin::address::NetworkUnchecked;
 use bulla_core::schema::SchemaError;
-use bulla_core::{ContractId, DecodeError, SchemaId};
+use bulla_core::{ContractId, DecodeError, OperationId, SchemaId};
 use bulla_wallet::Network;
 use bulla_wallet::api::TransferId;
 use bulla_wallet::chain::{SourceError, SpecError};
+use bulla_wallet::container::ContainerError;
+use bulla_wallet::headers::HeadersError;
+use bulla_wallet::identity::IdentityError;
 use bulla_wallet::invoice::InvoiceError;
 use bulla_wallet::keys::KeysError;
+use bulla_wallet::proofs::ProofError;
 use bulla_wallet::sandbox::SandboxError;
+use bulla_wallet::supply::ListError;
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -52,6 +57,14 @@ pub enum Error {
         /// Its limit in bytes.
         limit: u64,
     },
+    /// A compressed file with nothing to read in it.
+    #[error("{}: {cause}", path.display())]
+    Container {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: ContainerError,
+    },
     /// A file that should be text.
     #[error("{} is not a text file in UTF-8", path.display())]
     FileNotText {
@@ -67,6 +80,24 @@ pub enum Error {
         #[source]
         cause: DecodeError,
     },
+    /// A file that is no manifest of a conformance suite.
+    #[error("{} is no manifest of a conformance suite", path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: Box<serde_json::Error>,
+    },
+    /// A file of headers that are no chain of the network.
+    #[error("{} is no chain of headers to rely on", path.display())]
+    Headers {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: Box<HeadersError>,
+    },
     /// A file that is no schema.
     #[error("{} is no schema", path.display())]
     NotASchema {
@@ -77,7 +108,7 @@ pub enum Error {
         cause: Box<SchemaError>,
     },
     /// A schema by its id alone.
-    #[error("the wallet knows no contract of {schema}, so it cannot say what that schema is")]
+    #[error("the wallet cannot say what {schema} is: it has neither its text nor a contract of it")]
     UnknownSchema {
         /// The schema.
         schema: SchemaId,
@@ -217,6 +248,15 @@ pub enum Error {
     /// An amount that is none.
     #[error(transparent)]
     Amount(#[from] bulla_wallet::AmountError),
+    /// A list of what happened to a supply.
+    #[error("the list in {} cannot be understood", path.display())]
+    List {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: ListError,
+    },
     /// A text that is no invoice.
     #[error(transparent)]
     Invoice(#[from] InvoiceError),
@@ -244,6 +284,18 @@ impl From<bulla_wallet::Error> for Error {
     }
 }
 
+impl From<IdentityError> for Error {
+    fn from(cause: IdentityError) -> Self {
+        bulla_wallet::Error::from(cause).into()
+    }
+}
+
+impl From<ProofError> for Error {
+    fn from(cause: ProofError) -> Self {
+        bulla_wallet::Error::from(cause).into()
+    }
+}
+
 impl Error {
     /// An error of a file or folder.
     pub fn file(action: &'static str, path: &Path, cause: io::Error) -> Self {
@@ -263,7 +315,10 @@ impl Error {
             Self::Source(_) => "source",
             Self::Sandbox(_) => "sandbox",
             Self::File { .. } | Self::FileTooLarge { .. } | Self::FileNotText { .. } => "file",
+            Self::Container { cause, .. } => cause.code(),
             Self::NotAConsignment { .. } => "not-a-consignment",
+            Self::Manifest { .. } => "manifest",
+            Self::Headers { cause, .. } => cause.code(),
             Self::NotASchema { .. } => "schema",
             Self::UnknownSchema { .. } | Self::NotAllowed { .. } => "unknown-schema",
             Self::StandardSchema { .. } => "standard-schema",
@@ -282,6 +337,7 @@ impl Error {
             Self::UnknownPrecision { .. } => "unknown-contract",
             Self::NoContract | Self::Amount(_) => "amount",
             Self::Invoice(_) => "invoice",
+            Self::List { .. } => "list",
             Self::Options { .. } => "usage",
         }
     }
@@ -294,6 +350,9 @@ impl Error {
             }
             Self::Wallet(cause) if cause.code() == "already-paid" => {
                 "go on with that transfer by `send --resume`, or give it up by `cancel`"
+            }
+            Self::Wallet(cause) if cause.code() == "contract-file" => {
+                "take it in with `bulla contract import`"
             }
             Self::Wallet(cause) if cause.code() == "source" => {
                 "say --offline to go by what was known"
@@ -319,6 +378,9 @@ impl Error {
             Self::PassphrasesDiffer => "try again",
             Self::UnknownPrecision { .. } | Self::NoContract => {
                 "say --raw and give the amount in smallest units, or accept a consignment of the contract first"
+            }
+            Self::Headers { .. } => {
+                "name its network with --network, or make one with `bulla headers export`"
             }
             Self::UnknownSchema { .. } => {
                 "name its TOML file, or inspect a consignment of a contract that has it"
@@ -368,6 +430,9 @@ struct Body<'a> {
     message: String,
     causes: Vec<String>,
     remedy: Option<String>,
+    /// Operations that a delta builds on and that the wallet does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<OperationId>,
 }
 
 /// Prints an error to stderr.
@@ -377,6 +442,10 @@ pub fn print(error: &Error, json: bool) -> Exit {
         message: error.to_string(),
         causes: error.causes(),
         remedy: error.remedy(),
+        missing: match error {
+            Error::Wallet(cause) => cause.missing(),
+            _ => Vec::new(),
+        },
     };
     print_body(body, json);
     error.exit()
@@ -397,6 +466,7 @@ pub fn usage(refusal: &clap::Error, json: bool) -> Exit {
             message: words.join(" ").trim_start_matches("error: ").to_owned(),
             causes: Vec::new(),
             remedy: Some("try `bulla --help`".to_owned()),
+            missing: Vec::new(),
         };
         print_body(body, json);
     } else if refusal.print().is_err() {
@@ -417,6 +487,7 @@ fn print_body(body: Body<'_>, json: bool) {
 
 fn human(body: &Body<'_>) -> String {
     let mut lines = vec![format!("error: {}", body.message)];
+    lines.extend(body.missing.iter().map(|id| format!("missing: {id}")));
     lines.extend(body.causes.iter().map(|cause| format!("because: {cause}")));
     lines.extend(body.remedy.iter().map(|remedy| format!("remedy: {remedy}")));
     lines.join("\n")

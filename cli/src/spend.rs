@@ -174,8 +174,8 @@ pub fn resume(
     Ok(Sent::of(&found, outputs, vbytes))
 }
 
-/// Writes a file for each payee. The wallet commits first, and gives the same bytes again whenever it
-/// is asked to.
+/// Writes a file for each payee. The wallet commits first, and gives the same again whenever it is
+/// asked to; block proofs join it as witnesses are mined.
 fn hand_over(
     session: &mut Session<'_>,
     transfer: TransferId,

@@ -8,9 +8,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use bitcoin::address::NetworkUnchecked;
+use bitcoin::key::XOnlyPublicKey;
 use bitcoin::{Address, FeeRate, OutPoint, Psbt, Txid};
 use bulla_core::{ContractId, OperationId, SchemaId};
 
+use crate::identity::Statement;
 use crate::invoice::Invoice;
 use crate::transfer::plan::Draft;
 pub use crate::transfer::plan::{Method, Paid};
@@ -33,6 +35,8 @@ pub struct Issue {
     pub details: Option<String>,
     /// Terms, up to 65,535 bytes of text.
     pub terms: Option<String>,
+    /// The key that will sign statements about who issued it.
+    pub issuer: Option<XOnlyPublicKey>,
     /// The own sealed coin that holds the supply; if none, a free one is taken.
     pub coin: Option<OutPoint>,
 }
@@ -460,10 +464,17 @@ pub struct Asset {
     pub precision: u8,
     /// Issued supply in smallest units.
     pub supply: u64,
+    /// How much can be reissued besides, in smallest units, and is unbacked by its history; none
+    /// if nothing can.
+    pub unbacked: Option<u64>,
     /// Details, a claim of the issuer.
     pub details: Option<String>,
     /// Terms, a claim of the issuer.
     pub terms: Option<String>,
+    /// The key that the genesis names as the issuer's.
+    pub issuer: Option<XOnlyPublicKey>,
+    /// What was stated about who issued it; each with a good signature.
+    pub statements: Vec<Statement>,
     /// When it was issued, as the issuer claims.
     pub issued: u64,
     /// Settled amount in smallest units.

@@ -1,9 +1,14 @@
 //! What a command of the wallet can answer instead of a result.
 
+use bulla_core::OperationId;
+
 use crate::assets::consign::ConsignError;
 use crate::chain::SourceError;
 use crate::coins::CoinsError;
+use crate::headers::HeadersError;
+use crate::identity::IdentityError;
 use crate::keys::KeysError;
+use crate::proofs::ProofError;
 use crate::store::StoreError;
 use crate::transfer::ack::AckError;
 use crate::transfer::error::TransferError;
@@ -25,9 +30,24 @@ pub enum Error {
     /// The chain source.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The header chain.
+    #[error(transparent)]
+    Headers(Box<HeadersError>),
+    /// Statements about who issued a contract.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// Proofs of ownership.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     /// Assets and their transfers.
     #[error(transparent)]
     Transfer(Box<TransferError>),
+}
+
+impl From<HeadersError> for Error {
+    fn from(cause: HeadersError) -> Self {
+        Self::Headers(Box::new(cause))
+    }
 }
 
 macro_rules! from_transfer {
@@ -58,7 +78,21 @@ impl Error {
             Self::Source(SourceError::OtherChain { .. }) => "wrong-chain",
             Self::Source(SourceError::Refused { .. }) => "refused",
             Self::Source(_) => "source",
+            Self::Headers(cause) => cause.code(),
+            Self::Identity(cause) => cause.code(),
+            Self::Proof(cause) => cause.code(),
             Self::Transfer(cause) => cause.code(),
+        }
+    }
+
+    /// The operations that a delta builds on and that this wallet does not know.
+    pub fn missing(&self) -> Vec<OperationId> {
+        match self {
+            Self::Transfer(cause) => match &**cause {
+                TransferError::BaseMissing { missing } => missing.iter().copied().collect(),
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
         }
     }
 
@@ -68,7 +102,7 @@ impl Error {
             Self::Keys(cause) => cause.remedy().map(str::to_owned),
             Self::Store(cause) => cause.remedy().map(str::to_owned),
             Self::Coins(cause) => cause.remedy(),
-            Self::Source(_) => None,
+            Self::Source(_) | Self::Headers(_) | Self::Identity(_) | Self::Proof(_) => None,
             Self::Transfer(cause) => cause.remedy(),
         }
     }

@@ -2,6 +2,8 @@
 
 mod bulla;
 mod demo;
+mod headers;
+mod identity;
 mod outside;
 mod schema;
 mod transfer;

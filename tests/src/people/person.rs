@@ -213,6 +213,7 @@ impl Person {
             supply,
             details: None,
             terms: None,
+            issuer: None,
             coin: None,
         })
     }

@@ -1,5 +1,6 @@
 //! What the store knows of contracts.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bdk_wallet::rusqlite::Connection;
@@ -13,8 +14,9 @@ use super::history;
 use super::learn;
 use super::ledger::{self, Ledger};
 use super::rows::{self, damaged, decode};
+use crate::chain::Position;
 use crate::store::contracts::{self, ContractRow};
-use crate::store::{StoreError, operations, witnesses};
+use crate::store::{StoreError, headers, operations, standing, witnesses};
 use crate::transfer::plan::ContractFacts;
 
 /// One contract.
@@ -63,6 +65,7 @@ impl Book {
             header: self.header.clone(),
             operations: BTreeMap::new(),
             anchors: BTreeMap::new(),
+            proofs: BTreeMap::new(),
         };
         let needed = history::ancestors(operations, |operation| ledger::parents(db, operation))?;
         for operation in needed {
@@ -71,9 +74,10 @@ impl Book {
             };
             let witness = record.witness;
             records.operations.insert(operation, record);
-            if !records.anchors.contains_key(&witness) {
-                let anchor = self.anchor(db, witness)?;
-                records.anchors.insert(witness, anchor);
+            if let Entry::Vacant(vacant) = records.anchors.entry(witness) {
+                vacant.insert(self.anchor(db, witness)?);
+                let proof = headers::proof(db, witness)?;
+                records.proofs.extend(proof.map(|proof| (witness, proof)));
             }
         }
         Ok(records)
@@ -124,14 +128,31 @@ impl Book {
     }
 }
 
-/// An operation and all it builds on whose history is not mined as a whole, the genesis excepted.
-pub(crate) fn unmined(
+/// A witness behind an operation without which it cannot have effect, and what is mined instead: that of
+/// an operation all of whose witnesses conflict.
+pub(crate) fn conflicted(
     db: &Connection,
     operation: OperationId,
-) -> Result<BTreeSet<OperationId>, StoreError> {
+) -> Result<Option<(Txid, Option<Txid>)>, StoreError> {
+    for ancestor in unmined(db, operation)? {
+        let witnesses = witnesses::of_operation(db, &ancestor)?;
+        let conflicts = witnesses.iter().map(|witness| match witness.position {
+            Position::Conflicted { by } => Some((witness.txid, by)),
+            _ => None,
+        });
+        let conflicts: Option<Vec<_>> = conflicts.collect();
+        if let Some(conflict) = conflicts.and_then(|all| all.last().copied()) {
+            return Ok(Some(conflict));
+        }
+    }
+    Ok(None)
+}
+
+/// An operation and all it builds on whose history is not mined as a whole, the genesis excepted.
+fn unmined(db: &Connection, operation: OperationId) -> Result<BTreeSet<OperationId>, StoreError> {
     let mut unmined = BTreeSet::new();
     history::ancestors([operation], |operation| {
-        if crate::store::standing::height(db, &operation)? != Some(None) {
+        if standing::height(db, &operation)? != Some(None) {
             return Ok(Vec::new());
         }
         unmined.insert(operation);

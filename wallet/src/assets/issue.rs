@@ -157,6 +157,7 @@ fn genesis(
         ("details", issue.details.as_deref().map(text)),
         ("terms", issue.terms.as_deref().map(text)),
         ("supply", Some(issue.supply.to_le_bytes().to_vec())),
+        ("issuer", issue.issuer.map(|key| key.serialize().to_vec())),
     ];
     let missing = |name: &'static str| TransferError::Field {
         field: "schema",

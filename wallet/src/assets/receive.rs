@@ -1,51 +1,90 @@
 //! Accepting: a consignment is validated, our leaves in it are found, and all of it is stored, or
 //! nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use bulla_core::consignment::{Explicit, parts};
-use bulla_core::frame::{Frame, WitnessFrame};
+use bulla_core::frame::{BaseEntry, Frame, WitnessFrame};
+use bulla_core::header::Header;
 use bulla_core::operation::Input;
 use bulla_core::validator::{
-    Consignment, Consistent, Failure, Limits, Rules, SchemaPolicy, TerminalState, validate,
+    Check, Checked, Consignment, Consistent, Failure, Limits, Rules, SchemaPolicy, TerminalState,
+    validate, validate_each,
 };
 use bulla_core::{ContractId, SchemaId, SecretSeal};
 
+use super::book::conflicted;
+use super::known::Proven;
 use super::learn::{self, Contract, Learned, Reveals};
+use super::ledger::Ledger;
 use super::ours::{Ours, Seals};
 use super::receipt;
-use super::rows::{damaged, decode};
+use super::rows::decode;
 use crate::api::Received;
 use crate::chain::{ChainSource, Position, Positions, SourceError};
-use crate::store::{contracts, quarantine};
-use crate::sync::ATTEMPTS;
+use crate::store::{StoreError, contracts, quarantine};
+use crate::sync::{ATTEMPTS, is_moved, mined};
 use crate::transfer::error::TransferError;
 use crate::wallet::Command;
-use crate::{Error, Wallet, defaults, time};
+use crate::{Error, Wallet, defaults, headers, time};
 
-/// A consignment that core found consistent, with what the chain says of it.
-struct Checked {
-    content: Consistent<Consignment>,
-    frames: Vec<WitnessFrame>,
+/// A consignment that core found consistent, with its witness frames.
+struct Content {
+    says: Consistent<Consignment>,
+    frames: Vec<Checked>,
+}
+
+/// The same with what the chain says of it.
+struct Placed {
+    content: Content,
     positions: Positions,
 }
 
 impl Wallet {
     /// Validates a consignment and takes in what is ours of it. Brings the wallet up to date first.
-    /// Safe to repeat. A failure stores nothing of the consignment.
+    /// Safe to repeat. A failure stores nothing of the consignment. What may be compressed goes through
+    /// [`crate::container::open`] before.
     ///
     /// # Errors
-    /// [`TransferError::Refused`] with the check that failed; [`TransferError::NotOurs`];
+    /// [`TransferError::Refused`] with the check that failed; [`TransferError::BaseMissing`] for a delta
+    /// that builds on what this wallet has not proven; [`TransferError::NotOurs`]; [`TransferError::ContractFile`];
     /// [`TransferError::Conflicted`]; [`TransferError::QuarantineFull`].
     pub fn accept(
         &mut self,
         consignment: &[u8],
         source: &dyn ChainSource,
     ) -> Result<Received, Error> {
-        let content = validate(consignment, &self.rules()?).map_err(refused)?;
-        let positions = self.positions(content.get(), source)?;
-        let checked = check(content, consignment, positions)?;
-        self.command("accept", |command| accept(command, &checked, source))
+        let content = self.content(consignment)?;
+        let positions = self.positions(content.says.get(), source)?;
+        let placed = check(content, positions)?;
+        self.command("accept", |command| accept(command, &placed, source))
+    }
+
+    /// Checks the content of a consignment, on top of what this wallet has proven. Asks no chain, stores
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`TransferError::Refused`], [`TransferError::BaseMissing`].
+    pub fn validate(&self, consignment: &[u8]) -> Result<Consistent<Consignment>, Error> {
+        Ok(self.content(consignment)?.says)
+    }
+
+    fn content(&self, consignment: &[u8]) -> Result<Content, Error> {
+        let known = Proven::new(&self.db);
+        let rules = Rules {
+            known: &known,
+            ..self.rules()?
+        };
+        let mut frames = Vec::new();
+        let found = validate_each(consignment, &rules, |checked| frames.push(checked));
+        let missing = known.into_result()?;
+        match found {
+            Ok(says) => Ok(Content { says, frames }),
+            Err(failure) if failure.report().check == Check::BaseMissing => {
+                Err(TransferError::BaseMissing { missing }.into())
+            }
+            Err(failure) => Err(refused(failure).into()),
+        }
     }
 
     /// Brings the wallet up to date, and asks the source where the witnesses are, once and for all of
@@ -58,9 +97,10 @@ impl Wallet {
     ) -> Result<Positions, Error> {
         for _ in 0..ATTEMPTS {
             self.sync(source)?;
-            let positions = source.positions(&content.witnesses)?;
-            if positions.tip == self.tip() {
-                return Ok(positions);
+            match headers::positions(&self.db, source, &content.witnesses) {
+                Ok(positions) if positions.tip == self.tip() => return Ok(positions),
+                Err(error) if source.tip()? == self.tip() => return Err(error),
+                Ok(_) | Err(_) => {}
             }
         }
         Err(SourceError::Moving {
@@ -100,7 +140,7 @@ impl Wallet {
         Ok(schemas)
     }
 
-    fn rules(&self) -> Result<Rules<'static>, Error> {
+    pub(crate) fn rules(&self) -> Result<Rules<'static>, Error> {
         let policy = SchemaPolicy::Only(self.allowed_schemas()?);
         let limits = Limits {
             bytes: defaults::CONSIGNMENT_BYTES,
@@ -113,17 +153,13 @@ impl Wallet {
     }
 }
 
-fn refused(failure: Failure) -> TransferError {
+pub(crate) fn refused(failure: Failure) -> TransferError {
     TransferError::Refused(Box::new(failure))
 }
 
 /// Refuses what can never be mined.
-fn check(
-    content: Consistent<Consignment>,
-    bytes: &[u8],
-    positions: Positions,
-) -> Result<Checked, Error> {
-    let sought = &content.get().witnesses;
+fn check(content: Content, positions: Positions) -> Result<Placed, Error> {
+    let sought = &content.says.get().witnesses;
     let mut conflicts = sought.iter().zip(&positions.list);
     if let Some((witness, _)) = conflicts.find(|(_, at)| matches!(at, Position::Conflicted { .. }))
     {
@@ -132,7 +168,15 @@ fn check(
         }
         .into());
     }
-    let mut explicit = Explicit::new(&content.get().header);
+    Ok(Placed { content, positions })
+}
+
+/// The witness frames of a consignment that core found consistent.
+pub(crate) fn witness_frames(
+    header: &Header,
+    bytes: &[u8],
+) -> Result<Vec<WitnessFrame>, StoreError> {
+    let mut explicit = Explicit::new(header);
     let mut frames = Vec::new();
     for part in parts(bytes).skip(1) {
         let frame = part.and_then(|part| explicit.frame(part));
@@ -140,32 +184,48 @@ fn check(
             frames.push(*frame);
         }
     }
-    Ok(Checked {
-        content,
-        frames,
-        positions,
-    })
+    Ok(frames)
 }
 
 fn accept(
     command: &mut Command<'_>,
-    checked: &Checked,
+    placed: &Placed,
     source: &dyn ChainSource,
 ) -> Result<Received, Error> {
-    let content = checked.content.get();
+    let content = placed.content.says.get();
+    if content.terminals.is_empty() {
+        let contract = content.contract;
+        return Err(TransferError::ContractFile { contract }.into());
+    }
     let seals = Seals::load(&command.db, command.coins, &command.keys.view)?;
-    let ours = seals.find(&content.header, &checked.frames);
+    let ours = seals.find(&content.header, &placed.content.frames);
     if ours.is_empty() {
         return Err(TransferError::NotOurs {
             contract: content.contract,
         }
         .into());
     }
+    check_base(command, &content.base)?;
     let before = quarantine::waiting(&command.db)?;
-    store(command, checked, &ours)?;
+    store(command, placed, &ours)?;
+    prove(command, placed, source)?;
     check_quarantine(command, before)?;
     let scope = scope(content, &ours);
     receipt::note(command, content.contract, &scope, source)
+}
+
+/// Refuses what builds on what can never be mined.
+fn check_base(command: &Command<'_>, base: &[BaseEntry]) -> Result<(), Error> {
+    let ledger = Ledger::new(&command.db, command.coins.tip().height);
+    for entry in base {
+        let operation = entry.leaf.operation;
+        if ledger.standing(operation)?.is_none()
+            && let Some((witness, _)) = conflicted(&command.db, operation)?
+        {
+            return Err(TransferError::Conflicted { witness }.into());
+        }
+    }
+    Ok(())
 }
 
 /// Anybody can forge a consistent spend of a seal that he saw (ATTACKS H14): of what waits for
@@ -187,9 +247,12 @@ fn check_quarantine(command: &Command<'_>, before: usize) -> Result<(), Error> {
     Ok(())
 }
 
-fn store(command: &Command<'_>, checked: &Checked, ours: &[Ours]) -> Result<(), Error> {
-    let content = checked.content.get();
-    let reveals: Reveals = ours.iter().map(|ours| (ours.leaf, ours.seal)).collect();
+fn store(command: &Command<'_>, placed: &Placed, ours: &[Ours]) -> Result<(), Error> {
+    let content = placed.content.says.get();
+    let base = content.base.iter();
+    let base = base.filter_map(|entry| Some((entry.leaf, entry.seal?)));
+    let ours = ours.iter().map(|ours| (ours.leaf, ours.seal));
+    let reveals: Reveals = base.chain(ours).collect();
     let contract = Contract {
         id: content.contract,
         header: &content.header,
@@ -197,24 +260,36 @@ fn store(command: &Command<'_>, checked: &Checked, ours: &[Ours]) -> Result<(), 
         now: time::now(),
     };
     learn::contract(&command.db, &contract, &reveals)?;
-    let positions: BTreeMap<_, _> = content
-        .witnesses
-        .iter()
-        .map(|witness| witness.txid)
-        .zip(checked.positions.list.iter().copied())
-        .collect();
-    for frame in &checked.frames {
-        let position = positions.get(&frame.witness.txid()).copied();
-        let position = position.ok_or_else(|| damaged("a witness without a position"))?;
+    for entry in content.base.iter().filter(|entry| entry.seal.is_some()) {
+        learn::known(&command.db, entry.leaf.operation, &reveals)?;
+    }
+    let frames = placed.content.frames.iter();
+    for (Checked { frame, ids }, position) in frames.zip(&placed.positions.list) {
         let learned = Learned {
             frame,
+            ids,
             own: false,
-            position,
-            tip: checked.positions.tip.height,
+            position: *position,
+            tip: placed.positions.tip.height,
         };
         learn::frame(&command.db, content.contract, &learned, &reveals)?;
     }
     Ok(())
+}
+
+/// Proves in our own headers what the source says is mined, by the consignment's proofs where they
+/// fit.
+fn prove(command: &Command<'_>, placed: &Placed, source: &dyn ChainSource) -> Result<(), Error> {
+    let content = placed.content.says.get();
+    let txids = content.witnesses.iter().map(|witness| witness.txid);
+    let mined = mined(txids, &placed.positions);
+    match headers::prove(&command.db, source, &mined, &content.proofs) {
+        Err(error) if is_moved(source, &error, placed.positions.tip)? => {
+            let (name, attempts) = (source.name(), 1);
+            Err(SourceError::Moving { name, attempts }.into())
+        }
+        result => result,
+    }
 }
 
 /// What this consignment hands over to us: our terminals, and every other leaf of the same seals; if

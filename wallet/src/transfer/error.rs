@@ -1,10 +1,11 @@
 //! Why a command about assets failed.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use bitcoin::{OutPoint, Txid};
 use bulla_core::validator::Failure;
-use bulla_core::{ContractId, SchemaId};
+use bulla_core::{ContractId, OperationId, SchemaId};
 
 use super::ack::AckError;
 use super::plan::PlanError;
@@ -38,6 +39,15 @@ pub enum TransferError {
     /// A consignment is not consistent, or cannot be judged.
     #[error("the consignment is refused: {0}")]
     Refused(Box<Failure>),
+    /// A delta builds on what this wallet has not proven. Nothing was stored.
+    #[error(
+        "the consignment builds on {} operations that this wallet does not know; ask the payer for the whole history",
+        missing.len()
+    )]
+    BaseMissing {
+        /// The operations that it builds on and that are missing here.
+        missing: BTreeSet<OperationId>,
+    },
     /// A mined transaction conflicts with a witness.
     #[error(
         "transaction {witness} of the consignment can never be mined: another one that spends the same coin is; ask the payer to pay again"
@@ -51,6 +61,12 @@ pub enum TransferError {
         "nothing in this consignment of contract {contract} belongs to this wallet; nothing was stored"
     )]
     NotOurs {
+        /// The contract.
+        contract: ContractId,
+    },
+    /// A contract file, not a consignment.
+    #[error("this is the contract file of {contract}: it hands nothing over; nothing was stored")]
+    ContractFile {
         /// The contract.
         contract: ContractId,
     },
@@ -95,6 +111,20 @@ pub enum TransferError {
     /// A contract that is not known.
     #[error("contract {contract} is unknown; accept a consignment or contract file of it first")]
     UnknownContract {
+        /// The contract.
+        contract: ContractId,
+    },
+    /// A consignment of another contract than asked for.
+    #[error("the consignment is about contract {found}; expected {expected}")]
+    OtherContract {
+        /// The consignment's.
+        found: ContractId,
+        /// The one that was asked for.
+        expected: ContractId,
+    },
+    /// A contract without an asset that could be summed up.
+    #[error("contract {contract} has no type `asset` or `nft`, so it has no supply")]
+    NoSupply {
         /// The contract.
         contract: ContractId,
     },
@@ -197,7 +227,11 @@ impl TransferError {
                 Failure::Unsigned(_) => "unsigned",
                 Failure::Unresolved(_) => "unresolved",
             },
+            Self::BaseMissing { .. } => "base-missing",
             Self::Conflicted { .. } => "conflicted",
+            Self::ContractFile { .. } => "contract-file",
+            Self::OtherContract { .. } => "wrong-contract",
+            Self::NoSupply { .. } => "no-supply",
             Self::NotOurs { .. } => "not-ours",
             Self::QuarantineFull { .. } => "quarantine-full",
             Self::NoCarrier { .. } => "no-carrier",

@@ -239,6 +239,7 @@ pub fn issue(ticker: &str, supply: u64) -> Issue {
         supply,
         details: None,
         terms: None,
+        issuer: None,
         coin: None,
     }
 }

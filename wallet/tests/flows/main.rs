@@ -2,4 +2,7 @@
 
 mod adversity;
 mod bench;
+mod identity;
+mod ownership;
+mod supply;
 mod transfers;

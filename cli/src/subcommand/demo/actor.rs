@@ -85,6 +85,7 @@ impl Actor {
             supply,
             details: None,
             terms: None,
+            issuer: None,
             coin: None,
         })?)
     }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use bitcoin::key::XOnlyPublicKey;
 use bitcoin::{OutPoint, Txid};
 use bulla_core::ContractId;
 use bulla_wallet::Amount;
@@ -42,6 +43,9 @@ pub struct Fixed {
     /// Terms, part of the contract for ever
     #[arg(long)]
     terms: Option<String>,
+    /// The key that will sign statements about who issued it, in hex; `bulla issuer key` shows yours
+    #[arg(long, value_name = "KEY")]
+    issuer: Option<XOnlyPublicKey>,
     /// The own sealed coin that holds the supply [default: a free one; if none, one is made]
     #[arg(long, value_name = "TXID:VOUT")]
     coin: Option<OutPoint>,
@@ -120,6 +124,7 @@ impl Fixed {
             supply,
             details: self.details.clone(),
             terms: self.terms.clone(),
+            issuer: self.issuer,
             coin: self.coin,
         }
     }

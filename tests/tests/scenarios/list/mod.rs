@@ -3,12 +3,16 @@
 mod chain;
 mod coins;
 mod handshake;
+mod offline;
+mod ownership;
 mod refusals;
 mod transfers;
 
 pub use chain::*;
 pub use coins::*;
 pub use handshake::*;
+pub use offline::*;
+pub use ownership::*;
 pub use refusals::*;
 pub use transfers::*;
 
