@@ -10,6 +10,7 @@ pub mod defaults;
 mod error;
 pub mod invoice;
 pub mod keys;
+pub mod media;
 mod network;
 pub mod sandbox;
 pub mod store;

@@ -131,7 +131,7 @@ impl Book {
         let contract = row.id;
         Ok(Self {
             contract,
-            facts: ContractFacts::of(&header.schema),
+            facts: ContractFacts::of(&header),
             ledger: Ledger::new(contract, &ordered, &at.rows, at.tip),
             header,
             issued: row.issued,

@@ -101,7 +101,7 @@ impl Wallet {
         Ok(schemas)
     }
 
-    fn rules(&self) -> Result<Rules<'static>, Error> {
+    pub(crate) fn rules(&self) -> Result<Rules<'static>, Error> {
         let policy = SchemaPolicy::Only(self.allowed_schemas()?);
         let limits = Limits {
             bytes: defaults::CONSIGNMENT_BYTES,

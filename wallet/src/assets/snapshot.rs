@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bdk_wallet::rusqlite::Connection;
 use bitcoin::OutPoint;
 use bulla_core::ContractId;
+use bulla_core::state::State;
 
 use super::book::{Book, Witnesses};
 use crate::api::CoinAllocation;
@@ -20,6 +21,8 @@ pub(crate) struct Snapshot {
     pub books: BTreeMap<ContractId, Book>,
     /// Unspent, the oldest first.
     pub coins: Vec<Coin>,
+    /// The best block's height.
+    pub height: u32,
     /// Not to be spent now.
     pub reserved: BTreeSet<OutPoint>,
     pub allocations: Vec<Holding>,
@@ -38,6 +41,7 @@ impl Snapshot {
         Ok(Self {
             waiting: books.values().map(|book| book.waiting(&at)).sum(),
             awaited: awaited(db, &list, &allocations)?,
+            height: coins.tip().height,
             reserved: reserved::outpoints(db, time::now())?,
             books,
             coins: list,
@@ -119,7 +123,15 @@ impl Snapshot {
             contract: held.contract,
             ticker: self.ticker(held.contract),
             owned_type: held.leaf.owned_type,
-            amount: held.state.amount(),
+            owned: self.owned_name(held.contract, held.leaf.owned_type),
+            token: match &held.state {
+                State::Token(token) => Some(token.id),
+                _ => None,
+            },
+            amount: match &held.state {
+                State::Token(token) => token.fraction,
+                state => state.amount(),
+            },
             settled: held.settled,
         })
         .collect()
@@ -129,6 +141,13 @@ impl Snapshot {
         let book = self.books.get(&contract);
         book.and_then(|book| super::facts::text(&book.header, "ticker"))
             .unwrap_or_default()
+    }
+
+    /// The name of an owned type in the contract's schema.
+    pub fn owned_name(&self, contract: ContractId, owned_type: u16) -> String {
+        let book = self.books.get(&contract);
+        book.map_or("", |book| book.facts.owned_name(owned_type))
+            .to_owned()
     }
 
     /// Amounts of a contract's asset: settled, pending.

@@ -15,7 +15,7 @@ use super::{Keys, KeysError};
 use crate::Network;
 
 /// The purpose of the view secret's path: the ASCII bytes `BULL`.
-const PURPOSE: u32 = 0x4255_4c4c;
+pub(super) const PURPOSE: u32 = 0x4255_4c4c;
 
 /// 32 secret bytes from which blindings, the entropy of multi-protocol commitments, encryption and
 /// acknowledgement keys derive by HMAC-SHA256. Whoever holds them sees what the wallet owns, and

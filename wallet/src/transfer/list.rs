@@ -143,7 +143,7 @@ impl Wallet {
 
     /// The output that holds what an item pays, if its seal is known.
     fn outpoint(&self, row: &TransferRow, item: &ItemRow) -> Result<Option<OutPoint>, StoreError> {
-        let Some(operation) = item.operation else {
+        let (Some(operation), Some(_)) = (item.operation, item.ty) else {
             return Ok(None);
         };
         for leaf in operations::leaves(&self.db, &operation)? {
