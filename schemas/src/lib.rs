@@ -5,17 +5,69 @@
 
 use bulla_core::schema::Schema;
 
+pub mod roles;
+
 /// The text of the schema of fixed supply.
 pub const FIXED: &str = include_str!("../fixed.toml");
+/// The text of the schema of a supply that grows by allowance, up to a cap.
+pub const INFLATABLE: &str = include_str!("../inflatable.toml");
+/// The text of the schema of what is one of a kind, or numbered editions.
+pub const UNIQUE: &str = include_str!("../unique.toml");
+/// The text of the schema of a supply whose transfers the issuer signs.
+pub const PERMISSIONED: &str = include_str!("../permissioned.toml");
+/// The text of the schema of fixed supply with media and terms.
+pub const COLLECTIBLE: &str = include_str!("../collectible.toml");
+/// The text of the schema of units that are handed in and reissued.
+pub const REPLACEABLE: &str = include_str!("../replaceable.toml");
+
+/// The text of every standard schema.
+pub const TEXTS: [&str; 6] = [
+    FIXED,
+    INFLATABLE,
+    UNIQUE,
+    PERMISSIONED,
+    COLLECTIBLE,
+    REPLACEABLE,
+];
 
 /// Fixed supply: issued at once, moved, never changed.
 pub fn fixed() -> Schema {
     parse(FIXED)
 }
 
+/// Part of the supply is issued later by allowance, up to a hard cap.
+pub fn inflatable() -> Schema {
+    parse(INFLATABLE)
+}
+
+/// One of a kind, or numbered editions, whole or in fractions.
+pub fn unique() -> Schema {
+    parse(UNIQUE)
+}
+
+/// Every transfer is signed by m of n keys of the issuer.
+pub fn permissioned() -> Schema {
+    parse(PERMISSIONED)
+}
+
+/// Fixed supply with media and terms.
+pub fn collectible() -> Schema {
+    parse(COLLECTIBLE)
+}
+
+/// Units are handed in by their holders and reissued with a short history.
+pub fn replaceable() -> Schema {
+    parse(REPLACEABLE)
+}
+
 /// Every standard schema.
 pub fn standard() -> Vec<Schema> {
-    vec![fixed()]
+    TEXTS.map(parse).into()
+}
+
+/// The standard schema with this name.
+pub fn by_name(name: &str) -> Option<Schema> {
+    standard().into_iter().find(|schema| schema.name == name)
 }
 
 fn parse(text: &str) -> Schema {
@@ -26,18 +78,47 @@ fn parse(text: &str) -> Schema {
 mod tests {
     use super::*;
 
+    /// Whoever changes what a schema means gives it another name.
     #[test]
     fn the_ids_of_the_standard_schemas_never_change() {
         let ids = standard()
             .iter()
             .map(|schema| (schema.name.clone(), schema.id().to_string()))
             .collect::<Vec<_>>();
-        let pinned = [(
-            "fixed",
-            "bsch1a86tnzyarh9ppujaafqjuqrspues4a5yu2davr96vdaelx39slyq93rts8",
-        )]
+        let pinned = [
+            (
+                "fixed",
+                "bsch1a86tnzyarh9ppujaafqjuqrspues4a5yu2davr96vdaelx39slyq93rts8",
+            ),
+            (
+                "inflatable",
+                "bsch1zqraya0qqz9y83sqfv8llal2qhlpp2k6x0sy04x4ghn5thzmec4sgq34ls",
+            ),
+            (
+                "unique",
+                "bsch16vpgunytv9a88pt653zsvp998hw0mje8lvlyudc5r9fvnfqg5t8q2372tw",
+            ),
+            (
+                "permissioned",
+                "bsch17c6npusd4zu2lmur3wejm4mt60uzgzzhltupxxwawjegu2tuyqzqxnsc4m",
+            ),
+            (
+                "collectible",
+                "bsch12aferq48a92ane4j9tmkmwhgrer0f94nw3wpm5yshxsqxg8q33yshgjhuu",
+            ),
+            (
+                "replaceable",
+                "bsch10jvyepcvrvlyr0fdw8j7nxw3yx0u8s893hxjfuvhn0n7ydx4huuqmlrmrc",
+            ),
+        ]
         .map(|(name, id)| (name.to_owned(), id.to_owned()));
         assert_eq!(ids, pinned);
+    }
+
+    #[test]
+    fn a_standard_schema_is_found_by_its_name() {
+        assert_eq!(by_name("unique"), Some(unique()));
+        assert_eq!(by_name("Unique"), None);
     }
 
     #[test]
