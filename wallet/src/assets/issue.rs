@@ -196,7 +196,11 @@ fn check_ticker(ticker: &[u8]) -> Result<(), TransferError> {
         return Ok(());
     }
     let found = quoted(&String::from_utf8_lossy(ticker));
-    Err(field("ticker", found, "1 to 16 letters and digits of ASCII"))
+    Err(field(
+        "ticker",
+        found,
+        "1 to 16 letters and digits of ASCII",
+    ))
 }
 
 fn check_name(name: &[u8]) -> Result<(), TransferError> {
@@ -207,7 +211,11 @@ fn check_name(name: &[u8]) -> Result<(), TransferError> {
         return Ok(());
     }
     let expected = "1 to 64 printable characters of ASCII, no space around";
-    Err(field("name", quoted(&String::from_utf8_lossy(name)), expected))
+    Err(field(
+        "name",
+        quoted(&String::from_utf8_lossy(name)),
+        expected,
+    ))
 }
 
 fn check_precision(precision: &[u8]) -> Result<(), TransferError> {

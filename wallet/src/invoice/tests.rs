@@ -25,6 +25,8 @@ fn blind() -> Invoice {
     Invoice {
         contract: Some(ContractId::from_bytes([1; 32])),
         network: NetworkId::of_network(Network::Regtest),
+        owned: None,
+        token: None,
         amount: Some(30),
         to: Beneficiary::Seal(SecretSeal::from_bytes([2; 32])),
         sats: None,

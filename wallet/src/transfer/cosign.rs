@@ -8,7 +8,9 @@ use bitcoin::Txid;
 use bitcoin::key::{Keypair, Secp256k1, XOnlyPublicKey};
 use bitcoin::secp256k1::{Message, schnorr};
 use bulla_core::consignment::{Writer, parts};
-use bulla_core::frame::{Frame, KeySignature, Signatures, Signed, Terminals, WitnessFrame, signature_message};
+use bulla_core::frame::{
+    Frame, KeySignature, Signatures, Signed, Terminals, WitnessFrame, signature_message,
+};
 use bulla_core::header::Header;
 use bulla_core::validator::{Failure, validate};
 use bulla_core::{ContractId, OperationId};
@@ -119,10 +121,7 @@ impl Wallet {
     ///
     /// # Errors
     /// [`TransferError::UnknownTransfer`], [`TransferError::NotSent`].
-    pub fn signature_requests(
-        &self,
-        transfer: TransferId,
-    ) -> Result<Vec<SignatureRequest>, Error> {
+    pub fn signature_requests(&self, transfer: TransferId) -> Result<Vec<SignatureRequest>, Error> {
         let sent = Sent::load(&self.db, transfer)?;
         let txid = txid(&sent)?;
         let mut missing: BTreeMap<ContractId, Vec<Signing>> = BTreeMap::new();
@@ -168,13 +167,13 @@ impl Wallet {
         self.command("add-signatures", |command| {
             let mut sent = Sent::load(&command.db, transfer)?;
             let txid = txid(&sent)?;
-            let foreign = TransferError::ForeignSignatures { transfer };
+            let foreign = || TransferError::ForeignSignatures { transfer };
             let mut found = false;
             let mut missing = 0;
             for mut signing in signings(&command.db, &sent)? {
                 if let Some(signatures) = given.get(&(txid, signing.operation)) {
                     let merged = merge(&signing, signatures, txid);
-                    signing.signatures = merged.ok_or(foreign)?;
+                    signing.signatures = merged.ok_or_else(foreign)?;
                     found |= !signatures.is_empty();
                     let row = AnchoredRow {
                         contract: signing.contract,
@@ -187,7 +186,7 @@ impl Wallet {
                 missing = missing.max(signing.missing());
             }
             if !found {
-                return Err(TransferError::ForeignSignatures { transfer }.into());
+                return Err(foreign().into());
             }
             if missing == 0 {
                 let (sending, _) = sent.sending.step(SenderEvent::Cosigned)?;

@@ -119,6 +119,9 @@ pub enum TransferError {
         /// That transfer.
         transfer: TransferId,
     },
+    /// A media file that cannot be committed to, or is not the one that is.
+    #[error(transparent)]
+    Media(#[from] crate::media::MediaError),
     /// A genesis that its schema forbids.
     #[error("the schema does not allow this contract: {reason}")]
     Genesis {
@@ -250,6 +253,7 @@ impl TransferError {
             Self::UnknownTransfer { .. } | Self::NotSent { .. } => "unknown-transfer",
             Self::StalePlan => "stale-plan",
             Self::AlreadyPaid { .. } => "already-paid",
+            Self::Media(_) => "media",
             Self::Genesis { .. } => "forbidden",
             Self::NoSuchName { .. } => "unknown-name",
             Self::NotIssuedTo { .. } => "not-issued",

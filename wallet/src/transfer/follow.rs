@@ -57,7 +57,14 @@ pub(crate) fn follow(
 
 fn sent(command: &Command<'_>, changes: &Changes<'_>) -> Result<Vec<TransferRow>, Error> {
     let mut rows = Vec::new();
-    for state in ["unsigned", "prepared", "delivered", "broadcast", "settled", "failed"] {
+    for state in [
+        "unsigned",
+        "prepared",
+        "delivered",
+        "broadcast",
+        "settled",
+        "failed",
+    ] {
         let open = !matches!(state, "settled" | "failed");
         let moved = |row: &TransferRow| row.txid.is_some_and(|txid| changes.moved.contains(&txid));
         let found = transfers::in_state(&command.db, SENT, state)?;

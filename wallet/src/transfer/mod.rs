@@ -15,3 +15,4 @@ mod quote;
 pub(crate) mod record;
 pub(crate) mod request;
 pub mod step;
+pub mod verbs;

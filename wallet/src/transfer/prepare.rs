@@ -53,12 +53,7 @@ fn prepare(command: &mut Command<'_>, plan: &Plan) -> Result<Prepared, Error> {
     let spend = Spend::exactly(&plan.plain_inputs);
     let mut tx = transaction(command.coins, &draft, &spend, plan.fee_rate, &plan.options)?;
     let slots = Slots::peek(command.coins, &draft);
-    let mut built = build(
-        &draft,
-        &command.keys.view,
-        &slots.changes,
-        &mut tx.psbt,
-    )?;
+    let mut built = build(&draft, &command.keys.view, &slots.changes, &mut tx.psbt)?;
     for slot in slots.changes.iter().chain(&slots.carriers) {
         command.coins.take(slot);
     }

@@ -18,10 +18,10 @@ use crate::assets::rows::{self, damaged};
 use crate::assets::snapshot::Snapshot;
 use crate::coins::Place;
 use crate::invoice::{Beneficiary, Endpoint, Invoice, InvoiceError, MIN_SATS};
-use crate::store::{StoreError, contracts, operations};
 use crate::store::invoices::{self, InvoiceRow};
 use crate::store::reserved::{self, Holder, ReservedRow};
 use crate::store::transfers::{self, ItemRow, TransferRow};
+use crate::store::{StoreError, contracts, operations};
 use crate::wallet::Command;
 use crate::{Error, Wallet, defaults, time};
 
@@ -135,12 +135,7 @@ fn blind(command: &Command<'_>, asked: Option<OutPoint>) -> Result<Target, Error
     };
     let sats = defaults::CARRIER.to_sat();
     let outpoint = outpoint.ok_or(TransferError::NoCarrier { sats })?;
-    let seal = fresh_seal(
-        &command.db,
-        &command.keys.view,
-        outpoint,
-        &BTreeSet::new(),
-    )?;
+    let seal = fresh_seal(&command.db, &command.keys.view, outpoint, &BTreeSet::new())?;
     let (Seal::Outpoint { blinding, .. } | Seal::Witness { blinding, .. }) = seal;
     let secret = seal.conceal();
     Ok(Target {

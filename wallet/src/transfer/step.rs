@@ -342,9 +342,7 @@ impl Sending {
             (
                 SenderState::Unsigned | SenderState::Prepared | SenderState::Delivered,
                 Verdict::Refused,
-            ) => {
-                Ok(self.fail(Failure::Refused { invoice }))
-            }
+            ) => Ok(self.fail(Failure::Refused { invoice })),
             // Once it is public a refusal is no refund: only the chain decides.
             (_, Verdict::Refused) => Ok(self.same()),
         }
@@ -383,7 +381,9 @@ impl Sending {
     fn tick(&self, now: u64) -> (Self, Vec<Effect>) {
         let late = self.expiry.is_some_and(|expiry| now > expiry);
         match self.state {
-            SenderState::Unsigned | SenderState::Prepared | SenderState::Delivered if late => self.fail(Failure::Expired),
+            SenderState::Unsigned | SenderState::Prepared | SenderState::Delivered if late => {
+                self.fail(Failure::Expired)
+            }
             _ => self.same(),
         }
     }

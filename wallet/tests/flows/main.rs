@@ -2,4 +2,6 @@
 
 mod adversity;
 mod bench;
+mod kinds;
+mod signers;
 mod transfers;

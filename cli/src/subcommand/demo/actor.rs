@@ -77,16 +77,8 @@ impl Actor {
 
     /// Issues an asset of fixed supply, in smallest units.
     pub fn issue(&mut self, ticker: &str, supply: u64) -> Result<ContractId> {
-        Ok(self.wallet.issue(&Issue {
-            schema: bulla_schemas::fixed().id(),
-            ticker: ticker.to_owned(),
-            name: "Clay tokens".to_owned(),
-            precision: 0,
-            supply,
-            details: None,
-            terms: None,
-            coin: None,
-        })?)
+        let issue = Issue::fixed(ticker, "Clay tokens", 0, supply);
+        Ok(self.wallet.issue(&issue)?)
     }
 
     /// Asks for an amount.

@@ -266,22 +266,27 @@ fn wanted(
             id,
             fraction: amount.ok_or(PlanError::NoAmount)?,
         }),
-        (Some(StateKind::Right), None) => {
-            match amount {
-                None | Some(1) => State::Right,
-                Some(found) => return Err(PlanError::OtherAmount { found, expected: 1 }),
-            }
-        }
+        (Some(StateKind::Right), None) => match amount {
+            None | Some(1) => State::Right,
+            Some(found) => return Err(PlanError::OtherAmount { found, expected: 1 }),
+        },
         (Some(expected @ StateKind::Data), None) => {
             let owned = known.owned_name(owned_type).to_owned();
-            return Err(PlanError::OtherKind { contract, owned, expected });
+            return Err(PlanError::OtherKind {
+                contract,
+                owned,
+                expected,
+            });
         }
         _ => {
             let owned = known.owned_name(owned_type).to_owned();
             return Err(PlanError::TokenField { contract, owned });
         }
     };
-    if matches!(state, State::Amount(0) | State::Token(Token { fraction: 0, .. })) {
+    if matches!(
+        state,
+        State::Amount(0) | State::Token(Token { fraction: 0, .. })
+    ) {
         return Err(PlanError::Zero);
     }
     Ok((owned_type, state))

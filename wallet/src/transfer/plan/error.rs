@@ -108,7 +108,9 @@ pub enum PlanError {
         expected: String,
     },
     /// A quantity of another kind than the owned type's.
-    #[error("`{owned}` of contract {contract} is of kind {expected:?}, which is not how it was asked for")]
+    #[error(
+        "`{owned}` of contract {contract} is of kind {expected:?}, which is not how it was asked for"
+    )]
     OtherKind {
         /// The contract.
         contract: ContractId,

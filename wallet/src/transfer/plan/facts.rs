@@ -57,7 +57,9 @@ impl ContractFacts {
             .owned_number("asset")
             .or_else(|| owned.keys().copied().next().filter(|_| owned.len() == 1));
         facts.asset = asset.filter(|ty| {
-            let amount = owned.get(ty).is_some_and(|def| def.kind == StateKind::Amount);
+            let amount = owned
+                .get(ty)
+                .is_some_and(|def| def.kind == StateKind::Amount);
             amount && moves.contains_key(ty)
         });
         facts.moves = moves;
@@ -87,7 +89,9 @@ impl ContractFacts {
 
     /// Whether everything of this type can be moved without asking anybody.
     pub fn moves_freely(&self, ty: u16) -> bool {
-        self.moves.get(&ty).is_some_and(|found| found.signatures == 0)
+        self.moves
+            .get(&ty)
+            .is_some_and(|found| found.signatures == 0)
     }
 
     /// The first transition that can take the type alone and give it back: no values, no other type,
