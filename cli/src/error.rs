@@ -11,6 +11,7 @@ use bulla_wallet::api::TransferId;
 use bulla_wallet::chain::{SourceError, SpecError};
 use bulla_wallet::invoice::InvoiceError;
 use bulla_wallet::keys::KeysError;
+use bulla_wallet::media::MediaError;
 use bulla_wallet::sandbox::SandboxError;
 use serde::Serialize;
 
@@ -186,6 +187,23 @@ pub enum Error {
     /// Decimals without a contract.
     #[error("without a contract an amount has no decimals")]
     NoContract,
+    /// A schema that is not compiled in.
+    #[error("there is no standard schema `{found}`")]
+    UnknownSchema {
+        /// What was asked for.
+        found: String,
+    },
+    /// A description of a contract that cannot be understood.
+    #[error("{field} makes no sense; expected {expected}")]
+    Described {
+        /// The field.
+        field: String,
+        /// What is expected there.
+        expected: &'static str,
+    },
+    /// A media file that cannot be committed to.
+    #[error(transparent)]
+    Media(#[from] MediaError),
     /// An amount that is none.
     #[error(transparent)]
     Amount(#[from] bulla_wallet::AmountError),
@@ -251,6 +269,9 @@ impl Error {
             Self::UnknownPrecision { .. } => "unknown-contract",
             Self::NoContract | Self::Amount(_) => "amount",
             Self::Invoice(_) => "invoice",
+            Self::UnknownSchema { .. } => "unknown-schema",
+            Self::Described { .. } => "description",
+            Self::Media(_) => "media",
             Self::Options { .. } => "usage",
         }
     }
@@ -288,6 +309,9 @@ impl Error {
             Self::PassphrasesDiffer => "try again",
             Self::UnknownPrecision { .. } | Self::NoContract => {
                 "say --raw and give the amount in smallest units, or accept a consignment of the contract first"
+            }
+            Self::UnknownSchema { .. } => {
+                "fixed, inflatable, unique, permissioned, collectible and replaceable are there; a file must end in `.toml`"
             }
             Self::NotAConsignment { .. } => "ask the sender for the file again",
             Self::AddressNetwork { .. } => "ask the payee for an address of this wallet's network",

@@ -69,7 +69,11 @@ pub fn take(session: &Session<'_>, contract: ContractId, beside: &Path) -> Resul
     for media in session.wallet.media(contract)? {
         let path = beside.join(media.name());
         if !kept(session, &media).exists() && path.exists() {
-            keep(session, contract, &file::read(&path, defaults::MEDIA_BYTES)?)?;
+            keep(
+                session,
+                contract,
+                &file::read(&path, defaults::MEDIA_BYTES)?,
+            )?;
         }
     }
     Ok(())

@@ -10,6 +10,7 @@ use crate::output::Output;
 use crate::settings::Settings;
 
 pub mod accept;
+pub mod act;
 pub mod address;
 pub mod allow;
 pub mod assets;
@@ -22,7 +23,9 @@ pub mod init;
 pub mod inspect;
 pub mod invoice;
 pub mod issue;
+pub mod issuer;
 pub mod keys;
+pub mod media;
 pub mod pay;
 pub mod sandbox;
 pub mod send;
@@ -51,9 +54,27 @@ pub enum Subcommand {
     Balance,
     /// The unspent outputs and what lies on them
     Coins,
-    /// Make a new asset
+    /// Make a new contract
+    Issue(Box<issue::Issue>),
+    /// Make more: units by allowance, or the next tokens
+    Mint(act::Make),
+    /// Make units again for those that were handed in
+    Reissue(act::Make),
+    /// Destroy units or a token; the file is the evidence
+    Burn(act::Burn),
+    /// Destroy units that the issuer is to reissue; the file is the evidence
+    HandIn(act::HandIn),
+    /// Give up the right to make more
+    Renounce(act::Renounce),
+    /// Write a text on a token
+    Engrave(act::Engrave),
+    /// Use any transition of a contract's schema
+    Act(act::General),
+    /// Sign for contracts whose transfers their issuer has to sign
     #[command(subcommand)]
-    Issue(issue::Issue),
+    Issuer(issuer::Issuer),
+    /// The files that a contract commits to
+    Media(media::Media),
     /// The contracts that the wallet knows
     Assets,
     /// Ask for an asset
@@ -101,6 +122,15 @@ impl Subcommand {
             Self::Balance => boxed(balance::run(settings)),
             Self::Coins => boxed(coins::run(settings)),
             Self::Issue(command) => command.run(settings),
+            Self::Mint(command) => command.mint(settings),
+            Self::Reissue(command) => command.reissue(settings),
+            Self::Burn(command) => command.run(settings),
+            Self::HandIn(command) => command.run(settings),
+            Self::Renounce(command) => command.run(settings),
+            Self::Engrave(command) => command.run(settings),
+            Self::Act(command) => command.run(settings),
+            Self::Issuer(command) => command.run(settings),
+            Self::Media(command) => boxed(command.run(settings)),
             Self::Assets => boxed(assets::run(settings)),
             Self::Invoice(command) => command.run(settings),
             Self::Send(command) => command.run(settings),

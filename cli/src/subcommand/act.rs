@@ -6,6 +6,7 @@ mod general;
 use std::path::PathBuf;
 
 use bulla_core::ContractId;
+use bulla_schemas::roles::verb;
 use bulla_wallet::api::Payment;
 use bulla_wallet::invoice::Invoice;
 use bulla_wallet::transfer::verbs::{Making, Verb};
@@ -119,11 +120,8 @@ impl Make {
     /// If the contract is not known, its schema has no such transition, or there is no right left.
     pub fn mint(self, settings: &Settings) -> Result {
         let mut session = Session::synced(settings)?;
-        let tokens = session
-            .wallet
-            .owned_types(self.contract)?
-            .contains(&bulla_schemas::roles::owned::NFT.name.to_owned());
-        if !tokens {
+        let schema = session.wallet.schema(self.contract)?;
+        if verb::MINT.transition(&schema).is_none() {
             let verb = Verb::Issue(self.making(&session)?);
             return self.act.run(&mut session, self.contract, &verb);
         }
@@ -174,8 +172,11 @@ impl Make {
         if !self.media.is_empty() || !self.attribute.is_empty() {
             return usage("media or attributes of units", "leave them out");
         }
-        let [] | [_] = &self.to[..] else {
-            return usage("units for several invoices", "mint for one, and `send` to the others");
+        let ([] | [_]) = &self.to[..] else {
+            return usage(
+                "units for several invoices",
+                "mint for one, and `send` to the others",
+            );
         };
         let to = self.to.first().map(|to| Box::new(to.clone()));
         let said = to.as_ref().and_then(|to| to.amount);

@@ -84,7 +84,10 @@ impl Issue {
     /// The contract, and the media files it commits to.
     fn read(&self) -> Result<(NewContract, Vec<Vec<u8>>)> {
         let path = Path::new(&self.what);
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             self.said.check_none()?;
             return description::read(path);
         }

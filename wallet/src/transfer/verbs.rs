@@ -1,6 +1,8 @@
 //! What people say to a contract, as acts: by the conventional names of its schema.
 
 use bulla_core::ContractId;
+use bulla_core::header::Header;
+use bulla_core::schema::Schema;
 use bulla_core::state::{State, Token};
 use bulla_schemas::roles::{OwnedRole, ValueRole, Verb as Role, global, meta, owned, verb};
 
@@ -8,8 +10,10 @@ use super::error::TransferError;
 use super::plan::{ContractFacts, quantity};
 use crate::api::{Act, Give, Quantity, Take};
 use crate::assets::facts;
+use crate::assets::rows::decode;
 use crate::invoice::Invoice;
 use crate::media::Media;
+use crate::store::contracts;
 use crate::{Error, Wallet};
 
 /// What is to be done with a contract.
@@ -225,4 +229,17 @@ fn with_meta(mut act: Act, role: ValueRole, number: u64) -> Act {
     let bytes = number.to_le_bytes().to_vec();
     act.metadata.push((role.name.to_owned(), bytes));
     act
+}
+
+impl Wallet {
+    /// The schema of a contract.
+    ///
+    /// # Errors
+    /// [`TransferError::UnknownContract`].
+    pub fn schema(&self, contract: ContractId) -> Result<Schema, Error> {
+        let row = contracts::get(&self.db, &contract)?;
+        let row = row.ok_or(TransferError::UnknownContract { contract })?;
+        let header = decode("a contract", Header::decode(&row.header))?;
+        Ok(header.schema)
+    }
 }

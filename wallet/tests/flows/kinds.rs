@@ -376,11 +376,7 @@ fn several_types_of_several_contracts_move_in_one_transaction() {
     ];
     let plan = alice.wallet().plan(&payments, &PlanOptions::default());
     let transitions = plan.unwrap().draft.transitions.len();
-    assert_eq!(
-        transitions,
-        4 + 1,
-        "and what is left of allowances moves along"
-    );
+    assert_eq!(transitions, 4);
     let paid = alice.pay(&bench, &payments).unwrap();
     bench.mine(1);
     for file in &paid.files {

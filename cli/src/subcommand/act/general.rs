@@ -85,7 +85,9 @@ impl FromStr for What {
 
 fn number(text: &str) -> std::result::Result<u64, ParseWhatError> {
     let parsed = bulla_wallet::Amount::parse(text, 0);
-    parsed.map(|found| found.units()).map_err(|_| ParseWhatError)
+    parsed
+        .map(|found| found.units())
+        .map_err(|_| ParseWhatError)
 }
 
 impl General {
@@ -170,7 +172,9 @@ fn values(
         remedy: "say NAME=VALUE, the value as the schema has it",
     };
     let read = |text: &String| {
-        let (name, value) = text.split_once('=').ok_or(wrong("a value without a name"))?;
+        let (name, value) = text
+            .split_once('=')
+            .ok_or(wrong("a value without a name"))?;
         let bytes = match ty(name) {
             None | Some(ValueType::Text) => value.as_bytes().to_vec(),
             Some(ValueType::Number) => {

@@ -109,10 +109,7 @@ impl Human for Output {
         let supply = self.supply.parse().unwrap_or_default();
         let supply = display(supply, self.precision);
         let mut rows = vec![
-            (
-                "supply",
-                format!("{supply} {}", claim::shown(&self.ticker)),
-            ),
+            ("supply", format!("{supply} {}", claim::shown(&self.ticker))),
             ("contract", self.contract.to_string()),
             ("issued", rfc3339(self.timestamp)),
         ];

@@ -148,7 +148,12 @@ impl Said {
         }
         let later: [(ValueRole, OwnedRole, &Option<String>, u64); 2] = [
             (global::CAP, owned::ALLOWANCE, &self.cap, supply),
-            (global::REPLACEABLE, owned::REPLACEMENT, &self.replaceable, 0),
+            (
+                global::REPLACEABLE,
+                owned::REPLACEMENT,
+                &self.replaceable,
+                0,
+            ),
         ];
         for (role, right, text, issued) in later {
             let Some(text) = text else { continue };

@@ -110,7 +110,9 @@ fn precision(globals: &toml::Table) -> Result<u8> {
     let Some(value) = globals.get(global::PRECISION.name) else {
         return Ok(0);
     };
-    let found = value.as_integer().and_then(|found| u8::try_from(found).ok());
+    let found = value
+        .as_integer()
+        .and_then(|found| u8::try_from(found).ok());
     found.ok_or_else(|| wrong("globals.precision", "0 to 18"))
 }
 
@@ -159,9 +161,7 @@ impl Reader<'_> {
             (ValueType::Text, Value::String(text)) => Ok(text.as_bytes().to_vec()),
             (ValueType::Hash | ValueType::Key, Value::String(text)) => {
                 let bytes = <[u8; 32]>::from_hex(text);
-                Ok(bytes
-                    .map_err(|_| wrong(&field, "64 hex digits"))?
-                    .to_vec())
+                Ok(bytes.map_err(|_| wrong(&field, "64 hex digits"))?.to_vec())
             }
             (ValueType::Bytes, Value::String(text)) => {
                 Vec::from_hex(text).map_err(|_| wrong(&field, "hex digits"))

@@ -93,6 +93,7 @@ impl Asks {
         contract: Option<ContractId>,
         amount: Option<u64>,
     ) -> Result<(), PlanError> {
+        check_payable(invoice, facts)?;
         let contract = agreed(invoice.contract, contract)
             .map_err(|(found, expected)| PlanError::OtherContract { found, expected })?
             .ok_or(PlanError::NoContract)?;
@@ -117,6 +118,7 @@ impl Asks {
             let Some(invoice) = &give.to else {
                 return Ok(None);
             };
+            check_payable(invoice, facts)?;
             agreed(invoice.contract, Some(contract))
                 .map_err(|(found, expected)| PlanError::OtherContract { found, expected })?;
             check_given(known, contract, invoice, owned_type, &give.state)?;
@@ -145,7 +147,6 @@ impl Asks {
         owned_type: u16,
         state: State,
     ) -> Result<usize, PlanError> {
-        check_payable(invoice, facts)?;
         let payee = payee(invoice, facts.carrier)?;
         let number = self.paid.len();
         self.one_payee(&payee, number)?;

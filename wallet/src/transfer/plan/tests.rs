@@ -768,6 +768,7 @@ fn a_host_inside_is_refused_but_on_regtest() {
     let facts = Facts {
         network,
         now: 1,
+        height: 1,
         coins: &[],
         holdings: &[],
         contracts: &contracts,
@@ -797,10 +798,10 @@ fn the_order_of_the_facts_does_not_matter() {
 
 #[test]
 fn plain_moves_are_found_by_their_rules() {
-    let fixed = ContractFacts::of(&Schema::from_toml(FIXED).unwrap());
+    let fixed = ContractFacts::new(bulla_schemas::fixed(), Values::default());
     assert_eq!(fixed.asset, Some(0));
     assert_eq!(fixed.moves[&0].kind, 0);
-    let editions = ContractFacts::of(&Schema::from_toml(EDITIONS).unwrap());
+    let editions = ContractFacts::new(Schema::from_toml(EDITIONS).unwrap(), Values::default());
     assert_eq!(editions.asset, None, "`left` has no plain move");
     let kinds: Vec<_> = editions
         .moves
