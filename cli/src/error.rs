@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use bitcoin::Address;
 use bitcoin::address::NetworkUnchecked;
-use bulla_core::{ContractId, DecodeError};
+use bulla_core::schema::SchemaError;
+use bulla_core::{ContractId, DecodeError, SchemaId};
 use bulla_wallet::Network;
 use bulla_wallet::api::TransferId;
 use bulla_wallet::chain::{SourceError, SpecError};
@@ -66,6 +67,33 @@ pub enum Error {
         /// What is wrong with it.
         #[source]
         cause: DecodeError,
+    },
+    /// A file that is no schema.
+    #[error("{} is no schema", path.display())]
+    NotASchema {
+        /// The file.
+        path: PathBuf,
+        /// Where, what was found and what was expected.
+        #[source]
+        cause: Box<SchemaError>,
+    },
+    /// A schema by its id alone.
+    #[error("the wallet knows no contract of {schema}, so it cannot say what that schema is")]
+    UnknownSchema {
+        /// The schema.
+        schema: SchemaId,
+    },
+    /// A standard schema cannot be taken from the list.
+    #[error("{schema} is a standard schema, which is always accepted")]
+    StandardSchema {
+        /// The schema.
+        schema: SchemaId,
+    },
+    /// A schema that is not on the list.
+    #[error("{schema} was not allowed")]
+    NotAllowed {
+        /// The schema.
+        schema: SchemaId,
     },
     /// A settings file that cannot be understood.
     #[error("the settings in {} cannot be understood", path.display())]
@@ -189,7 +217,7 @@ pub enum Error {
     NoContract,
     /// A schema that is not compiled in.
     #[error("there is no standard schema `{found}`")]
-    UnknownSchema {
+    NoSuchSchema {
         /// What was asked for.
         found: String,
     },
@@ -254,6 +282,11 @@ impl Error {
             Self::Sandbox(_) => "sandbox",
             Self::File { .. } | Self::FileTooLarge { .. } | Self::FileNotText { .. } => "file",
             Self::NotAConsignment { .. } => "not-a-consignment",
+            Self::NotASchema { .. } => "schema",
+            Self::UnknownSchema { .. } | Self::NotAllowed { .. } | Self::NoSuchSchema { .. } => {
+                "unknown-schema"
+            }
+            Self::StandardSchema { .. } => "standard-schema",
             Self::Settings { .. } | Self::Setting { .. } => "settings",
             Self::NoWallet { .. } => "no-wallet",
             Self::WalletExists { .. } => "wallet-exists",
@@ -269,7 +302,6 @@ impl Error {
             Self::UnknownPrecision { .. } => "unknown-contract",
             Self::NoContract | Self::Amount(_) => "amount",
             Self::Invoice(_) => "invoice",
-            Self::UnknownSchema { .. } => "unknown-schema",
             Self::Described { .. } => "description",
             Self::Media(_) => "media",
             Self::Options { .. } => "usage",
@@ -311,8 +343,12 @@ impl Error {
                 "say --raw and give the amount in smallest units, or accept a consignment of the contract first"
             }
             Self::UnknownSchema { .. } => {
-                "fixed, inflatable, unique, permissioned, collectible and replaceable are there; a file must end in `.toml`"
+                "name its TOML file, or inspect a consignment of a contract that has it"
             }
+            Self::NoSuchSchema { .. } => {
+                "name one that `bulla schema list` shows, or a file that ends in `.toml`"
+            }
+            Self::NotAllowed { .. } => "see `bulla schema list`",
             Self::NotAConsignment { .. } => "ask the sender for the file again",
             Self::AddressNetwork { .. } => "ask the payee for an address of this wallet's network",
             _ => return None,

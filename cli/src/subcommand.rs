@@ -12,7 +12,6 @@ use crate::settings::Settings;
 pub mod accept;
 pub mod act;
 pub mod address;
-pub mod allow;
 pub mod assets;
 pub mod balance;
 pub mod cancel;
@@ -28,6 +27,7 @@ pub mod keys;
 pub mod media;
 pub mod pay;
 pub mod sandbox;
+pub mod schema;
 pub mod send;
 pub mod sweep;
 pub mod sync;
@@ -89,7 +89,7 @@ pub enum Subcommand {
     Inspect(inspect::Inspect),
     /// What went out and what came in
     Transfers(transfers::PageArgs),
-    /// Give up a transfer that was not broadcast
+    /// Give up a transfer that was not broadcast, or an invoice
     Cancel(cancel::Cancel),
     /// The transactions of the wallet
     Transactions(transfers::PageArgs),
@@ -101,8 +101,9 @@ pub enum Subcommand {
     Carrier(carrier::Carrier),
     /// Bring empty carriers back to plain bitcoin
     Sweep(sweep::Sweep),
-    /// Accept contracts of a schema that is not standard
-    Allow(allow::Allow),
+    /// What contracts may do, in words, and which schemas are accepted
+    #[command(subcommand)]
+    Schema(schema::Schema),
     /// The embedded regtest chain
     #[command(subcommand)]
     Sandbox(sandbox::Sandbox),
@@ -144,7 +145,7 @@ impl Subcommand {
             Self::Pay(command) => command.run(settings),
             Self::Carrier(command) => command.run(settings),
             Self::Sweep(command) => command.run(settings),
-            Self::Allow(command) => boxed(command.run(settings)),
+            Self::Schema(command) => command.run(settings),
             Self::Sandbox(command) => command.run(settings),
         }
     }

@@ -261,14 +261,16 @@ impl BundleView {
     }
 
     /// The proof that the inputs of those operations for which `shown` holds map to them.
-    pub fn prove(&self, shown: impl Fn(&OperationId) -> bool) -> BundleProof {
+    ///
+    /// # Errors
+    /// If it needs more steps than a proof can have.
+    pub fn prove(&self, shown: impl Fn(&OperationId) -> bool) -> Result<BundleProof, BundleError> {
         let root = self.root.narrow(&shown);
         let mut steps = Vec::new();
         if root.hides() {
             root.steps(&mut steps);
         }
-        // The view came from a frame or from a bundle that fits one, so its steps fit.
-        BundleProof(Confined::try_from(steps).unwrap_or_default())
+        BundleProof::of(steps)
     }
 }
 
@@ -306,6 +308,14 @@ pub enum BundleError {
         /// How many.
         left: usize,
     },
+    /// A proof that would have more steps than the limit.
+    #[error(
+        "the bundle proof needs {found} steps; at most {BUNDLE_STEPS} are allowed: show fewer transitions at once"
+    )]
+    TooManySteps {
+        /// How many.
+        found: usize,
+    },
     /// A path goes deeper than keys have bits.
     #[error("the bundle proof goes deeper than 256 levels")]
     TooDeep,
@@ -318,6 +328,14 @@ pub enum BundleError {
 }
 
 impl BundleProof {
+    fn of(steps: Vec<Step>) -> Result<Self, BundleError> {
+        let found = steps.len();
+        let steps = Confined::try_from(steps);
+        steps
+            .map(Self)
+            .map_err(|_| BundleError::TooManySteps { found })
+    }
+
     /// The bundle id that the proof and the shown transitions' inputs give.
     ///
     /// # Errors
@@ -529,7 +547,7 @@ mod tests {
             let bundle = bundle(n);
             for operation in 0..u8::try_from(n.min(5)).unwrap() {
                 let id = OperationId::from_bytes([operation; 32]);
-                let proof = bundle.view().prove(|op| *op == id);
+                let proof = bundle.view().prove(|op| *op == id).unwrap();
                 assert_eq!(
                     proof.bundle_id(shown(&bundle, operation)),
                     Ok(bundle.id()),
@@ -537,7 +555,7 @@ mod tests {
                 );
                 assert_eq!(BundleProof::decode(&proof.encode()), Ok(proof));
             }
-            assert!(bundle.view().prove(|_| true).0.is_empty());
+            assert!(bundle.view().prove(|_| true).unwrap().0.is_empty());
         }
     }
 
@@ -546,7 +564,7 @@ mod tests {
         let bundle = bundle(23);
         let of = |operation: u8| {
             let id = OperationId::from_bytes([operation; 32]);
-            let proof = bundle.view().prove(|op| *op == id);
+            let proof = bundle.view().prove(|op| *op == id).unwrap();
             BundleView::new(&proof, shown(&bundle, operation)).unwrap()
         };
         let merged = of(1).merge(of(3)).unwrap();
@@ -571,7 +589,8 @@ mod tests {
         let bundle = bundle(10);
         let proof = bundle
             .view()
-            .prove(|op| *op == OperationId::from_bytes([0; 32]));
+            .prove(|op| *op == OperationId::from_bytes([0; 32]))
+            .unwrap();
         let forged = shown(&bundle, 0)
             .into_iter()
             .map(|(input, _)| (input, OperationId::from_bytes([9; 32])));
@@ -625,5 +644,13 @@ mod tests {
             long.bundle_id(entry()),
             Err(BundleError::TooLong { left: 1 })
         );
+    }
+
+    #[test]
+    fn a_proof_with_too_many_steps_is_an_error() {
+        let steps = |count| BundleProof::of(vec![Step::Empty; count]);
+        assert_eq!(steps(BUNDLE_STEPS).unwrap().0.len(), BUNDLE_STEPS);
+        let found = BUNDLE_STEPS + 1;
+        assert_eq!(steps(found), Err(BundleError::TooManySteps { found }));
     }
 }

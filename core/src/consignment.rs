@@ -1,9 +1,12 @@
 //! A consignment as bytes: a stream of length-prefixed parts, the header first (PROTOCOL.md §8).
 
 use crate::codec::{DecodeError, Reader, put_blob};
-use crate::frame::{Frame, Terminals};
+use crate::frame::{Base, Frame, Terminals, WitnessFrame};
 use crate::header::Header;
 use crate::limits::FRAME_BYTES;
+use crate::seal::AssignedSeal;
+use crate::wire::open::OpenLeaves;
+use crate::{ContractId, OperationId, SecretSeal, wire};
 
 /// Splits a consignment into its header and frames, without decoding them.
 #[derive(Clone, Debug)]
@@ -43,10 +46,11 @@ pub struct TooLarge {
     pub found: usize,
 }
 
-/// Writes a consignment.
+/// Writes a consignment: takes explicit frames, and writes references where they are due.
 #[derive(Clone, Debug)]
 pub struct Writer {
     bytes: Vec<u8>,
+    open: OpenLeaves<()>,
 }
 
 impl Writer {
@@ -55,23 +59,44 @@ impl Writer {
     /// # Errors
     /// If the header is too large.
     pub fn new(header: &Header) -> Result<Self, TooLarge> {
-        let mut writer = Self { bytes: Vec::new() };
+        let mut writer = Self {
+            bytes: Vec::new(),
+            open: OpenLeaves::default(),
+        };
         writer.part(&header.encode())?;
+        writer.open.open_genesis(&header.genesis, drop);
         Ok(writer)
     }
 
-    /// Appends a frame.
+    /// Appends a frame. Says nothing about whether it is right.
     ///
     /// # Errors
     /// If it is too large.
     pub fn frame(&mut self, frame: &Frame) -> Result<(), TooLarge> {
-        self.part(&frame.encode())
+        self.part(&wire::Frame::reduce(frame, &self.open).encode())?;
+        match frame {
+            Frame::Witness(frame) => {
+                for input in frame
+                    .transitions
+                    .iter()
+                    .flat_map(|signed| &signed.transition.inputs)
+                {
+                    if let Some(number) = self.open.number(input) {
+                        self.open.take(number);
+                    }
+                }
+                self.open.open_frame(frame, &ids(frame), drop);
+            }
+            Frame::Base(base) => open_base(&mut self.open, base),
+            Frame::BlockProof(_) | Frame::Terminals(_) => {}
+        }
+        Ok(())
     }
 
-    /// Appends a frame that is encoded already.
+    /// Appends bytes as they are.
     ///
     /// # Errors
-    /// If it is too large.
+    /// If they are too many.
     pub fn part(&mut self, bytes: &[u8]) -> Result<(), TooLarge> {
         if bytes.len() > FRAME_BYTES {
             return Err(TooLarge { found: bytes.len() });
@@ -87,5 +112,57 @@ impl Writer {
     pub fn finish(mut self, terminals: Terminals) -> Result<Vec<u8>, TooLarge> {
         self.frame(&Frame::Terminals(terminals))?;
         Ok(self.bytes)
+    }
+}
+
+/// Reads frames back to their explicit form. Only what the bytes say, and what is needed to follow
+/// references, is checked: whoever wants a verdict asks the [`validator`](crate::validator).
+#[derive(Clone, Debug)]
+pub struct Explicit {
+    contract: ContractId,
+    open: OpenLeaves<()>,
+}
+
+impl Explicit {
+    /// Begins with a header.
+    pub fn new(header: &Header) -> Self {
+        let mut open = OpenLeaves::default();
+        open.open_genesis(&header.genesis, drop);
+        let contract = header.genesis.contract_id();
+        Self { contract, open }
+    }
+
+    /// The explicit form of the next frame, out of the bytes of its part.
+    ///
+    /// # Errors
+    /// If the bytes are no frame, or it refers to what is not there.
+    pub fn frame(&mut self, part: &[u8]) -> Result<Frame, DecodeError> {
+        Ok(match wire::Frame::decode(part)? {
+            wire::Frame::Witness(frame) => {
+                let frame = frame.resolve(self.contract, &mut self.open)?.frame;
+                self.open.open_frame(&frame, &ids(&frame), drop);
+                Frame::Witness(Box::new(frame))
+            }
+            wire::Frame::Base(base) => {
+                open_base(&mut self.open, &base);
+                Frame::Base(base)
+            }
+            wire::Frame::BlockProof(proof) => Frame::BlockProof(proof),
+            wire::Frame::Terminals(terminals) => Frame::Terminals(terminals),
+        })
+    }
+}
+
+fn ids(frame: &WitnessFrame) -> Vec<OperationId> {
+    let transitions = frame.transitions.iter();
+    transitions.map(|signed| signed.transition.id()).collect()
+}
+
+/// Whoever has not proven the leaves knows no more than whether their seals are revealed.
+fn open_base(open: &mut OpenLeaves<()>, base: &Base) {
+    let unknown = AssignedSeal::Secret(SecretSeal::from_bytes([0; 32]));
+    for entry in &base.0 {
+        let seal = entry.seal.map_or(unknown, AssignedSeal::Revealed);
+        open.open_base(entry, seal, ());
     }
 }

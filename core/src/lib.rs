@@ -38,6 +38,7 @@ mod settle;
 pub mod state;
 pub mod validator;
 pub mod value;
+pub mod wire;
 pub mod witness;
 
 pub use self::decode_error::DecodeError;

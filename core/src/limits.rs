@@ -33,6 +33,12 @@ pub const SCHEMA_RULES: usize = 255;
 pub const RULE_NODES: usize = 255;
 /// Bytes of a header, of a frame, and of a witness transaction.
 pub const FRAME_BYTES: usize = (1 << 24) - 1;
+/// Bytes of a witness transaction without its witness data: no block has room for more.
+pub const TRANSACTION_BYTES: usize = 1_000_000;
+/// Inputs of a witness transaction: as many as fit [`TRANSACTION_BYTES`], at least 1.
+pub const TRANSACTION_INPUTS: usize = 24_390;
+/// Outputs of a witness transaction: as many as fit [`TRANSACTION_BYTES`].
+pub const TRANSACTION_OUTPUTS: usize = 111_111;
 /// Terminals of one consignment.
 pub const TERMINALS: usize = 65_535;
 /// Entries of a base frame, at least 1.

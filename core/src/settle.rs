@@ -2,7 +2,12 @@
 
 use bitcoin::{OutPoint, ScriptBuf, Transaction, Txid};
 
+use crate::ContractId;
+use crate::frame::BaseEntry;
 use crate::validator::Consignment;
+
+/// The longest script that bitcoin runs.
+const SCRIPT_BYTES: usize = 10_000;
 
 /// Passed every check of content. That proves nothing about ownership: witnesses are unsigned,
 /// and anyone can make one. May be stored as pending, never credited.
@@ -21,7 +26,8 @@ pub struct Settled<T> {
 pub struct Sought {
     /// Its id.
     pub txid: Txid,
-    /// One of its output scripts that is not `OP_RETURN`, for sources that search by script.
+    /// One of its output scripts, for sources that search by script: not one that nobody can spend,
+    /// `OP_RETURN` or longer than 10,000 bytes, which nodes do not keep; none if there is no other.
     pub script: Option<ScriptBuf>,
     /// What it spends: another mined transaction that spends one of these conflicts with it.
     pub inputs: Vec<OutPoint>,
@@ -62,6 +68,25 @@ pub trait ChainView {
     /// # Errors
     /// If the chain cannot be asked; never because a transaction is not there.
     fn positions(&self, sought: &[Sought]) -> Result<Positions, Self::Error>;
+
+    /// Of the witnesses behind each of these entries the weakest, in the same order, as the own store
+    /// knows them at the tip of [`ChainView::positions`]. A view without a store knows none.
+    ///
+    /// # Errors
+    /// If the store cannot be asked.
+    fn weakest(&self, _: ContractId, _: &[BaseEntry]) -> Result<Vec<Weakest>, Self::Error> {
+        Ok(Vec::new())
+    }
+}
+
+/// Of the witnesses behind one entry of a base the one that is least deep, a conflicted one before
+/// all others.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Weakest {
+    /// The witness.
+    pub witness: Txid,
+    /// Where it stands.
+    pub position: Position,
 }
 
 /// The chain gave no answer; nothing is said about the consignment.
@@ -70,10 +95,10 @@ pub enum Unresolved<E: std::error::Error + 'static> {
     /// The view failed.
     #[error("the chain could not be asked where the witnesses are")]
     View(#[source] E),
-    /// The view answered for another number of witnesses.
-    #[error("the chain answered for {found} witnesses; expected {expected}")]
+    /// The view answered for another number of witnesses and base entries.
+    #[error("the chain and the store answered for {found} witnesses; expected {expected}")]
     Answers {
-        /// Witnesses asked for.
+        /// Witnesses and base entries asked for.
         expected: usize,
         /// Answers given.
         found: usize,
@@ -113,7 +138,8 @@ impl Sought {
 
     /// The question after a transaction whose id is known.
     pub(crate) fn new(txid: Txid, transaction: &Transaction) -> Self {
-        let findable = |script: &&ScriptBuf| !script.is_op_return() && !script.is_empty();
+        let spendable = |script: &ScriptBuf| script.len() <= SCRIPT_BYTES && !script.is_op_return();
+        let findable = |script: &&ScriptBuf| !script.is_empty() && spendable(script);
         let mut scripts = transaction
             .output
             .iter()
@@ -161,48 +187,60 @@ impl Consistent<Consignment> {
         view: &V,
         min_depth: u32,
     ) -> Result<Settlement, Unresolved<V::Error>> {
-        let sought = &self.0.witnesses;
-        let positions = view.positions(sought).map_err(Unresolved::View)?;
-        let (expected, found) = (sought.len(), positions.list.len());
-        if expected != found {
-            return Err(Unresolved::Answers { expected, found });
-        }
-        let mut conflicts = sought.iter().zip(&positions.list);
-        if let Some((witness, _)) = conflicts.find(|(_, at)| **at == Position::Conflicted) {
-            let witness = witness.txid;
+        let (tip, standing) = self.standing(view)?;
+        let conflicted = |one: &&Weakest| one.position == Position::Conflicted;
+        if let Some(one) = standing.iter().find(conflicted) {
             return Ok(Settlement::Conflicted {
                 consignment: self,
-                witness,
+                witness: one.witness,
             });
         }
-        let depths = positions
-            .list
-            .iter()
-            .map(|position| depth(*position, positions.tip));
-        let weakest = sought
-            .iter()
-            .zip(&positions.list)
-            .zip(depths)
-            .min_by_key(|(_, depth)| *depth);
-        match weakest {
+        let depths = standing.iter().map(|one| (depth(one.position, tip), *one));
+        match depths.min_by_key(|(depth, _)| *depth) {
             None => Ok(Settlement::Settled(Settled {
                 content: self.0,
                 depth: None,
             })),
-            Some((_, depth)) if depth >= min_depth.max(1) => Ok(Settlement::Settled(Settled {
+            Some((depth, _)) if depth >= min_depth.max(1) => Ok(Settlement::Settled(Settled {
                 content: self.0,
                 depth: Some(depth),
             })),
-            Some(((witness, position), depth)) => {
-                let (weakest, position) = (witness.txid, *position);
-                Ok(Settlement::Pending {
-                    consignment: self,
-                    depth,
-                    weakest,
-                    position,
-                })
-            }
+            Some((depth, weakest)) => Ok(Settlement::Pending {
+                consignment: self,
+                depth,
+                weakest: weakest.witness,
+                position: weakest.position,
+            }),
         }
+    }
+
+    /// The tip, and where every witness stands: the weakest behind each base entry, then those shown.
+    fn standing<V: ChainView + ?Sized>(
+        &self,
+        view: &V,
+    ) -> Result<(u32, Vec<Weakest>), Unresolved<V::Error>> {
+        let Consignment {
+            contract,
+            witnesses,
+            base,
+            ..
+        } = &self.0;
+        let positions = view.positions(witnesses).map_err(Unresolved::View)?;
+        let mut standing = Vec::new();
+        if !base.is_empty() {
+            standing = view.weakest(*contract, base).map_err(Unresolved::View)?;
+        }
+        let expected = witnesses.len() + base.len();
+        let found = positions.list.len() + standing.len();
+        if positions.list.len() != witnesses.len() || standing.len() != base.len() {
+            return Err(Unresolved::Answers { expected, found });
+        }
+        let shown = witnesses.iter().zip(&positions.list);
+        standing.extend(shown.map(|(sought, position)| Weakest {
+            witness: sought.txid,
+            position: *position,
+        }));
+        Ok((positions.tip, standing))
     }
 }
 

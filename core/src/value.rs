@@ -39,6 +39,15 @@ impl Values {
         confine("values of an operation", list).map(Self)
     }
 
+    /// A list as it was read.
+    pub(crate) fn from_list(list: Confined<Vec<Value>, 0, VALUES>) -> Result<Self, DecodeError> {
+        let mut pairs = list.iter().zip(list.iter().skip(1));
+        if pairs.any(|(a, b)| a.number > b.number) {
+            return Err(DecodeError::not_canonical("numbers of values descend"));
+        }
+        Ok(Self(list))
+    }
+
     /// The values with this number.
     pub fn of(&self, number: u16) -> impl Iterator<Item = &[u8]> + '_ {
         self.0
@@ -80,11 +89,6 @@ impl Decode for Values {
     const MIN_BYTES: usize = 1;
 
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let list: Confined<Vec<Value>, 0, VALUES> = Confined::decode_from(reader)?;
-        let mut pairs = list.iter().zip(list.iter().skip(1));
-        if pairs.any(|(a, b)| a.number > b.number) {
-            return Err(DecodeError::not_canonical("numbers of values descend"));
-        }
-        Ok(Self(list))
+        Self::from_list(Confined::decode_from(reader)?)
     }
 }

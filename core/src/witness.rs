@@ -37,7 +37,8 @@ impl Witness {
         })
     }
 
-    fn bare(transaction: Transaction) -> Self {
+    /// Takes a transaction that has no witness data.
+    pub(crate) fn bare(transaction: Transaction) -> Self {
         let txid = transaction.compute_txid();
         Self { transaction, txid }
     }

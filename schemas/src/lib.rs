@@ -88,27 +88,27 @@ mod tests {
         let pinned = [
             (
                 "fixed",
-                "bsch1a86tnzyarh9ppujaafqjuqrspues4a5yu2davr96vdaelx39slyq93rts8",
+                "bsch1cxrc94mh5qeux665kzn7u5nnm8rnw3r8xnxfhuamqv9wtu993wrqyvngep",
             ),
             (
                 "inflatable",
-                "bsch1zqraya0qqz9y83sqfv8llal2qhlpp2k6x0sy04x4ghn5thzmec4sgq34ls",
+                "bsch1y8h9wt5a229ye5xkvsyxx0mpmyl732ml57x64s9l59szh7y270ws5vsjtx",
             ),
             (
                 "unique",
-                "bsch16vpgunytv9a88pt653zsvp998hw0mje8lvlyudc5r9fvnfqg5t8q2372tw",
+                "bsch1dcc95czzzqlmqvwge4mayhmvdt28v53yglp3xf8vu5syj475lpws3adcmm",
             ),
             (
                 "permissioned",
-                "bsch17c6npusd4zu2lmur3wejm4mt60uzgzzhltupxxwawjegu2tuyqzqxnsc4m",
+                "bsch1xp28nycp3g9unwydkh9uuaeg5q2hm3j4yma6nnatkpz737tfpnms8lzksq",
             ),
             (
                 "collectible",
-                "bsch12aferq48a92ane4j9tmkmwhgrer0f94nw3wpm5yshxsqxg8q33yshgjhuu",
+                "bsch1teuaeq0ntlpyckeq2phlnh9qpjmxw4f98uthtq6gpkkgk5a6ns0sgys7kd",
             ),
             (
                 "replaceable",
-                "bsch10jvyepcvrvlyr0fdw8j7nxw3yx0u8s893hxjfuvhn0n7ydx4huuqmlrmrc",
+                "bsch142w8jpjuja33yuhtr20gn9t9exgjk3v9m0rlmnkryfa5mpena6qsxtu5jq",
             ),
         ]
         .map(|(name, id)| (name.to_owned(), id.to_owned()));

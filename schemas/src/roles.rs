@@ -74,9 +74,11 @@ pub mod global {
     pub const ATTRIBUTE: ValueRole = value("attribute", Text);
     /// What an owner had to say.
     pub const ENGRAVING: ValueRole = value("engraving", Text);
+    /// The key that signs statements about who issued the contract.
+    pub const ISSUER: ValueRole = value("issuer", Key);
 
     /// Every one with its number in the standard schemas.
-    pub const ALL: [(u16, ValueRole); 18] = [
+    pub const ALL: [(u16, ValueRole); 19] = [
         (0, TICKER),
         (1, NAME),
         (2, PRECISION),
@@ -95,6 +97,7 @@ pub mod global {
         (15, ENGRAVABLE),
         (16, ATTRIBUTE),
         (17, ENGRAVING),
+        (18, ISSUER),
     ];
 }
 
@@ -228,7 +231,7 @@ impl Verb {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
     use crate::standard;
@@ -238,7 +241,7 @@ mod tests {
         let mut globals = BTreeMap::new();
         let mut metadata = BTreeMap::new();
         let mut owned = BTreeMap::new();
-        let mut verbs = BTreeMap::new();
+        let mut verbs = BTreeSet::new();
         for schema in standard() {
             globals.extend(
                 schema
@@ -258,12 +261,7 @@ mod tests {
                     .into_iter()
                     .map(|(n, def)| ((n, def.name), def.kind)),
             );
-            verbs.extend(
-                schema
-                    .transitions
-                    .into_iter()
-                    .map(|(n, def)| ((n, def.name), ())),
-            );
+            verbs.extend(schema.transitions.into_iter().map(|(n, def)| (n, def.name)));
         }
         let values = |all: &[(u16, ValueRole)]| -> BTreeMap<_, _> {
             let named = |(n, role): &(u16, ValueRole)| ((*n, role.name.to_owned()), role.ty);
@@ -273,8 +271,8 @@ mod tests {
         assert_eq!(metadata, values(&meta::ALL));
         let types = owned::ALL.map(|(n, role)| ((n, role.name.to_owned()), role.kind));
         assert_eq!(owned, BTreeMap::from(types));
-        let all = verb::ALL.map(|(n, verb)| ((n, verb.name.to_owned()), ()));
-        assert_eq!(verbs, BTreeMap::from(all));
+        let all = verb::ALL.map(|(n, verb)| (n, verb.name.to_owned()));
+        assert_eq!(verbs, BTreeSet::from(all));
     }
 
     #[test]

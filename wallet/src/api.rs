@@ -204,6 +204,8 @@ pub enum InvoiceState {
     Expired,
     /// What came can never be mined any more.
     Conflicted,
+    /// Its owner gave it up.
+    Cancelled,
 }
 
 /// How much bitcoin a plain payment sends.

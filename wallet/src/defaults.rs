@@ -47,6 +47,10 @@ pub const BLINDING_COUNTERS: u32 = 16;
 /// Consistent transitions without effect that are kept waiting, at most.
 pub const QUARANTINE: u32 = 1_000;
 
+/// How many blocks long a transition is kept waiting at least where room is needed, while its
+/// transaction is absent (two weeks), and while a mined one conflicts with it (a day).
+pub const QUARANTINE_BLOCKS: (u32, u32) = (2_016, 144);
+
 /// Scans one `sync` makes at most, until no new script, transaction or reorg turns up.
 pub const MAX_SCANS: u32 = 100;
 

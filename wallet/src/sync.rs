@@ -118,7 +118,7 @@ fn place(
     let mut moved = Vec::new();
     for (row, position) in rows.iter().zip(positions.list) {
         let txid = row.tx.compute_txid();
-        witnesses::set_position(&command.db, txid, position, positions.tip.hash)?;
+        witnesses::set_position(&command.db, txid, position, positions.tip.height)?;
         if row.position != position {
             moved.push((txid, position));
         }

@@ -1,4 +1,4 @@
-//! `cancel`: gives up a transfer that was not broadcast.
+//! `cancel`: gives up a transfer that was not broadcast, or an invoice.
 
 use bulla_wallet::api::TransferId;
 use clap::Args;
@@ -12,7 +12,7 @@ use crate::settings::Settings;
 /// Arguments of `cancel`.
 #[derive(Args, Debug)]
 pub struct Cancel {
-    /// The transfer, as `transfers` lists it
+    /// The transfer or the invoice's, as `transfers` lists it
     transfer: TransferId,
 }
 

@@ -6,8 +6,7 @@ mod text;
 use std::path::PathBuf;
 
 use bulla_core::DecodeError;
-use bulla_core::consignment::parts;
-use bulla_core::frame::Frame;
+use bulla_core::consignment::{Explicit, parts};
 use bulla_core::header::Header;
 use clap::Args;
 
@@ -42,8 +41,9 @@ impl Inspect {
 fn read(bytes: &[u8]) -> std::result::Result<Output, DecodeError> {
     let mut parts = parts(bytes);
     let header = Header::decode(parts.next().unwrap_or(Ok(&[]))?)?;
+    let mut explicit = Explicit::new(&header);
     let frames = parts
-        .map(|part| Ok(FrameOutput::of(&Frame::decode(part?)?, &header)))
+        .map(|part| Ok(FrameOutput::of(&explicit.frame(part?)?, &header)))
         .collect::<std::result::Result<_, DecodeError>>()?;
     Ok(Output {
         bytes: bytes.len(),

@@ -3,4 +3,5 @@
 mod bulla;
 mod demo;
 mod outside;
+mod schema;
 mod transfer;

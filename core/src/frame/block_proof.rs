@@ -1,9 +1,10 @@
-//! Where a witness was mined, as a Merkle branch: a hint beside the history (PROTOCOL.md §8.3).
+//! Where a witness was mined, as a Merkle branch: a hint beside the history (PROTOCOL.md §8.4).
 
 use amplify::confinement::Confined;
 
-use crate::codec::{Decode, DecodeError, Encode, Reader, put_length};
+use crate::codec::{Decode, DecodeError, Encode, Reader, confine};
 use crate::limits::BRANCH;
+use crate::wire::varint;
 
 /// The place of the witness of the frame before in a block.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,9 +19,9 @@ pub struct BlockProof {
 
 impl Encode for BlockProof {
     fn encode_to(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.height.to_le_bytes());
-        out.extend_from_slice(&self.position.to_le_bytes());
-        put_length(out, self.branch.len(), BRANCH);
+        varint::put(out, self.height);
+        varint::put(out, self.position);
+        varint::put_count(out, self.branch.len());
         for hash in &self.branch {
             out.extend_from_slice(hash);
         }
@@ -29,22 +30,17 @@ impl Encode for BlockProof {
 
 impl Decode for BlockProof {
     const NAME: &'static str = "block proof";
-    const MIN_BYTES: usize = 9;
+    const MIN_BYTES: usize = 3;
 
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let height = reader.u32("height of a block proof")?;
-        let position = reader.u32("position of a block proof")?;
-        let length = reader.length("branch of a block proof", 0, BRANCH)?;
-        let mut branch = Confined::<Vec<[u8; 32]>, 0, BRANCH>::default();
-        for _ in 0..length {
-            let hash = reader.array("branch of a block proof")?;
-            // `length` is within the bound.
-            let _ = branch.push(hash);
-        }
+        let height = reader.number("height of a block proof")?;
+        let position = reader.number("position of a block proof")?;
+        let what = "branch of a block proof";
+        let branch = reader.items(what, (0, BRANCH), 32, |reader| reader.array(what))?;
         Ok(Self {
             height,
             position,
-            branch,
+            branch: confine(what, branch)?,
         })
     }
 }

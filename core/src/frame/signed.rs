@@ -59,33 +59,3 @@ impl Decode for KeySignature {
         })
     }
 }
-
-impl Encode for Signed {
-    fn encode_to(&self, out: &mut Vec<u8>) {
-        self.transition.encode_to(out);
-        self.signatures.encode_to(out);
-    }
-}
-
-impl Decode for Signed {
-    const NAME: &'static str = "transitions of a frame";
-    const MIN_BYTES: usize = <Transition as Decode>::MIN_BYTES + 1;
-
-    fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let transition = Transition::decode_from(reader)?;
-        let signatures: Signatures = Confined::decode_from(reader)?;
-        if signatures
-            .iter()
-            .zip(signatures.iter().skip(1))
-            .any(|(a, b)| a.key >= b.key)
-        {
-            return Err(DecodeError::not_canonical(
-                "key numbers of signatures do not ascend",
-            ));
-        }
-        Ok(Self {
-            transition,
-            signatures,
-        })
-    }
-}

@@ -1,11 +1,13 @@
-//! What a consignment hands over (PROTOCOL.md §8.5).
+//! What a consignment hands over (PROTOCOL.md §8.6).
 
 use amplify::confinement::Confined;
 
+use super::ascend;
 use crate::OperationId;
 use crate::codec::{Decode, DecodeError, Encode, Reader, confine};
 use crate::limits;
 use crate::operation::Input;
+use crate::wire::varint;
 
 /// One thing handed over.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -63,20 +65,23 @@ impl Decode for Terminal {
 
 impl Encode for Terminals {
     fn encode_to(&self, out: &mut Vec<u8>) {
-        self.0.encode_to(out);
+        varint::put_count(out, self.0.len());
+        for terminal in &self.0 {
+            terminal.encode_to(out);
+        }
     }
 }
 
 impl Decode for Terminals {
     const NAME: &'static str = "terminals frame";
-    const MIN_BYTES: usize = 2;
+    const MIN_BYTES: usize = 1;
 
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let list: Confined<Vec<Terminal>, 0, { limits::TERMINALS }> =
-            Confined::decode_from(reader)?;
-        if list.iter().zip(list.iter().skip(1)).any(|(a, b)| a >= b) {
+        let (what, limits) = (Terminal::NAME, (0, limits::TERMINALS));
+        let list = reader.items(what, limits, Terminal::MIN_BYTES, Terminal::decode_from)?;
+        if !ascend(list.iter()) {
             return Err(DecodeError::not_canonical("terminals do not ascend"));
         }
-        Ok(Self(list))
+        confine(what, list).map(Self)
     }
 }

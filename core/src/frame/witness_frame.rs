@@ -5,7 +5,6 @@ use amplify::confinement::Confined;
 use super::Signed;
 use crate::anchor::Anchor;
 use crate::bundle::BundleProof;
-use crate::codec::{Decode, DecodeError, Encode, Reader};
 use crate::limits::TRANSITIONS;
 use crate::witness::Witness;
 
@@ -20,27 +19,4 @@ pub struct WitnessFrame {
     pub bundle: BundleProof,
     /// The transitions shown.
     pub transitions: Confined<Vec<Signed>, 1, TRANSITIONS>,
-}
-
-impl Encode for WitnessFrame {
-    fn encode_to(&self, out: &mut Vec<u8>) {
-        self.witness.encode_to(out);
-        self.anchor.encode_to(out);
-        self.bundle.encode_to(out);
-        self.transitions.encode_to(out);
-    }
-}
-
-impl Decode for WitnessFrame {
-    const NAME: &'static str = "witness frame";
-    const MIN_BYTES: usize = 150;
-
-    fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            witness: Witness::decode_from(reader)?,
-            anchor: Anchor::decode_from(reader)?,
-            bundle: BundleProof::decode_from(reader)?,
-            transitions: Confined::decode_from(reader)?,
-        })
-    }
 }

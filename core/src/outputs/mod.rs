@@ -12,9 +12,11 @@ use std::collections::BTreeMap;
 use amplify::confinement::Confined;
 
 pub use self::leaf::Leaf;
+pub(crate) use self::pruned::refused;
 pub use self::pruned::{Pruned, PrunedError, Sibling};
 pub use self::tree::Root;
 pub use self::views::NotOneOperation;
+pub(crate) use self::whole::overflow;
 pub use self::whole::{AmountOverflow, Amounts, DataLeaves, RightLeaves, TokenLeaves};
 use crate::codec::{Decode, DecodeError, Encode, Reader, put_length};
 use crate::limits::OWNED_TYPES;
@@ -22,7 +24,7 @@ use crate::seal::AssignedSeal;
 use crate::state::{State, StateKind};
 
 /// Marks the pruned form in the kind byte.
-const PRUNED: u8 = 0x80;
+pub(crate) const PRUNED: u8 = 0x80;
 
 /// The leaves of one owned type: one list of one kind.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -51,6 +53,24 @@ pub struct Shown {
 }
 
 impl Leaves {
+    /// Reads the first byte of a list: its kind, and whether it is pruned, which only amounts can be.
+    pub(crate) fn read_kind(reader: &mut Reader<'_>) -> Result<(StateKind, bool), DecodeError> {
+        let (what, tag) = (
+            "kind of an output list",
+            reader.u8("kind of an output list")?,
+        );
+        let Some(kind) = StateKind::from_number(tag & !PRUNED) else {
+            return Err(DecodeError::value(what, "0 to 3, or 128", tag));
+        };
+        let pruned = tag & PRUNED != 0;
+        if pruned && kind != StateKind::Amount {
+            let expected = "a whole list: only amounts can be pruned";
+            let what = "pruned output list";
+            return Err(DecodeError::value(what, expected, kind.name()));
+        }
+        Ok((kind, pruned))
+    }
+
     /// The kind of every leaf.
     pub const fn kind(&self) -> StateKind {
         match self {
@@ -163,28 +183,12 @@ impl Decode for Leaves {
     const MIN_BYTES: usize = 4;
 
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let tag = reader.u8("kind of an output list")?;
-        let Some(kind) = StateKind::from_number(tag & !PRUNED) else {
-            return Err(DecodeError::value(
-                "kind of an output list",
-                "0 to 3, or 128",
-                tag,
-            ));
-        };
-        match (kind, tag & PRUNED != 0) {
-            (StateKind::Amount, false) => Amounts::decode_from(reader).map(Self::Amount),
+        match Self::read_kind(reader)? {
             (StateKind::Amount, true) => Pruned::decode_from(reader).map(Self::Pruned),
-            (StateKind::Token, false) => TokenLeaves::decode_from(reader).map(Self::Token),
-            (StateKind::Right, false) => RightLeaves::decode_from(reader).map(Self::Right),
-            (StateKind::Data, false) => DataLeaves::decode_from(reader).map(Self::Data),
-            (kind, true) => {
-                let expected = "a whole list: only amounts can be pruned";
-                Err(DecodeError::value(
-                    "pruned output list",
-                    expected,
-                    kind.name(),
-                ))
-            }
+            (StateKind::Amount, false) => Amounts::decode_from(reader).map(Self::Amount),
+            (StateKind::Token, _) => TokenLeaves::decode_from(reader).map(Self::Token),
+            (StateKind::Right, _) => RightLeaves::decode_from(reader).map(Self::Right),
+            (StateKind::Data, _) => DataLeaves::decode_from(reader).map(Self::Data),
         }
     }
 }

@@ -289,15 +289,20 @@ impl Decode for Pruned {
         }
         let shown: ShownLeaves = Confined::decode_from(reader)?;
         let siblings: Siblings = Confined::decode_from(reader)?;
-        Self::new(count, shown, siblings).map_err(|error| match error {
-            PrunedError::Overflow => overflow(),
-            PrunedError::Whole { .. } => {
-                DecodeError::not_canonical("every leaf is shown in pruned form")
-            }
-            PrunedError::Order { .. } => {
-                DecodeError::not_canonical("numbers of shown leaves do not ascend below the count")
-            }
-            other => DecodeError::value("pruned tree", "siblings that fit its shape", other),
-        })
+        Self::new(count, shown, siblings).map_err(refused)
+    }
+}
+
+/// What parts that do not fit each other are to a decoder.
+pub(crate) fn refused(error: PrunedError) -> DecodeError {
+    match error {
+        PrunedError::Overflow => overflow(),
+        PrunedError::Whole { .. } => {
+            DecodeError::not_canonical("every leaf is shown in pruned form")
+        }
+        PrunedError::Order { .. } => {
+            DecodeError::not_canonical("numbers of shown leaves do not ascend below the count")
+        }
+        other => DecodeError::value("pruned tree", "siblings that fit its shape", other),
     }
 }

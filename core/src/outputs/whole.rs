@@ -67,7 +67,7 @@ impl Decode for Amounts {
     }
 }
 
-pub(super) fn overflow() -> DecodeError {
+pub(crate) fn overflow() -> DecodeError {
     DecodeError::value(
         "sum of the amounts of one owned type",
         "at most 2^64 - 1",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::facts::{Facts, TypeTotals, Value, values_of};
 use super::locktime::LockTime;
-use super::rule::{Expr, Rule};
+use super::rule::{Expr, Rule, Side};
 use super::types::{GenesisDef, Schema, TransitionDef};
 use crate::limits::OTHER_LEAVES;
 
@@ -51,11 +51,11 @@ pub enum Broken {
         number: u16,
     },
     /// A token id whose fractions do not add up as they should.
-    #[error("token {id}: outputs have {found}, expected {expected}")]
+    #[error("token {id}: fractions of {found}, expected {expected}")]
     Token {
         /// The id.
         id: u32,
-        /// Fraction total of the outputs.
+        /// Fraction total of the outputs, or of the inputs if the rule is about them.
         found: u128,
         /// Fraction total the rule asks for.
         expected: u128,
@@ -125,6 +125,7 @@ fn check_rule(rule: &Rule, facts: &Facts<'_>) -> Result<(), Broken> {
         Rule::Less(left, right) => compare(facts, left, right, |left, right| left < right),
         Rule::TokensKept(owned) => tokens_kept(facts, *owned),
         Rule::TokensRange {
+            side,
             owned,
             first,
             count,
@@ -133,7 +134,11 @@ fn check_rule(rule: &Rule, facts: &Facts<'_>) -> Result<(), Broken> {
             let first = number(first, facts)?;
             let count = number(count, facts)?;
             let fraction = number(fraction, facts)?;
-            tokens_range(tokens(facts.outputs.get(*owned)), first, count, fraction)
+            let totals = match side {
+                Side::Input => facts.inputs.get(*owned),
+                Side::Output => facts.outputs.get(*owned),
+            };
+            tokens_range(tokens(totals), first, count, fraction)
         }
         Rule::Signed { .. } => Ok(()),
         Rule::NotBefore(earliest) => not_before(number(earliest, facts)?, facts.locktime),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::error::{Problem, SchemaError};
-use super::rule::{Expr, Rule};
+use super::rule::{Expr, Rule, Side};
 use super::types::{Occurs, Schema};
 use crate::state::StateKind;
 
@@ -27,12 +27,6 @@ pub(super) fn check(schema: &Schema, place: &str, flow: &Flow<'_>) -> Result<(),
             .map_err(|problem| SchemaError::new(format!("{place}.rules"), problem))?;
     }
     Ok(())
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Input,
-    Output,
 }
 
 fn guarded(schema: &Schema, rules: &[Rule], side: Side, owned: u16) -> Result<(), Problem> {
@@ -80,7 +74,11 @@ fn equates(rule: &Rule, sum: &Expr) -> bool {
 fn ties_tokens(rule: &Rule, of: u16, side: Side) -> bool {
     match rule {
         Rule::TokensKept(owned) => *owned == of,
-        Rule::TokensRange { owned, .. } => *owned == of && side == Side::Output,
+        Rule::TokensRange {
+            side: ranged,
+            owned,
+            ..
+        } => *owned == of && *ranged == side,
         _ => false,
     }
 }

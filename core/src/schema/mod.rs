@@ -11,6 +11,7 @@ mod codec;
 mod counts;
 mod error;
 mod eval;
+mod explain;
 mod facts;
 mod guard;
 mod lex;
@@ -30,9 +31,10 @@ mod warn;
 pub use counts::{CountFailure, Part, TypeFailure};
 pub use error::{Problem, SchemaError};
 pub use eval::{Broken, RuleFailure};
+pub use explain::{Explained, ExplainedRule};
 pub use facts::{Facts, Totals, TypeTotals, Value};
 pub use locktime::LockTime;
-pub use rule::{Expr, Rule, Threshold};
+pub use rule::{Expr, Rule, Side, Threshold};
 pub use signers::{SignatureRule, SignerFailure};
 pub use types::{
     GenesisDef, GlobalDef, MetaDef, Occurs, OwnedDef, RULE_VERSION, Schema, TransitionDef,

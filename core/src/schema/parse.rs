@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! rules  = rule { "and" rule }
-//! rule   = "tokens(in.T) == tokens(out.T)"  |  "tokens(out.T) == range(" sum "," sum "," sum ")"
+//! rule   = "tokens(in.T) == tokens(out.T)"
+//!        | "tokens(" ( "in." | "out." ) T ") == range(" sum "," sum "," sum ")"
 //!        | "signed(" ( number | "genesis." G ) "," G ")"
 //!        | sum "<=" "witness.locktime"      |  sum ( "==" | "<=" | "<" ) sum
 //! sum    = factor { ( "+" | "-" ) factor }
@@ -15,7 +16,7 @@
 
 use super::error::Problem;
 use super::lex::{Kind, Lexer, Token};
-use super::rule::{Expr, Rule, Threshold};
+use super::rule::{Expr, Rule, Side, Threshold};
 use super::types::Schema;
 use crate::limits::RULE_NODES;
 
@@ -83,11 +84,18 @@ impl<'a> Parser<'a> {
 
     fn tokens(&mut self) -> Parsed<Rule> {
         self.expect("(")?;
-        if self.eat("in")? {
-            let owned = self.owned()?;
-            for part in [")", "==", "tokens", "(", "out"] {
-                self.expect(part)?;
-            }
+        let side = if self.eat("in")? {
+            Side::Input
+        } else {
+            self.expect("out")?;
+            Side::Output
+        };
+        let owned = self.owned()?;
+        self.expect(")")?;
+        self.expect("==")?;
+        if side == Side::Input && self.eat("tokens")? {
+            self.expect("(")?;
+            self.expect("out")?;
             self.expect(".")?;
             let name = self.next;
             if self.owned_name()? != owned {
@@ -96,11 +104,13 @@ impl<'a> Parser<'a> {
             self.expect(")")?;
             return Ok(Rule::TokensKept(owned));
         }
-        self.expect("out")?;
-        let owned = self.owned()?;
-        for part in [")", "==", "range", "("] {
-            self.expect(part)?;
+        if !self.eat("range")? {
+            return Err(self.unexpected(match side {
+                Side::Input => "tokens(out.NAME) or range",
+                Side::Output => "range",
+            }));
         }
+        self.expect("(")?;
         let first = self.sum()?;
         self.expect(",")?;
         let count = self.sum()?;
@@ -108,6 +118,7 @@ impl<'a> Parser<'a> {
         let fraction = self.sum()?;
         self.expect(")")?;
         Ok(Rule::TokensRange {
+            side,
             owned,
             first,
             count,

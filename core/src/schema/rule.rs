@@ -15,9 +15,11 @@ pub enum Rule {
     Less(Expr, Expr),
     /// `tokens(in.T) == tokens(out.T)`: each token id keeps its fraction total.
     TokensKept(u16),
-    /// `tokens(out.T) == range(first, count, fraction)`: exactly the ids `first` to
+    /// `tokens(in.T) == range(first, count, fraction)`, or of `out.T`: exactly the ids `first` to
     /// `first + count - 1`, each with this fraction total.
     TokensRange {
+        /// Of which leaves.
+        side: Side,
         /// The owned type.
         owned: u16,
         /// The lowest id.
@@ -36,6 +38,15 @@ pub enum Rule {
     },
     /// `x <= witness.locktime`: not before height or time x.
     NotBefore(Expr),
+}
+
+/// What an operation consumes, or what it assigns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// `in`
+    Input,
+    /// `out`
+    Output,
 }
 
 /// A number computed from an operation.
@@ -122,6 +133,16 @@ impl Rule {
     }
 }
 
+impl Side {
+    /// As rules write it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Input => "in",
+            Self::Output => "out",
+        }
+    }
+}
+
 impl Expr {
     /// Nodes of the tree.
     pub fn nodes(&self) -> usize {
@@ -179,13 +200,14 @@ impl Writer<'_> {
                 self.push(&["tokens(in.", &name, ") == tokens(out.", &name, ")"]);
             }
             Rule::TokensRange {
+                side,
                 owned,
                 first,
                 count,
                 fraction,
             } => {
                 let name = self.owned(*owned);
-                self.push(&["tokens(out.", &name, ") == range("]);
+                self.push(&["tokens(", side.word(), ".", &name, ") == range("]);
                 self.pair(first, ", ", count);
                 self.text += ", ";
                 self.expr(fraction);

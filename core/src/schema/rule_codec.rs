@@ -1,6 +1,6 @@
 //! The canonical bytes of rules: trees in prefix form, one tag byte a node.
 
-use super::rule::{Expr, Rule, Threshold};
+use super::rule::{Expr, Rule, Side, Threshold};
 use crate::codec::{DecodeError, Reader, put_length};
 use crate::limits::{RULE_NODES, SCHEMA_RULES};
 
@@ -19,7 +19,10 @@ fn put_rule(out: &mut Vec<u8>, rule: &Rule) {
         Rule::AtMost(..) => (1, None),
         Rule::Less(..) => (2, None),
         Rule::TokensKept(owned) => (3, Some(owned)),
-        Rule::TokensRange { owned, .. } => (4, Some(owned)),
+        Rule::TokensRange { side, owned, .. } => match side {
+            Side::Output => (4, Some(owned)),
+            Side::Input => (7, Some(owned)),
+        },
         Rule::Signed { .. } => (5, None),
         Rule::NotBefore(_) => (6, None),
     };
@@ -93,7 +96,8 @@ fn take_rule(reader: &mut Reader<'_>) -> Decoded<Rule> {
         1 => pair(reader).map(|(left, right)| Rule::AtMost(left, right))?,
         2 => pair(reader).map(|(left, right)| Rule::Less(left, right))?,
         3 => Rule::TokensKept(take_number(reader)?),
-        4 => Rule::TokensRange {
+        tag @ (4 | 7) => Rule::TokensRange {
+            side: if tag == 4 { Side::Output } else { Side::Input },
             owned: take_number(reader)?,
             first: take_expr(reader, &mut nodes)?,
             count: take_expr(reader, &mut nodes)?,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::{Problem, SchemaError};
-use super::rule::{Expr, Rule, Threshold};
+use super::rule::{Expr, Rule, Side, Threshold};
 use super::types::{Occurs, Schema, ValueType};
 use crate::state::StateKind;
 
@@ -37,7 +37,10 @@ impl Scope<'_> {
                 self.outside_genesis(|| rule.text(self.schema))?;
                 self.kind(*owned, StateKind::Token, || rule.text(self.schema))?;
             }
-            Rule::TokensRange { owned, .. } => {
+            Rule::TokensRange { side, owned, .. } => {
+                if *side == Side::Input {
+                    self.outside_genesis(|| rule.text(self.schema))?;
+                }
                 self.kind(*owned, StateKind::Token, || rule.text(self.schema))?;
             }
             Rule::Signed { threshold, keys } => {

@@ -11,12 +11,9 @@ pub(super) fn check(bytes: &[u8], rules: &Rules<'_>) -> Result<(ContractId, Head
     let header = Header::decode(bytes).map_err(|error| Place::default().decode(&error))?;
     let contract = header.genesis.contract_id();
     let place = Place::default().operation(contract.into());
-    if header.network != header.genesis.network {
-        let (expected, found) = (header.genesis.network, header.network);
+    if header.genesis.network != rules.network {
+        let (expected, found) = (rules.network, header.genesis.network);
         return Err(place.invalid(Check::Network, expected, found));
-    }
-    if header.network != rules.network {
-        return Err(place.invalid(Check::Network, rules.network, header.network));
     }
     let schema = header.schema.id();
     if schema != header.genesis.schema {

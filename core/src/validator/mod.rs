@@ -1,8 +1,9 @@
 //! The validator: replays a consignment, frame by frame, trusting nothing in it (PROTOCOL.md §10).
 //!
-//! Header → each frame: decode → ids → bundle → MPC → DBC → outpoints → inputs → seals →
+//! Header → each frame: decode → references → ids → bundle → MPC → DBC → outpoints → inputs → seals →
 //! occurrences and types → rules → next state. At last the terminals.
 
+mod base;
 mod facts;
 mod failure;
 mod genesis;
@@ -24,12 +25,14 @@ use self::state::OpenState;
 pub use self::terminals::TerminalState;
 use crate::ContractId;
 use crate::consignment::parts;
-use crate::frame::{Base, Frame, Terminals};
+use crate::frame::{BaseEntry, Terminals};
 use crate::header::Header;
 use crate::limits::FRAME_BYTES;
 pub use crate::settle::{
-    ChainView, Consistent, Position, Positions, Settled, Settlement, Sought, Unresolved, depth,
+    ChainView, Consistent, Position, Positions, Settled, Settlement, Sought, Unresolved, Weakest,
+    depth,
 };
+use crate::wire::Frame;
 
 /// What a consignment that passed every check says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,8 +43,10 @@ pub struct Consignment {
     pub header: Header,
     /// Number of transitions shown.
     pub operations: u64,
-    /// Every witness of the history shown, and of what a delta builds on.
+    /// Every witness shown, in the order of the frames. What lies behind the base is not among them.
     pub witnesses: Vec<Sought>,
+    /// What a delta builds on: the witnesses behind it must settle, too.
+    pub base: Vec<BaseEntry>,
     /// What is handed over.
     pub terminals: Vec<TerminalState>,
 }
@@ -73,8 +78,8 @@ pub struct Validator<'a> {
     state: OpenState,
     /// Witnesses of the frames.
     seen: BTreeSet<Txid>,
-    /// Witnesses of the base's history.
-    known: BTreeSet<Txid>,
+    /// What a delta builds on.
+    base: Vec<BaseEntry>,
     witnesses: Vec<Sought>,
     unsigned: Option<Report>,
     terminals: Terminals,
@@ -118,7 +123,9 @@ impl<'a> Validator<'a> {
         check_length(header)?;
         let (contract, header_object) = genesis::check(header, rules)?;
         let mut state = OpenState::default();
-        state.open_genesis(contract.into(), &header_object.genesis.outputs);
+        state
+            .leaves
+            .open_genesis(&header_object.genesis, |state| state);
         let mut validator = Self {
             rules: rules.clone(),
             contract,
@@ -128,13 +135,14 @@ impl<'a> Validator<'a> {
             operations: 0,
             state,
             seen: BTreeSet::new(),
-            known: BTreeSet::new(),
+            base: Vec::new(),
             witnesses: Vec::new(),
             unsigned: None,
             terminals: Terminals::default(),
             failed: None,
         };
         validator.count_bytes(header)?;
+        validator.check_leaves()?;
         Ok(validator)
     }
 
@@ -148,7 +156,8 @@ impl<'a> Validator<'a> {
         }
         let result = check_length(frame)
             .and_then(|()| self.count_bytes(frame))
-            .and_then(|()| self.step(frame));
+            .and_then(|()| self.step(frame))
+            .and_then(|()| self.check_leaves());
         if let Err(failure) = &result {
             self.failed = Some(failure.clone());
         }
@@ -176,6 +185,7 @@ impl<'a> Validator<'a> {
             header: self.header,
             operations: self.operations,
             witnesses: self.witnesses,
+            base: self.base,
             terminals,
         }))
     }
@@ -194,6 +204,15 @@ impl<'a> Validator<'a> {
         Ok(())
     }
 
+    fn check_leaves(&self) -> Result<(), Failure> {
+        let (limit, found) = (self.rules.limits.leaves, self.state.leaves.len());
+        if found as u64 <= limit {
+            return Ok(());
+        }
+        let expected = format!("at most {limit} open leaves, the limit of this machine");
+        Err(Place::default().unresolved(Check::Limit, expected, found))
+    }
+
     fn step(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let place = Place::default();
         if self.stage == Stage::Done {
@@ -201,7 +220,7 @@ impl<'a> Validator<'a> {
         }
         match Frame::decode(bytes).map_err(|error| place.decode(&error))? {
             Frame::Witness(frame) => {
-                self.witness_frame(&frame)?;
+                self.witness_frame(*frame)?;
                 self.stage = Stage::Witness;
             }
             Frame::BlockProof(_) if self.stage == Stage::Witness => self.stage = Stage::BlockProof,
@@ -209,7 +228,10 @@ impl<'a> Validator<'a> {
                 let expected = "a block proof right after the frame of its witness";
                 return Err(place.invalid(Check::Order, expected, "one elsewhere"));
             }
-            Frame::Base(base) if self.stage == Stage::Header => self.base(&base)?,
+            Frame::Base(base) if self.stage == Stage::Header => {
+                self.base(base)?;
+                self.stage = Stage::Base;
+            }
             Frame::Base(_) => {
                 let expected = "a base frame right after the header";
                 return Err(place.invalid(Check::Order, expected, "one elsewhere"));
@@ -219,44 +241,6 @@ impl<'a> Validator<'a> {
                 self.stage = Stage::Done;
             }
         }
-        Ok(())
-    }
-
-    /// Opens the leaves that a delta builds on, each of which the own store must have proven.
-    fn base(&mut self, base: &Base) -> Result<(), Failure> {
-        use bitcoin::hashes::Hash;
-        let mut missing = Vec::new();
-        let mut twice = None;
-        for entry in &base.0 {
-            match self.rules.known.leaf(self.contract, entry) {
-                Some(mut leaf) => {
-                    for witness in std::mem::take(&mut leaf.history) {
-                        if self.known.insert(witness.txid) {
-                            let mut spent = witness.inputs.iter();
-                            let taken =
-                                spent.find(|out| !self.state.spend_behind(**out, witness.txid));
-                            twice = twice.or(taken.copied());
-                            self.witnesses.push(witness);
-                        }
-                    }
-                    let witness = Some(entry.witness).filter(|txid| *txid != Txid::all_zeros());
-                    self.state.open_known(entry.leaf, leaf, witness);
-                }
-                None => missing.push(entry.leaf.operation.to_string()),
-            }
-        }
-        if !missing.is_empty() {
-            missing.dedup();
-            let expected = "operations that the own store has proven";
-            let place = Place::default();
-            return Err(place.unresolved(Check::BaseMissing, expected, missing.join(" ")));
-        }
-        if let Some(outpoint) = twice {
-            let expected = "leaves whose histories do not spend one output twice";
-            let place = Place::default();
-            return Err(place.invalid(Check::OutpointSpentTwice, expected, outpoint));
-        }
-        self.stage = Stage::Base;
         Ok(())
     }
 }

@@ -20,12 +20,17 @@ pub enum SchemaPolicy {
 pub struct Limits {
     /// Bytes of a consignment.
     pub bytes: u64,
+    /// Leaves that are open at one time.
+    pub leaves: u64,
 }
 
 impl Default for Limits {
-    /// 1 GiB.
+    /// 1 GiB, 2^22 leaves.
     fn default() -> Self {
-        Self { bytes: 1 << 30 }
+        Self {
+            bytes: 1 << 30,
+            leaves: 1 << 22,
+        }
     }
 }
 

@@ -4,9 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use bitcoin::hashes::Hash;
 use bitcoin::secp256k1::{Message, Secp256k1, VerifyOnly, schnorr};
-use bitcoin::{OutPoint, Txid, XOnlyPublicKey};
+use bitcoin::{OutPoint, XOnlyPublicKey};
 
 use super::Validator;
 use super::facts::{OutputFacts, input_totals, output_facts, values};
@@ -15,10 +14,11 @@ use super::state::Open;
 use crate::OperationId;
 use crate::bundle::BundleError;
 use crate::commit::DbcError;
-use crate::frame::{BaseEntry, Signed, WitnessFrame, signature_message};
+use crate::frame::{Signed, WitnessFrame, signature_message};
 use crate::operation::{Input, Transition};
 use crate::schema::{Facts, LockTime, Totals, TransitionDef};
 use crate::settle::Sought;
+use crate::wire::{self, Resolved};
 use crate::witness::Witness;
 
 /// Made once, not for each transition.
@@ -39,37 +39,25 @@ impl Step<'_> {
 }
 
 impl Validator<'_> {
-    pub(super) fn witness_frame(&mut self, frame: &WitnessFrame) -> Result<(), Failure> {
+    pub(super) fn witness_frame(&mut self, wire: wire::WitnessFrame) -> Result<(), Failure> {
+        let Resolved { frame, taken } = wire
+            .resolve(self.contract, &mut self.state.leaves)
+            .map_err(|error| Place::default().decode(&error))?;
         let place = Place::witness(frame.witness.txid());
-        let ids = self.ids(frame, place)?;
-        self.order(frame, &ids, place)?;
-        self.commitment(frame, &ids, place)?;
-        self.outpoints(&frame.witness, place)?;
-        let taken = self.take_inputs(frame, &ids, place)?;
-        check_seals(frame, &ids, &taken, place)?;
-        let steps = steps(frame, &ids, &taken);
-        self.check_content(frame, &steps, place)?;
-        self.next_state(frame, &ids);
-        Ok(())
-    }
-
-    /// The id of each transition, which must be of this contract and in its format.
-    fn ids(&self, frame: &WitnessFrame, place: Place) -> Result<Vec<OperationId>, Failure> {
-        for Signed { transition, .. } in &frame.transitions {
-            if transition.contract != self.contract {
-                let (expected, found) = (self.contract, transition.contract);
-                return Err(place.invalid(Check::Decode, expected, found));
-            }
-            let (expected, found) = (self.header.genesis.format, transition.format);
-            if expected != found {
-                return Err(place.invalid(Check::Decode, expected, found));
-            }
-        }
-        Ok(frame
+        let ids: Vec<_> = frame
             .transitions
             .iter()
             .map(|signed| signed.transition.id())
-            .collect())
+            .collect();
+        self.order(&frame, &ids, place)?;
+        self.commitment(&frame, &ids, place)?;
+        self.outpoints(&frame.witness, place)?;
+        let taken = self.take_inputs(taken, &ids, place)?;
+        check_seals(&frame, &ids, &taken, place)?;
+        let steps = steps(&frame, &ids, &taken);
+        self.check_content(&frame, &steps, place)?;
+        self.next_state(&frame, &ids);
+        Ok(())
     }
 
     fn order(
@@ -78,8 +66,13 @@ impl Validator<'_> {
         ids: &[OperationId],
         place: Place,
     ) -> Result<(), Failure> {
-        if !self.seen.insert(frame.witness.txid()) {
+        let (txid, base) = (frame.witness.txid(), &self.base);
+        if !self.seen.insert(txid) {
             return Err(place.invalid(Check::Order, "one frame per witness", "a second one"));
+        }
+        if !base.is_empty() && self.rules.known.witness_behind(self.contract, base, txid) {
+            let expected = "witnesses that do not lie behind the base";
+            return Err(place.invalid(Check::Order, expected, "one that does"));
         }
         let mut pairs = ids.iter().zip(ids.iter().skip(1));
         match pairs.find(|(a, b)| a >= b) {
@@ -136,29 +129,36 @@ impl Validator<'_> {
 
     fn outpoints(&mut self, witness: &Witness, place: Place) -> Result<(), Failure> {
         for input in &witness.transaction().input {
-            if !self.state.spend(input.previous_output, witness.txid()) {
+            let outpoint = input.previous_output;
+            if !self.state.spend(outpoint) || self.is_spent_behind(outpoint) {
                 let expected = "outputs that no witness of this consignment spent before";
-                let found = input.previous_output;
-                return Err(place.invalid(Check::OutpointSpentTwice, expected, found));
+                return Err(place.invalid(Check::OutpointSpentTwice, expected, outpoint));
             }
         }
         Ok(())
     }
 
-    /// Takes the inputs of all transitions out of the state before the bundle.
+    /// Whether a witness behind the base spends this output.
+    pub(super) fn is_spent_behind(&self, outpoint: OutPoint) -> bool {
+        let (known, base) = (self.rules.known, &self.base);
+        !base.is_empty()
+            && known
+                .spender_behind(self.contract, base, outpoint)
+                .is_some()
+    }
+
+    /// The leaves of all inputs, which were taken out of the state before the bundle.
     fn take_inputs(
         &mut self,
-        frame: &WitnessFrame,
+        taken: Vec<Vec<(Input, Option<Open>)>>,
         ids: &[OperationId],
         place: Place,
     ) -> Result<Vec<Vec<Open>>, Failure> {
-        let mut taken = Vec::with_capacity(ids.len());
-        for (signed, id) in frame.transitions.iter().zip(ids) {
-            let mut leaves = Vec::with_capacity(signed.transition.inputs.len());
-            for input in &signed.transition.inputs {
-                let open = self.state.take(input);
-                let Some(open) = open.filter(|open| !self.rests_on(input, open, place.witness))
-                else {
+        let mut all = Vec::with_capacity(ids.len());
+        for (taken, id) in taken.into_iter().zip(ids) {
+            let mut leaves = Vec::with_capacity(taken.len());
+            for (input, open) in taken {
+                let Some(open) = open else {
                     return Err(place.operation(*id).invalid(
                         Check::InputMissing,
                         "inputs that are open before this frame",
@@ -168,29 +168,12 @@ impl Validator<'_> {
                         ),
                     ));
                 };
+                self.state.consumed(&input);
                 leaves.push(open);
             }
-            taken.push(leaves);
+            all.push(leaves);
         }
-        Ok(taken)
-    }
-
-    /// Whether a leaf of the base rests on this very witness, which stands in a frame once more: in
-    /// a whole history it would not be open before that frame.
-    fn rests_on(&self, leaf: &Input, open: &Open, witness: Option<Txid>) -> bool {
-        let Some(witness) = witness.filter(|txid| self.known.contains(txid)) else {
-            return false;
-        };
-        let entry = BaseEntry {
-            leaf: *leaf,
-            witness: open.witness.unwrap_or_else(Txid::all_zeros),
-        };
-        let known = self
-            .state
-            .in_base(leaf)
-            .then(|| self.rules.known.leaf(self.contract, &entry));
-        let mut history = known.flatten().into_iter().flat_map(|leaf| leaf.history);
-        history.any(|sought| sought.txid == witness)
+        Ok(all)
     }
 
     /// Occurrences, then types, then rules, then signatures.
@@ -263,16 +246,10 @@ impl Validator<'_> {
 
     fn next_state(&mut self, frame: &WitnessFrame, ids: &[OperationId]) {
         let transaction = frame.witness.transaction();
-        let (txid, vouts) = (frame.witness.txid(), transaction.output.len());
-        for (signed, id) in frame.transitions.iter().zip(ids) {
-            self.operations = self.operations.saturating_add(1);
-            self.state
-                .open_transition(*id, &signed.transition.outputs, txid, vouts);
-        }
-        if self.known.contains(&txid) {
-            return;
-        }
-        self.witnesses.push(Sought::new(txid, transaction));
+        self.operations = self.operations.saturating_add(ids.len() as u64);
+        self.state.open_frame(frame, ids);
+        self.witnesses
+            .push(Sought::new(frame.witness.txid(), transaction));
     }
 }
 

@@ -6,6 +6,7 @@ use bitcoin::{OutPoint, Txid};
 
 use super::Validator;
 use super::failure::{Check, Failure, Place};
+use super::state::Open;
 use crate::OperationId;
 use crate::frame::Terminal;
 use crate::operation::Input;
@@ -35,7 +36,7 @@ pub enum TerminalState {
 impl Validator<'_> {
     pub(super) fn check_terminals(&self) -> Result<Vec<TerminalState>, Failure> {
         let place = Place::default();
-        if self.terminals.0.is_empty() && (self.operations > 0 || self.state.has_base()) {
+        if self.terminals.0.is_empty() && (self.operations > 0 || !self.base.is_empty()) {
             return Err(place.invalid(Check::Terminal, "at least one terminal", "none"));
         }
         let terminals = self
@@ -67,23 +68,38 @@ impl Validator<'_> {
         }
     }
 
+    /// No witness shown or behind the base spends the output of the leaf. Where its seal is secret, no
+    /// operation behind the base consumes it: one that is shown would have taken it out.
+    fn check_unspent(&self, leaf: &Input, open: &Open) -> Result<(), Failure> {
+        let place = Place::default().operation(leaf.operation);
+        let spent = |out: &OutPoint| self.state.is_spent(out) || self.is_spent_behind(*out);
+        if let Some(outpoint) = open.outpoint() {
+            let expected = "a leaf whose output no witness of this consignment spends";
+            return match spent(&outpoint) {
+                true => Err(place.invalid(Check::Terminal, expected, outpoint)),
+                false => Ok(()),
+            };
+        }
+        let (known, base) = (self.rules.known, &self.base);
+        if !base.is_empty() && known.consumed_behind(self.contract, base, leaf) {
+            let expected = "a leaf that no operation behind the base consumes";
+            let found = format!("leaf {} of type {}", leaf.index, leaf.owned_type);
+            return Err(place.invalid(Check::Terminal, expected, found));
+        }
+        Ok(())
+    }
+
     fn terminal(&self, terminal: &Terminal) -> Result<TerminalState, Failure> {
         match terminal {
             Terminal::Leaf(leaf) => {
-                let Some(open) = self.state.open(leaf) else {
+                let Some(open) = self.state.leaves.get(leaf) else {
                     return Err(Place::default().operation(leaf.operation).invalid(
                         Check::Terminal,
                         "a leaf that is open after the last frame",
                         format!("leaf {} of type {}", leaf.index, leaf.owned_type),
                     ));
                 };
-                if let Some(outpoint) = open.outpoint().filter(|out| self.state.is_spent(out)) {
-                    return Err(Place::default().operation(leaf.operation).invalid(
-                        Check::Terminal,
-                        "a leaf whose output no witness of this consignment spends",
-                        outpoint,
-                    ));
-                }
+                self.check_unspent(leaf, open)?;
                 Ok(TerminalState::Leaf {
                     leaf: *leaf,
                     state: open.state.clone(),

@@ -14,15 +14,12 @@ use bulla_core::anchor::Anchor;
 use bulla_core::bundle::{Bundle, BundleProof, Step};
 use bulla_core::commit::mpc::{MpcProof, Proof};
 use bulla_core::commit::{DbcProof, Partner, TapretProof};
-use bulla_core::frame::{
-    Base, BaseEntry, BlockProof, Frame, KeySignature, Signed, Terminal, Terminals, WitnessFrame,
-};
-use bulla_core::header::{Header, WIRE_FORMAT};
+use bulla_core::header::Header;
 use bulla_core::operation::{Genesis, Input, OPERATION_FORMAT, Transition};
 use bulla_core::outputs::{Amounts, Leaf, Leaves, Outputs};
 use bulla_core::schema::{
-    Expr, GenesisDef, GlobalDef, MetaDef, Occurs, OwnedDef, RULE_VERSION, Rule, Schema, Threshold,
-    TransitionDef, ValueType,
+    Expr, GenesisDef, GlobalDef, MetaDef, Occurs, OwnedDef, RULE_VERSION, Rule, Schema, Side,
+    Threshold, TransitionDef, ValueType,
 };
 use bulla_core::seal::{AssignedSeal, Blinding, Seal};
 use bulla_core::state::{StateKind, Token};
@@ -33,7 +30,7 @@ use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 
 /// Wraps a collection that is within its bounds.
-fn confine<C: amplify::confinement::Collection, const MIN: usize, const MAX: usize>(
+pub fn confine<C: amplify::confinement::Collection, const MIN: usize, const MAX: usize>(
     collection: C,
 ) -> Confined<C, MIN, MAX> {
     Confined::try_from(collection).unwrap()
@@ -243,59 +240,6 @@ pub fn anchor() -> impl Strategy<Value = Anchor> {
     (mpc_proof(), dbc_proof()).prop_map(|(mpc, dbc)| Anchor { mpc, dbc })
 }
 
-fn signed() -> impl Strategy<Value = Signed> {
-    let signature = any::<([u8; 32], [u8; 32])>().prop_map(|(r, s)| {
-        let mut signature = [0; 64];
-        signature[..32].copy_from_slice(&r);
-        signature[32..].copy_from_slice(&s);
-        signature
-    });
-    let signatures = btree_map(any::<u8>(), signature, 0..3);
-    (transition(), signatures).prop_map(|(transition, signatures)| {
-        let signatures = signatures.into_iter();
-        Signed {
-            transition,
-            signatures: confine(
-                signatures
-                    .map(|(key, signature)| KeySignature { key, signature })
-                    .collect::<Vec<_>>(),
-            ),
-        }
-    })
-}
-
-fn witness_frame() -> impl Strategy<Value = Frame> {
-    (witness(), anchor(), bundle_proof(), vec(signed(), 1..3)).prop_map(
-        |(witness, anchor, bundle, transitions)| {
-            Frame::Witness(Box::new(WitnessFrame {
-                witness,
-                anchor,
-                bundle,
-                transitions: confine(transitions),
-            }))
-        },
-    )
-}
-
-pub fn frame() -> impl Strategy<Value = Frame> {
-    let proof = (any::<(u32, u32)>(), vec(any::<[u8; 32]>(), 0..26));
-    let entry = (input(), txid()).prop_map(|(leaf, witness)| BaseEntry { leaf, witness });
-    let terminal = prop_oneof![
-        input().prop_map(Terminal::Leaf),
-        any::<[u8; 32]>().prop_map(|id| Terminal::Evidence(OperationId::from_bytes(id))),
-    ];
-    prop_oneof![
-        3 => witness_frame(),
-        1 => proof.prop_map(|((height, position), branch)| Frame::BlockProof(BlockProof {
-            height,
-            position,
-            branch: confine(branch),
-        })),
-        1 => vec(entry, 1..5).prop_map(|entries| Frame::Base(Base::new(entries).unwrap())),
-        1 => vec(terminal, 0..5).prop_map(|list| Frame::Terminals(Terminals::new(list).unwrap())),
-    ]
-}
-
 fn expr() -> impl Strategy<Value = Expr> {
     let name = (0_u8..8, any::<u16>()).prop_map(|(which, number)| match which {
         0 => Expr::In(number),
@@ -325,13 +269,15 @@ fn rule() -> impl Strategy<Value = Rule> {
         any::<u64>().prop_map(Threshold::Const),
         any::<u16>().prop_map(Threshold::Genesis)
     ];
-    let range = (any::<u16>(), expr(), expr(), expr());
+    let side = prop_oneof![Just(Side::Input), Just(Side::Output)];
+    let range = (side, any::<u16>(), expr(), expr(), expr());
     prop_oneof![
         (expr(), expr()).prop_map(|(left, right)| Rule::Equal(left, right)),
         (expr(), expr()).prop_map(|(left, right)| Rule::AtMost(left, right)),
         (expr(), expr()).prop_map(|(left, right)| Rule::Less(left, right)),
         any::<u16>().prop_map(Rule::TokensKept),
-        range.prop_map(|(owned, first, count, fraction)| Rule::TokensRange {
+        range.prop_map(|(side, owned, first, count, fraction)| Rule::TokensRange {
+            side,
             owned,
             first,
             count,
@@ -402,11 +348,5 @@ pub fn schema() -> impl Strategy<Value = Schema> {
 }
 
 pub fn header() -> impl Strategy<Value = Header> {
-    let network = any::<[u8; 32]>().prop_map(NetworkId::from_bytes);
-    (network, schema(), genesis()).prop_map(|(network, schema, genesis)| Header {
-        format: WIRE_FORMAT,
-        network,
-        schema,
-        genesis,
-    })
+    (schema(), genesis()).prop_map(|(schema, genesis)| Header::new(schema, genesis))
 }

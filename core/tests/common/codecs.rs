@@ -5,15 +5,19 @@ use bulla_core::anchor::Anchor;
 use bulla_core::bundle::{Bundle, BundleProof};
 use bulla_core::commit::mpc::{self, MpcProof};
 use bulla_core::commit::{DbcProof, Partner, TapretProof};
-use bulla_core::frame::Frame;
 use bulla_core::header::Header;
 use bulla_core::operation::{Genesis, Input, Transition};
 use bulla_core::schema::Schema;
 use bulla_core::seal::{AssignedSeal, Seal};
+use bulla_core::wire::Frame;
 use bulla_core::witness::Witness;
 use proptest::prelude::*;
 
-use super::arbitrary as any_of;
+/// Every strategy.
+mod any_of {
+    pub use super::super::arbitrary::*;
+    pub use super::super::frames::wire_frame;
+}
 
 /// A decoder, and objects that it reads.
 pub struct Codec {
@@ -52,7 +56,7 @@ codecs! {
     TapretProof = tapret_proof,
     DbcProof = dbc_proof,
     Anchor = anchor,
-    Frame = frame,
+    Frame = wire_frame,
     Schema = schema,
     Header = header,
 }

@@ -2,3 +2,4 @@
 
 pub mod arbitrary;
 pub mod codecs;
+pub mod frames;

@@ -9,8 +9,8 @@ use bitcoin::{
     merkle_tree,
 };
 use bulla_core::DecodeError;
-use bulla_core::frame::Frame;
 use bulla_core::headers::{ProofError, check_proof};
+use bulla_core::wire::Frame;
 use proptest::prelude::*;
 
 use crate::kit::proof;
@@ -144,8 +144,8 @@ fn k09_a_branch_of_26_hashes_has_no_encoding() {
     let deepest = Frame::BlockProof(proof(9, (1 << 25) - 1, &[[7; 32]; 25]));
     let mut bytes = deepest.encode();
     assert_eq!(Frame::decode(&bytes), Ok(deepest));
-    assert_eq!(bytes[9], 25);
-    bytes[9] = 26;
+    assert_eq!(bytes[6], 25);
+    bytes[6] = 26;
     bytes.extend([7; 32]);
     assert_eq!(
         Frame::decode(&bytes),

@@ -6,8 +6,7 @@ use bulla_core::anchor::Anchor;
 use bulla_core::bundle::{Bundle, BundleProof, Step};
 use bulla_core::commit::mpc::{MpcProof, Proof};
 use bulla_core::commit::{DbcProof, Partner, TapretProof};
-use bulla_core::frame::{Frame, KeySignature, Signed, Terminal};
-use bulla_core::header::Header;
+use bulla_core::header::{Header, WIRE_FORMAT};
 use bulla_core::operation::{Genesis, Input, Transition};
 use bulla_core::outputs::{Leaf, Leaves, Outputs};
 use bulla_core::seal::{AssignedSeal, Seal};
@@ -326,82 +325,12 @@ impl Mirrored for Anchor {
     }
 }
 
-impl Mirrored for KeySignature {
-    type Mirror = mirror::KeySignature;
-
-    fn mirror(&self) -> mirror::KeySignature {
-        mirror::KeySignature {
-            key: self.key,
-            r: self.signature[..32].try_into().unwrap(),
-            s: self.signature[32..].try_into().unwrap(),
-        }
-    }
-}
-
-impl Mirrored for Signed {
-    type Mirror = mirror::Signed;
-
-    fn mirror(&self) -> mirror::Signed {
-        mirror::Signed {
-            transition: self.transition.mirror(),
-            signatures: list(&self.signatures),
-        }
-    }
-}
-
-impl Mirrored for Terminal {
-    type Mirror = mirror::Terminal;
-
-    fn mirror(&self) -> mirror::Terminal {
-        match self {
-            Self::Leaf(input) => mirror::Terminal::Leaf(input.mirror()),
-            Self::Evidence(operation) => mirror::Terminal::Evidence(operation.to_bytes()),
-        }
-    }
-}
-
-impl Mirrored for Frame {
-    type Mirror = mirror::Frame;
-
-    fn mirror(&self) -> mirror::Frame {
-        match self {
-            Self::Witness(frame) => mirror::Frame::Witness(mirror::WitnessFrame {
-                witness: frame.witness.mirror(),
-                anchor: frame.anchor.mirror(),
-                bundle: frame.bundle.mirror(),
-                transitions: list(&frame.transitions),
-            }),
-            Self::BlockProof(proof) => mirror::Frame::BlockProof(mirror::BlockProof {
-                height: proof.height,
-                position: proof.position,
-                branch: confine(proof.branch.to_vec()),
-            }),
-            Self::Base(base) => {
-                let entries = base.0.iter().map(|entry| mirror::BaseEntry {
-                    leaf: entry.leaf.mirror(),
-                    witness: entry.witness.to_byte_array(),
-                });
-                mirror::Frame::Base(mirror::Base {
-                    entries: confine(entries.collect::<std::collections::BTreeSet<_>>()),
-                })
-            }
-            Self::Terminals(terminals) => {
-                let terminals = terminals.0.iter().map(Mirrored::mirror);
-                mirror::Frame::Terminals(mirror::Terminals {
-                    terminals: confine(terminals.collect::<std::collections::BTreeSet<_>>()),
-                })
-            }
-        }
-    }
-}
-
 impl Mirrored for Header {
     type Mirror = mirror::Header;
 
     fn mirror(&self) -> mirror::Header {
         mirror::Header {
-            format: self.format,
-            network: self.network.to_bytes(),
+            format: WIRE_FORMAT,
             schema: confine(self.schema.encode()),
             genesis: self.genesis.mirror(),
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use amplify::confinement::Confined;
-use bulla_core::schema::{Expr, Occurs, Rule, Schema, Threshold};
+use bulla_core::schema::{Expr, Occurs, Rule, Schema, Side, Threshold};
 
 use crate::convert::{Mirrored, confine};
 use crate::mirror;
@@ -87,16 +87,29 @@ impl Mirrored for Rule {
             },
             Self::TokensKept(owned) => M::TokensKept(*owned),
             Self::TokensRange {
+                side,
                 owned,
                 first,
                 count,
                 fraction,
-            } => M::TokensRange {
-                owned: *owned,
-                first: first.mirror(),
-                count: count.mirror(),
-                fraction: fraction.mirror(),
-            },
+            } => {
+                let owned = *owned;
+                let (first, count, fraction) = (first.mirror(), count.mirror(), fraction.mirror());
+                match side {
+                    Side::Output => M::TokensRange {
+                        owned,
+                        first,
+                        count,
+                        fraction,
+                    },
+                    Side::Input => M::TokensTaken {
+                        owned,
+                        first,
+                        count,
+                        fraction,
+                    },
+                }
+            }
             Self::Signed { threshold, keys } => M::Signed {
                 threshold: match threshold {
                     Threshold::Const(m) => mirror::Threshold::Const(*m),

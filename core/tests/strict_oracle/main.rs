@@ -64,7 +64,6 @@ same_bytes! {
     a_tapret_proof_has_the_bytes_of_strict_encoding: tapret_proof;
     a_dbc_proof_has_the_bytes_of_strict_encoding: dbc_proof;
     an_anchor_has_the_bytes_of_strict_encoding: anchor;
-    a_frame_has_the_bytes_of_strict_encoding: frame;
     a_schema_has_the_bytes_of_strict_encoding: schema;
     a_header_has_the_bytes_of_strict_encoding: header;
 }

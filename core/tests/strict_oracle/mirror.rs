@@ -106,19 +106,7 @@ structs! {
     MpcPath { slot: u32, cofactor: u16, path: List<[u8; 32], 16> }
     TapretProof { partner: Option<Partner>, nonce: u8, internal_key: [u8; 32] }
     Anchor { mpc: MpcProof, dbc: DbcProof }
-    KeySignature { key: u8, r: [u8; 32], s: [u8; 32] }
-    Signed { transition: Transition, signatures: List<KeySignature, 255> }
-    WitnessFrame {
-        witness: Witness,
-        anchor: Anchor,
-        bundle: BundleProof,
-        transitions: List<Signed, 65_535>,
-    }
-    BlockProof { height: u32, position: u32, branch: List<[u8; 32], 25> }
-    BaseEntry { leaf: Input, witness: [u8; 32] }
-    Base { entries: Set<BaseEntry, 65_535> }
-    Terminals { terminals: Set<Terminal, 65_535> }
-    Header { format: u8, network: [u8; 32], schema: List<u8, 65_535>, genesis: Genesis }
+    Header { format: u8, schema: List<u8, 65_535>, genesis: Genesis }
     NameAndType { name: Text, ty: u8 }
     Occurs { min: u32, max: u32 }
     GenesisDef { globals: Map<Occurs, 255>, outputs: Map<Occurs, 255>, rules: List<Rule, 255> }
@@ -231,26 +219,6 @@ pub enum DbcProof {
     Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, StrictType, StrictEncode, StrictDecode,
 )]
 #[strict_type(lib = "Mirror", tags = order)]
-pub enum Terminal {
-    Leaf(Input),
-    Evidence([u8; 32]),
-}
-
-#[derive(
-    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, StrictType, StrictEncode, StrictDecode,
-)]
-#[strict_type(lib = "Mirror", tags = order)]
-pub enum Frame {
-    Witness(WitnessFrame),
-    BlockProof(BlockProof),
-    Base(Base),
-    Terminals(Terminals),
-}
-
-#[derive(
-    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, StrictType, StrictEncode, StrictDecode,
-)]
-#[strict_type(lib = "Mirror", tags = order)]
 pub enum Expr {
     Const(u64),
     In(u16),
@@ -304,6 +272,12 @@ pub enum Rule {
         keys: u16,
     },
     NotBefore(Expr),
+    TokensTaken {
+        owned: u16,
+        first: Expr,
+        count: Expr,
+        fraction: Expr,
+    },
 }
 
 defaults! {
@@ -311,8 +285,6 @@ defaults! {
     Leaves = Self::Pruned(Pruned::default());
     MpcProof = Self::Entropy(0);
     Partner = Self::LeftNode([0; 32]);
-    Terminal = Self::Evidence([0; 32]);
-    Frame = Self::Terminals(Terminals::default());
     Expr = Self::Const(0);
     Threshold = Self::Const(0);
     Rule = Self::TokensKept(0);

@@ -1,8 +1,6 @@
 //! Vectors of the header and of each kind of frame. No whole consignment: the wire format is a
 //! draft.
 
-use bitcoin::Txid;
-use bitcoin::hashes::Hash;
 use bulla_core::anchor::Anchor;
 use bulla_core::bundle::BundleProof;
 use bulla_core::commit::{DbcProof, mpc, opret};
@@ -10,6 +8,8 @@ use bulla_core::frame::{
     Base, BaseEntry, BlockProof, Frame, KeySignature, Signed, Terminal, Terminals, WitnessFrame,
 };
 use bulla_core::header::Header;
+use bulla_core::seal::{Blinding, Seal};
+use bulla_core::wire;
 use serde_json::{Value, json};
 
 use crate::hex::show;
@@ -55,12 +55,17 @@ fn witness_frame(keys: &[u8]) -> Frame {
 }
 
 pub fn frames() -> Value {
-    let case = |name: &str, frame: Frame| json!({ "name": name, "bytes": show(frame.encode()) });
-    let entry = |index, witness| BaseEntry {
+    let case = |name: &str, frame: Frame| json!({ "name": name, "bytes": show(wire::Frame::explicit(&frame).encode()) });
+    let entry = |index, seal| BaseEntry {
         leaf: input(operation(1), index),
-        witness,
+        witness: txid(2),
+        seal,
     };
-    let base = [entry(256, txid(2)), entry(1, Txid::all_zeros())];
+    let seal = Seal::Witness {
+        vout: 300,
+        blinding: Blinding([3; 16]),
+    };
+    let base = [entry(256, Some(seal)), entry(1, None)];
     let terminals = [
         Terminal::Evidence(operation(0)),
         Terminal::Leaf(input(operation(1), 1)),

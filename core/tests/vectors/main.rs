@@ -16,11 +16,11 @@ use std::{env, fs};
 use bulla_core::DecodeError;
 use bulla_core::anchor::Anchor;
 use bulla_core::bundle::Bundle;
-use bulla_core::frame::Frame;
 use bulla_core::header::Header;
 use bulla_core::operation::{Genesis, Transition};
 use bulla_core::schema::Schema;
 use bulla_core::seal::AssignedSeal;
+use bulla_core::wire::Frame;
 use bulla_core::witness::Witness;
 use serde_json::Value;
 

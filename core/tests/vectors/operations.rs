@@ -146,7 +146,7 @@ fn bundle(count: u32) -> Bundle {
 
 pub fn bundles() -> Value {
     let proof = |bundle: &Bundle, shown: OperationId| {
-        let proof = bundle.view().prove(|by| *by == shown);
+        let proof = bundle.view().prove(|by| *by == shown).unwrap();
         json!({ "operation_id": show(shown.to_bytes()), "bytes": show(proof.encode()) })
     };
     let case = |count: u32| {

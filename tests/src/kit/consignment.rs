@@ -3,15 +3,14 @@
 use std::collections::BTreeSet;
 
 use amplify::confinement::Confined;
-use bitcoin::Txid;
-use bitcoin::hashes::Hash;
+use bulla_core::consignment::{Writer, parts};
 use bulla_core::frame::{Base, BaseEntry, Frame, Terminal, Terminals, WitnessFrame};
 use bulla_core::header::Header;
 use bulla_core::operation::Input;
 use bulla_core::outputs::{Leaf, Leaves, Outputs};
 use bulla_core::seal::AssignedSeal;
 use bulla_core::state::State;
-use bulla_core::{ContractId, OperationId};
+use bulla_core::{ContractId, OperationId, wire};
 
 use super::history::{History, leaf};
 
@@ -50,10 +49,36 @@ impl Consignment {
 
     /// The bytes of the header and of each frame.
     pub fn parts(&self) -> Vec<Vec<u8>> {
-        let frames = self.frames.iter().map(Frame::encode);
-        std::iter::once(self.header.encode())
-            .chain(frames)
-            .collect()
+        let mut writer = Writer::new(&self.header).expect("a small header");
+        let (last, frames) = self.frames.split_last().expect("a frame");
+        for frame in frames {
+            writer.frame(frame).expect("a small frame");
+        }
+        let last = match last {
+            Frame::Terminals(terminals) => writer.finish(terminals.clone()),
+            other => {
+                writer.frame(other).expect("a small frame");
+                writer.finish(Terminals::default())
+            }
+        };
+        let bytes = last.expect("few terminals");
+        let parts = parts(&bytes).take(self.frames.len() + 1);
+        parts.map(|part| part.expect("a part").to_vec()).collect()
+    }
+
+    /// The bytes with the wire form of a witness frame changed, by its number among all frames.
+    pub fn encode_wire(
+        &self,
+        frame: usize,
+        change: impl FnOnce(&mut wire::WitnessFrame),
+    ) -> Vec<u8> {
+        self.encode_with(frame, |bytes| match wire::Frame::decode(bytes) {
+            Ok(wire::Frame::Witness(mut wire)) => {
+                change(&mut wire);
+                *bytes = wire::Frame::Witness(wire).encode();
+            }
+            other => panic!("frame {frame} is no witness frame but {other:?}"),
+        })
     }
 
     /// Changes the witness frame with this number among all frames.
@@ -125,14 +150,26 @@ impl History {
         let consumed = self.consumed(known);
         let leaves = self.leaves().into_iter();
         leaves
-            .filter(|(frame, input, _)| {
-                frame.is_none_or(|frame| frame < known) && consumed.contains(input)
-            })
-            .map(|(frame, leaf, _)| BaseEntry {
-                leaf,
-                witness: frame.map_or(Txid::all_zeros(), |frame| self.txid(frame)),
+            .filter(|(_, input, _)| consumed.contains(input))
+            .filter_map(|(frame, leaf, _)| {
+                frame
+                    .filter(|frame| *frame < known)
+                    .map(|frame| self.entry(frame, leaf))
             })
             .collect()
+    }
+
+    /// An entry of a base over a leaf of this frame, with its seal where that is known.
+    pub fn entry(&self, frame: usize, leaf: Input) -> BaseEntry {
+        let seal = match self.find(&leaf).expect("a leaf of this history").1.seal {
+            AssignedSeal::Revealed(seal) => Some(seal),
+            AssignedSeal::Secret(_) => None,
+        };
+        BaseEntry {
+            leaf,
+            witness: self.txid(frame),
+            seal,
+        }
     }
 
     fn consign(&self, from: usize, view: View) -> Consignment {

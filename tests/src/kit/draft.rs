@@ -136,7 +136,8 @@ impl Draft {
             bundle: anchored
                 .bundle
                 .view()
-                .prove(|id| shown.iter().any(|(_, shown)| *shown == id)),
+                .prove(|id| shown.iter().any(|(_, shown)| *shown == id))
+                .expect("few steps"),
             transitions: Confined::try_from(transitions).expect("at least one act is shown"),
         }
     }

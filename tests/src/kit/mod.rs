@@ -21,4 +21,6 @@ pub use consignment::{Consignment, View, amounts, contract, join, swap};
 pub use draft::{Act, Anchored, Carry, Draft, carry, sign};
 pub use history::{History, amounts_at, fixed_globals, leaf, network};
 pub use lab::{LAB, schema as lab_schema};
-pub use verdict::{Chain, Down, Fails, Kind, Store, accept, judge, refuse, refuse_under, rules};
+pub use verdict::{
+    Chain, Done, Down, Fails, Kind, Store, accept, judge, refuse, refuse_under, rules,
+};

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use bitcoin::Txid;
+use bitcoin::{OutPoint, Txid};
 use bulla_core::frame::BaseEntry;
+use bulla_core::operation::Input;
 use bulla_core::validator::{
     ChainView, Check, Consignment, Consistent, Failure, Known, KnownLeaf, Position, Positions,
-    Report, Rules, SchemaPolicy, Sought, validate,
+    Report, Rules, SchemaPolicy, Sought, Weakest, validate,
 };
 use bulla_core::{ContractId, OperationId};
 
-use super::history::{History, network};
+use super::history::{History, leaf, network};
 
 /// The kind of a failure.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -132,49 +133,115 @@ pub fn refuse_under(rules: &Rules<'_>, bytes: &[u8], expected: Fails) {
 /// A store that has proven some leaves.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
-    /// The contract and its leaves.
-    pub leaves: BTreeMap<(ContractId, BaseEntry), KnownLeaf>,
+    /// The leaves by contract, place and witness.
+    pub leaves: BTreeMap<(ContractId, Input, Txid), KnownLeaf>,
+    /// What each operation in its witness does.
+    pub operations: BTreeMap<(OperationId, Txid), Done>,
 }
 
-impl Known for Store {
-    fn leaf(&self, contract: ContractId, entry: &BaseEntry) -> Option<KnownLeaf> {
-        self.leaves.get(&(contract, *entry)).cloned()
-    }
+/// What an operation in its witness does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Done {
+    /// What the witness spends.
+    pub spends: Vec<OutPoint>,
+    /// What the operation consumes, each with the witness of its operation, none for a genesis.
+    pub inputs: Vec<(Input, Option<Txid>)>,
 }
 
 impl Store {
     /// Of one who has proven every leaf of the first frames of a history.
     pub fn of(history: &History, frames: usize) -> Self {
-        use bitcoin::hashes::Hash;
-        let contract = history.contract();
-        let sought: Vec<_> = (0..frames)
-            .map(|frame| {
-                let transaction = history.anchored(frame).witness.transaction();
-                Sought {
-                    txid: history.txid(frame),
-                    script: None,
-                    inputs: transaction
-                        .input
-                        .iter()
-                        .map(|i| i.previous_output)
-                        .collect(),
-                }
-            })
-            .collect();
-        let leaves = history.leaves().into_iter();
-        let known = leaves.filter(|(frame, ..)| frame.is_none_or(|frame| frame < frames));
-        let leaves = known.map(|(frame, leaf, shown)| {
-            let witness = frame.map_or(Txid::all_zeros(), |frame| history.txid(frame));
-            let known = KnownLeaf {
-                state: shown.state,
-                seal: shown.seal,
-                history: frame.map_or(Vec::new(), |frame| sought[..=frame].to_vec()),
-            };
-            ((contract, BaseEntry { leaf, witness }), known)
-        });
-        Self {
-            leaves: leaves.collect(),
+        let mut store = Self::default();
+        for frame in 0..frames {
+            store.learn(history, frame);
         }
+        store
+    }
+
+    fn learn(&mut self, history: &History, frame: usize) {
+        let (contract, txid) = (history.contract(), history.txid(frame));
+        let transaction = history.anchored(frame).witness.transaction();
+        let outputs = u32::try_from(transaction.output.len()).expect("few outputs");
+        let acts = &history.drafts()[frame].acts;
+        for (act, id) in acts.iter().zip(&history.anchored(frame).ids) {
+            for (ty, shown) in act.transition.outputs.shown() {
+                let known = KnownLeaf {
+                    state: shown.state,
+                    seal: shown.seal.conceal(),
+                    outputs,
+                };
+                let leaf = leaf(*id, ty, shown.index);
+                self.leaves.insert((contract, leaf, txid), known);
+            }
+            let of = |input: &Input| history.find(input).and_then(|(frame, _)| frame);
+            let inputs = act.transition.inputs.iter();
+            let done = Done {
+                spends: transaction
+                    .input
+                    .iter()
+                    .map(|i| i.previous_output)
+                    .collect(),
+                inputs: inputs
+                    .map(|input| (*input, of(input).map(|frame| history.txid(frame))))
+                    .collect(),
+            };
+            self.operations.insert((*id, txid), done);
+        }
+    }
+
+    /// The operations behind entries of a base, each with its witness.
+    pub fn behind(&self, base: &[BaseEntry]) -> BTreeMap<(OperationId, Txid), &Done> {
+        let mut behind = BTreeMap::new();
+        let mut next: Vec<_> = base
+            .iter()
+            .map(|entry| (entry.leaf.operation, entry.witness))
+            .collect();
+        while let Some(key) = next.pop() {
+            let Some(done) = self.operations.get(&key) else {
+                continue;
+            };
+            if behind.insert(key, done).is_none() {
+                let parents = done.inputs.iter();
+                next.extend(parents.filter_map(|(input, txid)| Some((input.operation, (*txid)?))));
+            }
+        }
+        behind
+    }
+}
+
+impl Known for Store {
+    fn leaf(&self, contract: ContractId, leaf: &Input, witness: Txid) -> Option<KnownLeaf> {
+        self.leaves.get(&(contract, *leaf, witness)).cloned()
+    }
+
+    fn witness_behind(&self, _: ContractId, base: &[BaseEntry], witness: Txid) -> bool {
+        self.behind(base).keys().any(|(_, txid)| *txid == witness)
+    }
+
+    fn spender_behind(&self, _: ContractId, base: &[BaseEntry], out: OutPoint) -> Option<Txid> {
+        let behind = self.behind(base).into_iter();
+        let mut spenders = behind.filter(|(_, done)| done.spends.contains(&out));
+        spenders.next().map(|((_, txid), _)| txid)
+    }
+
+    fn consumed_behind(&self, _: ContractId, base: &[BaseEntry], leaf: &Input) -> bool {
+        let mut inputs = self
+            .behind(base)
+            .into_values()
+            .flat_map(|done| &done.inputs);
+        inputs.any(|(input, _)| input == leaf)
+    }
+
+    fn clash(&self, _: ContractId, base: &[BaseEntry]) -> Option<OutPoint> {
+        let mut spent = BTreeMap::new();
+        for ((_, txid), done) in self.behind(base) {
+            for out in &done.spends {
+                if *spent.entry(*out).or_insert(txid) != txid {
+                    return Some(*out);
+                }
+            }
+        }
+        None
     }
 }
 
@@ -189,6 +256,8 @@ pub struct Chain {
     pub down: bool,
     /// How many answers it leaves out.
     pub short: usize,
+    /// What the own store says of the entries of a base.
+    pub behind: Vec<Weakest>,
 }
 
 /// The chain is down.
@@ -233,5 +302,9 @@ impl ChainView for Chain {
             tip: self.tip,
             list: list.take(answers).collect(),
         })
+    }
+
+    fn weakest(&self, _: ContractId, _: &[BaseEntry]) -> Result<Vec<Weakest>, Down> {
+        Ok(self.behind.clone())
     }
 }

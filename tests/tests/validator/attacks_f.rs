@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bulla_core::commit::mpc::{MpcProof, Proof};
+use bulla_core::frame::Frame;
 use bulla_core::validator::Check;
 use bulla_tests::kit::make::bytes;
 use bulla_tests::kit::{Fails, History, View, accept, refuse};
@@ -115,9 +116,12 @@ fn f12_a_shallower_tree_gives_another_commitment() {
 fn f14_f15_an_unknown_form_or_a_byte_more_has_no_encoding() {
     let history = history();
     let consignment = history.consignment(View::Leaves);
-    let clean = consignment.frames[0].encode();
-    let witness = usize::from(clean[1]) + 256 * usize::from(clean[2]);
-    let tag = 4 + witness;
+    let clean = consignment.parts()[1].clone();
+    // The last bytes: the anchor, its MPC proof first, and the empty bundle proof.
+    let Frame::Witness(frame) = &consignment.frames[0] else {
+        panic!("the first frame is a witness frame");
+    };
+    let tag = clean.len() - 1 - frame.anchor.encode().len();
     assert_eq!(clean[tag], 0);
     for unknown in [2, 255] {
         let bytes = consignment.encode_with(0, |bytes| bytes[tag] = unknown);

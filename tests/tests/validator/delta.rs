@@ -1,17 +1,21 @@
 //! Deltas: what builds on leaves that the receiver has proven before.
 
-use bitcoin::hashes::Hash;
-use bitcoin::{OutPoint, Txid};
+use std::collections::BTreeSet;
+
+use bitcoin::Txid;
 use bulla_core::frame::{Base, BaseEntry, Frame, Terminal};
 use bulla_core::operation::Input;
-use bulla_core::seal::AssignedSeal;
+use bulla_core::seal::Seal;
 use bulla_core::state::State;
-use bulla_core::validator::{Check, Consignment, Failure, Rules, validate};
-use bulla_tests::kit::make::{at, coin, on, spend};
+use bulla_core::validator::{
+    Check, Consignment, Failure, Position, Rules, Settlement, Unresolved, Weakest, validate,
+};
+use bulla_tests::kit::make::{at, blinding, coin, on, spend};
 use bulla_tests::kit::{
-    Consignment as Shown, Fails, History, Kind, Store, View, accept, amounts_at, leaf,
+    Chain, Consignment as Shown, Fails, History, Kind, Store, View, accept, amounts_at, leaf,
     refuse_under, rules,
 };
+use proptest::prelude::*;
 
 fn knowing(store: &Store) -> Rules<'_> {
     Rules {
@@ -25,8 +29,11 @@ fn judge(shown: &Shown, store: &Store) -> Result<Consignment, Box<Failure>> {
     Ok(judged.get().clone())
 }
 
-fn txids(content: &Consignment) -> Vec<Txid> {
-    content.witnesses.iter().map(|sought| sought.txid).collect()
+/// The witnesses that must settle: those shown, and those behind the base.
+fn txids(content: &Consignment, store: &Store) -> BTreeSet<Txid> {
+    let behind = store.behind(&content.base).into_keys();
+    let shown = content.witnesses.iter().map(|sought| sought.txid);
+    shown.chain(behind.map(|(_, txid)| txid)).collect()
 }
 
 /// A tree of transfers with a merge at the end.
@@ -42,22 +49,55 @@ fn history() -> History {
     history
 }
 
+/// Cuts a history at every place: what is left says of its own terminals what the whole says.
+fn assert_incremental_is_full(history: &History) {
+    let whole = accept(&history.encode());
+    let all: BTreeSet<_> = whole.witnesses.iter().map(|sought| sought.txid).collect();
+    for known in 1..history.drafts().len() {
+        if history.base(known).is_empty() {
+            continue;
+        }
+        let store = Store::of(history, known);
+        let content = judge(&history.delta(known), &store).unwrap();
+        assert!(!content.terminals.is_empty());
+        let mut terminals = content.terminals.iter();
+        assert!(terminals.all(|of| whole.terminals.contains(of)));
+        assert_eq!(content.witnesses, whole.witnesses[known..]);
+        assert!(txids(&content, &store).is_subset(&all));
+    }
+}
+
 #[test]
 fn incremental_is_full() {
     let history = history();
-    let whole = accept(&history.encode());
-    for known in 1..4 {
-        let content = judge(&history.delta(known), &Store::of(&history, known)).unwrap();
-        assert!(
-            content
-                .terminals
-                .iter()
-                .all(|of| whole.terminals.contains(of))
-        );
-        let (mut all, mut found) = (txids(&whole), txids(&content));
-        all.sort_unstable();
-        found.sort_unstable();
-        assert_eq!(found, all);
+    assert_incremental_is_full(&history);
+    // Every witness of this history lies behind its last leaf.
+    let store = Store::of(&history, 3);
+    let content = judge(&history.delta(3), &store).unwrap();
+    let all: BTreeSet<_> = (0..4).map(|frame| history.txid(frame)).collect();
+    assert_eq!(txids(&content, &store), all);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn of_random_histories_every_delta_says_what_the_whole_says(
+        moves in prop::collection::vec((1_usize..4, 1_u64..4), 2..8),
+    ) {
+        let mut history = History::fixed_among(&[1_000; 3]);
+        let mut open: Vec<(Input, u64)> = (0..3).map(|n| (history.seed(n), 1_000)).collect();
+        for (takes, gives) in moves {
+            let taken: Vec<_> = open.drain(..takes.min(open.len())).collect();
+            let inputs: Vec<_> = taken.iter().map(|(input, _)| *input).collect();
+            let sum: u64 = taken.iter().map(|(_, amount)| amount).sum();
+            let mut amounts = vec![sum / gives; usize::try_from(gives).unwrap()];
+            amounts[0] += sum % gives;
+            let frame = history.transfer(&inputs, &amounts);
+            let leaves = (0..).map(|index| history.leaf(frame, index));
+            open.extend(leaves.zip(amounts).filter(|(_, amount)| *amount > 0));
+        }
+        assert_incremental_is_full(&history);
     }
 }
 
@@ -90,18 +130,12 @@ fn h09_h13_what_was_proven_of_one_witness_says_nothing_of_another() {
     refuse_under(&knowing(&store), &bumped.delta(1).encode(), expected);
     // Nor can the entry name the proven witness: its output is not the one that is spent.
     let mut lying = bumped.delta(1);
-    lying.frames[0] = Frame::Base(Base::new(history_base(&history)).unwrap());
+    let entry = history.entry(0, history.leaf(0, 0));
+    lying.frames[0] = Frame::Base(Base::new([entry]).unwrap());
     let expected = Fails::invalid(Check::SealNotClosed)
         .operation(bumped.id(1))
         .witness(bumped.txid(1));
     refuse_under(&knowing(&store), &lying.encode(), expected);
-}
-
-fn history_base(history: &History) -> [BaseEntry; 1] {
-    [BaseEntry {
-        leaf: history.leaf(0, 0),
-        witness: history.txid(0),
-    }]
 }
 
 #[test]
@@ -117,75 +151,151 @@ fn an_input_in_neither_base_nor_frames_is_missing() {
 }
 
 #[test]
-fn another_operation_of_a_witness_that_the_base_rests_on_may_be_shown() {
-    // The receiver knows one transition of a bundle; a payment merges its leaf with one of the
-    // other transition, in the same witness, which the receiver has never seen.
+fn a_witness_behind_the_base_stands_in_no_frame() {
+    // The receiver knows one transition of a bundle; the other, in the same witness, comes late.
     let mut history = History::fixed_among(&[500, 500]);
     let acts = [0, 1].map(|n| {
         let assignments = [(0, State::Amount(500), at(n + 1))];
         history.act("transfer", &[history.seed(n)], &assignments)
     });
-    let both = history.push(history.draft(acts.into()));
-    let ids = history.anchored(both).ids.clone();
+    history.push(history.draft(acts.into()));
+    let ids = history.anchored(0).ids.clone();
     history.transfer(&[leaf(ids[0], 0, 0), leaf(ids[1], 0, 0)], &[1_000]);
-    let whole = accept(&history.encode());
+    accept(&history.encode());
     let store = Store::of(&history, 1);
     let mut part = history.clone();
     part.edit(0, |draft| draft.acts[0].shown = false);
     let mut delta = part.consignment(View::Leaves);
-    let base = [
-        BaseEntry {
-            leaf: history.seed(1),
-            witness: Txid::all_zeros(),
-        },
-        BaseEntry {
-            leaf: leaf(ids[0], 0, 0),
-            witness: history.txid(0),
-        },
-    ];
-    delta
-        .frames
-        .insert(0, Frame::Base(Base::new(base).unwrap()));
-    let content = judge(&delta, &store).unwrap();
-    assert_eq!(content.terminals, whole.terminals);
-    assert_eq!(txids(&content), txids(&whole));
-}
-
-#[test]
-fn a_leaf_of_the_base_that_was_consumed_never_opens_again() {
-    let mut history = History::fixed(1_000);
-    history.transfer(&[history.seed(0)], &[1_000]);
-    history.transfer(&[history.leaf(0, 0)], &[1_000]);
-    let store = Store::of(&history, 1);
-    // First the child, on the base; then its parent once more, which hands its leaf over again.
-    let mut delta = history.consignment(View::Leaves);
-    delta.frames.swap(0, 1);
-    let base = [
-        BaseEntry {
-            leaf: history.seed(0),
-            witness: Txid::all_zeros(),
-        },
-        BaseEntry {
-            leaf: history.leaf(0, 0),
-            witness: history.txid(0),
-        },
-    ];
-    delta
-        .frames
-        .insert(0, Frame::Base(Base::new(base).unwrap()));
-    delta.tamper(2, |frame| {
-        let of = &mut frame.transitions[0].transition.outputs;
-        *of = of.with_seals(|_, _, _| None);
-    });
-    let [spent, last] = [history.leaf(0, 0), history.leaf(1, 0)].map(Terminal::Leaf);
-    delta.hand_over([spent, last]);
-    let expected = Fails::invalid(Check::Terminal).operation(history.id(0));
+    let base = Base::new([history.entry(0, leaf(ids[0], 0, 0))]).unwrap();
+    delta.frames.insert(0, Frame::Base(base));
+    let expected = Fails::invalid(Check::Order).witness(history.txid(0));
     refuse_under(&knowing(&store), &delta.encode(), expected);
 }
 
-fn entry(history: &History, frame: Option<usize>, leaf: Input) -> BaseEntry {
-    let witness = frame.map_or(Txid::all_zeros(), |frame| history.txid(frame));
-    BaseEntry { leaf, witness }
+#[test]
+fn a_circle_through_a_witness_behind_the_base_is_none() {
+    // One witness makes the leaf of the base, and consumes in another act, which the receiver does
+    // not know, what a later witness makes of that leaf.
+    let mut history = History::fixed(500);
+    let amount = |seal| [(0, State::Amount(500), seal)];
+    let first = history.act("transfer", &[history.seed(0)], &amount(at(1)));
+    let known = leaf(first.transition.id(), 0, 0);
+    let later = history.act("transfer", &[known], &amount(on(coin(1))));
+    let middle = leaf(later.transition.id(), 0, 0);
+    let second = history.act("transfer", &[middle], &amount(at(2)));
+    let last = leaf(second.transition.id(), 0, 0);
+    let mut draft = history.draft(vec![first, second]);
+    draft.transaction.input.push(spend(coin(1)));
+    history.push(draft);
+    history.push(history.draft(vec![later]));
+    let missing = Fails::invalid(Check::InputMissing)
+        .witness(history.txid(0))
+        .operation(history.anchored(0).ids[1]);
+    refuse_under(&rules(), &history.encode(), missing);
+    let store = Store::of(&history, 1);
+    let mut part = history.clone();
+    part.edit(0, |draft| draft.acts[0].shown = false);
+    let mut delta = part.consignment(View::Leaves);
+    delta.frames.swap(0, 1);
+    let base = Base::new([history.entry(0, known)]).unwrap();
+    delta.frames.insert(0, Frame::Base(base));
+    delta.hand_over([Terminal::Leaf(last)]);
+    let expected = Fails::invalid(Check::Order).witness(history.txid(0));
+    refuse_under(&knowing(&store), &delta.encode(), expected);
+}
+
+/// A transfer, who has proven it, and an entry over what it made.
+fn one() -> (History, Store, BaseEntry) {
+    let mut history = History::fixed(1_000);
+    history.transfer(&[history.seed(0)], &[1_000]);
+    let (store, entry) = (Store::of(&history, 1), history.entry(0, history.leaf(0, 0)));
+    (history, store, entry)
+}
+
+#[test]
+fn a_seal_in_the_base_is_the_one_that_was_proven() {
+    let (history, store, entry) = one();
+    let delta = |seal| only_base(&history, &[BaseEntry { seal, ..entry }], &[entry.leaf]);
+    for seal in [None, entry.seal] {
+        judge(&delta(seal), &store).unwrap();
+    }
+    let other = Seal::Witness {
+        vout: 1,
+        blinding: blinding(7),
+    };
+    let expected = Fails::invalid(Check::Decode)
+        .operation(history.id(0))
+        .witness(history.txid(0));
+    refuse_under(&knowing(&store), &delta(Some(other)).encode(), expected);
+}
+
+#[test]
+fn a_leaf_of_the_genesis_is_no_entry_of_a_base() {
+    let (history, store, entry) = one();
+    let leaf = history.seed(0);
+    let delta = only_base(&history, &[BaseEntry { leaf, ..entry }], &[leaf]);
+    let expected = Fails::invalid(Check::NotCanonical).operation(history.contract());
+    refuse_under(&knowing(&store), &delta.encode(), expected);
+}
+
+#[test]
+fn a_leaf_stands_in_a_base_once() {
+    let (history, store, entry) = one();
+    let bytes = only_base(&history, &[entry], &[entry.leaf]).encode_with(0, |bytes| {
+        let one = bytes.split_off(2);
+        bytes[1] = 2;
+        bytes.extend([one.as_slice(), &one].concat());
+    });
+    let expected = Fails::invalid(Check::NotCanonical);
+    refuse_under(&knowing(&store), &bytes, expected);
+}
+
+#[test]
+fn a_delta_settles_with_what_lies_behind_it() {
+    let history = history();
+    let store = Store::of(&history, 3);
+    let delta = history.delta(3).encode();
+    let rules = knowing(&store);
+    let consistent = || validate(&delta, &rules).unwrap();
+    let behind = |height| Weakest {
+        witness: history.txid(1),
+        position: Position::Mined { height },
+    };
+    let mut chain = Chain::mined(30, [(history.txid(3), 20)]);
+    let unanswered = consistent().settle(&chain, 1).unwrap_err();
+    assert!(matches!(
+        unanswered,
+        Unresolved::Answers {
+            expected: 4,
+            found: 1
+        }
+    ));
+    chain.behind = vec![behind(10), behind(25), behind(10)];
+    let settle = |chain: &Chain, depth| consistent().settle(chain, depth).unwrap();
+    let Settlement::Pending { depth, weakest, .. } = settle(&chain, 7) else {
+        panic!("the store says that a witness is 6 deep");
+    };
+    assert_eq!((depth, weakest), (6, history.txid(1)));
+    let Settlement::Settled(settled) = settle(&chain, 6) else {
+        panic!("everything is 6 deep");
+    };
+    assert_eq!(settled.depth(), Some(6));
+    chain.behind[2].position = Position::Conflicted;
+    let Settlement::Conflicted { witness, .. } = settle(&chain, 1) else {
+        panic!("a witness behind the base cannot be mined any more");
+    };
+    assert_eq!(witness, history.txid(1));
+}
+
+#[test]
+fn a_leaf_of_the_genesis_that_was_consumed_behind_the_base_is_not_handed_over() {
+    // Its seal is secret, so no output tells it.
+    let (history, store, entry) = one();
+    let mut delta = only_base(&history, &[entry], &[entry.leaf, history.seed(0)]);
+    let of = &mut delta.header.genesis.outputs;
+    *of = of.with_seals(|_, _, _| None);
+    let expected = Fails::invalid(Check::Terminal).operation(history.contract());
+    refuse_under(&knowing(&store), &delta.encode(), expected);
 }
 
 /// A consignment of a base and terminals alone.
@@ -206,12 +316,10 @@ fn a_leaf_that_a_witness_behind_the_base_spent_is_not_handed_over() {
     history.transfer(&[history.seed(0)], &[1_000]);
     let (seed, child) = (history.seed(0), history.leaf(0, 0));
     let store = Store::of(&history, 1);
-    let both = [entry(&history, None, seed), entry(&history, Some(0), child)];
     let expected = Fails::invalid(Check::Terminal).operation(seed.operation);
-    for base in [&both[..], &both[1..]] {
-        let delta = only_base(&history, base, &[seed, child]);
-        refuse_under(&knowing(&store), &delta.encode(), expected);
-    }
+    let mut delta = only_base(&history, &[history.entry(0, child)], &[seed, child]);
+    delta.header.genesis = history.genesis().clone();
+    refuse_under(&knowing(&store), &delta.encode(), expected);
 }
 
 #[test]
@@ -222,7 +330,7 @@ fn an_output_that_a_witness_behind_the_base_spent_is_not_spent_again() {
     other.transfer(&[other.seed(0)], &[400, 600]);
     let store = Store::of(&history, 1);
     let mut delta = other.consignment(View::Leaves);
-    let base = Base::new([entry(&history, Some(0), history.leaf(0, 0))]).unwrap();
+    let base = Base::new([history.entry(0, history.leaf(0, 0))]).unwrap();
     delta.frames.insert(0, Frame::Base(base));
     let expected = Fails::invalid(Check::OutpointSpentTwice).witness(other.txid(0));
     refuse_under(&knowing(&store), &delta.encode(), expected);
@@ -236,40 +344,13 @@ fn a_base_over_two_histories_that_exclude_each_other_is_refused() {
         history
     });
     let mut store = Store::of(&history, 1);
-    store.leaves.extend(Store::of(&other, 1).leaves);
+    let second = Store::of(&other, 1);
+    store.leaves.extend(second.leaves);
+    store.operations.extend(second.operations);
     let leaves = [history.leaf(0, 0), other.leaf(0, 0)];
-    let base = [
-        entry(&history, Some(0), leaves[0]),
-        entry(&other, Some(0), leaves[1]),
-    ];
+    let base = [history.entry(0, leaves[0]), other.entry(0, leaves[1])];
     let delta = only_base(&history, &base, &leaves);
     let expected = Fails::invalid(Check::OutpointSpentTwice);
-    refuse_under(&knowing(&store), &delta.encode(), expected);
-}
-
-#[test]
-fn a_leaf_of_the_base_that_turns_out_never_to_open_is_closed() {
-    // The store proved the leaf while its seal was secret: it is over an output that its witness
-    // does not have.
-    let mut history = History::fixed(1_000);
-    let act = history.act(
-        "transfer",
-        &[history.seed(0)],
-        &[(0, State::Amount(1_000), at(9))],
-    );
-    history.push(history.draft(vec![act]));
-    let child = history.leaf(0, 0);
-    let mut store = Store::of(&history, 1);
-    for known in store.leaves.values_mut() {
-        known.seal = AssignedSeal::Secret(known.seal.conceal());
-    }
-    let mut delta = history.consignment(View::Everything);
-    delta.hand_over([Terminal::Leaf(child)]);
-    let expected = Fails::invalid(Check::Terminal).operation(history.id(0));
-    refuse_under(&rules(), &delta.encode(), expected);
-    let base = [entry(&history, Some(0), child)];
-    let base = Frame::Base(Base::new(base).unwrap());
-    delta.frames.insert(0, base);
     refuse_under(&knowing(&store), &delta.encode(), expected);
 }
 
@@ -297,51 +378,52 @@ fn c09_a_base_does_not_open_a_leaf_to_the_bundle_that_it_rests_on() {
     let mut part = history.clone();
     part.edit(0, |draft| draft.acts[0].shown = false);
     let mut delta = part.consignment(View::Leaves);
-    let base = Base::new([entry(&history, Some(0), middle)]).unwrap();
+    let base = Base::new([history.entry(0, middle)]).unwrap();
     delta.frames.insert(0, Frame::Base(base));
     delta.hand_over([Terminal::Leaf(leaf(id, 0, 0))]);
+    let expected = Fails::invalid(Check::Order).witness(history.txid(0));
     refuse_under(&knowing(&store), &delta.encode(), expected);
+}
+
+#[test]
+fn a_leaf_that_never_opens_is_no_entry_of_a_base() {
+    let mut history = History::fixed(1_000);
+    let assignments = [
+        (0, State::Amount(1_000), at(9)),
+        (0, State::Amount(0), at(1)),
+    ];
+    let act = history.act("transfer", &[history.seed(0)], &assignments);
+    history.push(history.draft(vec![act]));
+    let store = Store::of(&history, 1);
+    let missing = Fails::invalid(Check::InputMissing)
+        .operation(history.id(0))
+        .witness(history.txid(0));
+    // An output that the witness does not have, and an amount of zero, its seal secret.
+    let nowhere = history.entry(0, history.leaf(0, 0));
+    let zero = BaseEntry {
+        seal: None,
+        ..history.entry(0, history.leaf(0, 1))
+    };
+    for entry in [nowhere, zero] {
+        let delta = only_base(&history, &[entry], &[entry.leaf]);
+        refuse_under(&knowing(&store), &delta.encode(), missing);
+    }
+    // While the seal is secret, nobody can tell.
+    let secret = BaseEntry {
+        seal: None,
+        ..nowhere
+    };
+    judge(&only_base(&history, &[secret], &[secret.leaf]), &store).unwrap();
 }
 
 #[test]
 fn a_base_without_terminals_hands_nothing_over() {
-    let history = History::fixed(1_000);
-    let store = Store::of(&history, 0);
-    let mut delta = history.consignment(View::Leaves);
-    let base = [BaseEntry {
-        leaf: history.seed(0),
-        witness: Txid::all_zeros(),
-    }];
-    delta
-        .frames
-        .insert(0, Frame::Base(Base::new(base).unwrap()));
+    let (history, store, entry) = one();
+    let mut delta = only_base(&history, &[entry], &[]);
     let expected = Fails::invalid(Check::Terminal);
     refuse_under(&knowing(&store), &delta.encode(), expected);
-    delta.hand_over([Terminal::Leaf(history.seed(0))]);
+    delta.hand_over([Terminal::Leaf(entry.leaf)]);
     assert_eq!(judge(&delta, &store).unwrap().terminals.len(), 1);
-}
-
-#[test]
-fn an_amount_of_zero_does_not_open_through_a_base_either() {
-    let mut history = History::fixed(1_000);
-    history.transfer(&[history.seed(0)], &[1_000, 0]);
-    let zero = history.leaf(0, 1);
-    let act = history.act(
-        "transfer",
-        &[history.leaf(0, 0), zero],
-        &amounts_at(&[1_000]),
-    );
-    let mut draft = history.draft(vec![act]);
-    let txid = history.txid(0);
-    draft.transaction.input[0].previous_output = OutPoint { txid, vout: 1 };
-    let missing = Fails::invalid(Check::InputMissing);
-    let frame = history.push(draft);
-    let missing = missing
-        .operation(history.id(frame))
-        .witness(history.txid(frame));
-    refuse_under(&rules(), &history.encode(), missing);
-    let store = Store::of(&history, 1);
-    refuse_under(&knowing(&store), &history.delta(1).encode(), missing);
 }
 
 #[test]

@@ -15,3 +15,5 @@ mod order;
 mod properties;
 mod settle;
 mod stream;
+mod vectors;
+mod wire;

@@ -257,7 +257,9 @@ fn frame(
     Ok(WitnessFrame {
         witness: anchor.witness.clone(),
         anchor: anchor.anchor.clone(),
-        bundle: bundle.prove(is_shown),
+        bundle: bundle
+            .prove(is_shown)
+            .map_err(|cause| ConsignError::Bundle { witness, cause })?,
         transitions: Confined::try_from(transitions).map_err(|_| DecodeError::Limit {
             what: "transitions of a frame",
             min: 1,

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bdk_wallet::rusqlite::Transaction as SqlTransaction;
-use bitcoin::BlockHash;
-use bitcoin::Txid;
+use bdk_wallet::rusqlite::{Connection, Transaction as SqlTransaction};
 use bulla_core::anchor::Anchor;
 use bulla_core::bundle::BundleView;
 use bulla_core::frame::WitnessFrame;
@@ -38,8 +36,8 @@ pub(crate) struct Learned<'a> {
     /// Whether this wallet made the transaction.
     pub own: bool,
     pub position: Position,
-    /// The best block at that time.
-    pub checked: Option<BlockHash>,
+    /// The height of the best block at that time; 0 if nobody was asked.
+    pub tip: u32,
 }
 
 /// Stores a contract, with what is shown of its genesis.
@@ -84,25 +82,28 @@ pub(crate) fn frame(
         tx: frame.witness.transaction().clone(),
         own: learned.own,
         position: learned.position,
-        checked: learned.checked,
+        since: learned.tip,
     };
     witnesses::put(db, &row)?;
+    let mut ids = Vec::new();
     for signed in &frame.transitions {
-        operation(db, contract, &signed.transition, reveals)?;
+        let id = signed.transition.id();
+        operation(db, contract, id, &signed.transition, reveals)?;
+        ids.push(id);
     }
-    anchor(db, contract, frame)
+    anchor(db, contract, frame, &ids)
 }
 
 fn operation(
     db: &SqlTransaction<'_>,
     contract: ContractId,
+    id: OperationId,
     transition: &Transition,
     reveals: &Reveals,
 ) -> Result<(), StoreError> {
-    let operation = transition.id();
-    let id = operation;
-    let mut outputs = reveal(operation, &transition.outputs, reveals);
-    let seq = match operations::get(db, &id)? {
+    let mut outputs = reveal(id, &transition.outputs, reveals);
+    let known = operations::get(db, &id)?;
+    let seq = match &known {
         None => operations::next_seq(db)?,
         Some(known) => {
             let before = rows::transition(&known.transition)?.outputs;
@@ -110,22 +111,22 @@ fn operation(
             known.seq
         }
     };
-    let leaves = rows::leaf_rows(operation, &outputs);
+    let leaves = rows::leaf_rows(id, &outputs);
     let transition = Transition {
         outputs,
         ..transition.clone()
     };
-    let encoded = transition.encode();
-    operations::put(
-        db,
-        &OperationRow {
-            id,
-            contract,
-            seq,
-            transition: encoded,
-        },
-    )?;
-    operations::put_inputs(db, &id, &rows::input_rows(&transition))?;
+    let row = OperationRow {
+        id,
+        contract,
+        seq,
+        transition: transition.encode(),
+    };
+    if known.as_ref() == Some(&row) {
+        return Ok(());
+    }
+    operations::put(db, &row)?;
+    operations::put_inputs(db, &id, &transition.inputs)?;
     leaves
         .iter()
         .try_for_each(|row| operations::put_leaf(db, row))
@@ -150,35 +151,33 @@ fn anchor(
     db: &SqlTransaction<'_>,
     contract: ContractId,
     frame: &WitnessFrame,
+    ids: &[OperationId],
 ) -> Result<(), StoreError> {
-    let (id, witness) = (contract, frame.witness.txid());
-    let mut view = view(frame)?;
-    let mut seq = None;
-    let mut anchor = frame.anchor.encode();
-    if let Some(known) = witnesses::anchor(db, &id, witness)? {
-        let before = known_view(db, contract, witness, &known)?;
-        view = view
-            .merge(before)
-            .ok_or_else(|| damaged("two bundles in one witness"))?;
-        (seq, anchor) = (Some(known.seq), known.anchor);
-    }
-    let seq = seq.map_or_else(|| operations::next_seq(db), Ok)?;
-    let bundle = view.prove(|_| true).encode();
-    witnesses::put_anchor(
-        db,
-        &AnchorRow {
-            contract: id,
-            witness,
-            seq,
-            anchor,
-            bundle,
-        },
-    )?;
-    for signed in &frame.transitions {
+    let witness = frame.witness.txid();
+    let (anchor, bundle) = match witnesses::anchor(db, &contract, witness)? {
+        None => (frame.anchor.encode(), frame.bundle.encode()),
+        Some(known) => {
+            let before = view(db, &known)?;
+            let merged = shown_view(frame, ids)?.merge(before);
+            let merged = merged.ok_or_else(|| damaged("two bundles in one witness"))?;
+            (
+                known.anchor,
+                merged.prove(|_| true).map_err(damaged)?.encode(),
+            )
+        }
+    };
+    let row = AnchorRow {
+        contract,
+        witness,
+        anchor,
+        bundle,
+    };
+    witnesses::put_anchor(db, &row)?;
+    for (signed, operation) in frame.transitions.iter().zip(ids) {
         let row = AnchoredRow {
-            contract: id,
+            contract,
             witness,
-            operation: signed.transition.id(),
+            operation: *operation,
             signatures: rows::signature_bytes(&signed.signatures),
         };
         witnesses::put_anchored(db, &row)?;
@@ -186,35 +185,21 @@ fn anchor(
     Ok(())
 }
 
-fn view(frame: &WitnessFrame) -> Result<BundleView, StoreError> {
-    let entries = frame.transitions.iter().flat_map(|signed| {
-        let operation = signed.transition.id();
-        signed
-            .transition
-            .inputs
-            .iter()
-            .map(move |input| (*input, operation))
+fn shown_view(frame: &WitnessFrame, ids: &[OperationId]) -> Result<BundleView, StoreError> {
+    let shown = frame.transitions.iter().zip(ids);
+    let entries = shown.flat_map(|(signed, id)| {
+        let inputs = signed.transition.inputs.iter();
+        inputs.map(move |input| (*input, *id))
     });
     BundleView::new(&frame.bundle, entries).map_err(damaged)
 }
 
-fn known_view(
-    db: &SqlTransaction<'_>,
-    contract: ContractId,
-    witness: Txid,
-    row: &AnchorRow,
-) -> Result<BundleView, StoreError> {
+/// What is known of the bundle of an anchor.
+pub(crate) fn view(db: &Connection, row: &AnchorRow) -> Result<BundleView, StoreError> {
     let mut entries = Vec::new();
-    for row in witnesses::anchored_in(db, &contract, witness)? {
-        let operation = row.operation;
+    for row in witnesses::anchored_in(db, &row.contract, row.witness)? {
         for input in operations::inputs(db, &row.operation)? {
-            let parent = input.parent;
-            let leaf = Input {
-                operation: parent,
-                owned_type: input.ty,
-                index: input.index,
-            };
-            entries.push((leaf, operation));
+            entries.push((input, row.operation));
         }
     }
     BundleView::new(&rows::bundle(&row.bundle)?, entries).map_err(damaged)

@@ -6,13 +6,14 @@ use bulla_core::ContractId;
 use bulla_core::operation::Input;
 use bulla_core::state::State;
 
+use super::ledger::Ledger;
 use super::ours::Ours;
 use super::rows::damaged;
-use super::snapshot::Snapshot;
 use crate::Error;
 use crate::api::{InvoiceInfo, Received, ReceivedLeaf, TransferId, TransferState};
 use crate::chain::ChainSource;
 use crate::invoice::Invoice;
+use crate::store::StoreError;
 use crate::store::invoices::{self, InvoiceRow};
 use crate::store::reserved::{self, Holder, ReservedRow};
 use crate::store::transfers::{self, ItemRow, TransferRow};
@@ -73,12 +74,12 @@ pub(crate) fn note(
         already_known &= known;
         noted.push((transfer, group));
     }
-    let snapshot = Snapshot::load(&command.db, command.coins, command.meta)?;
+    let ledger = Ledger::new(&command.db, command.coins.tip().height);
     let mut states = Vec::new();
     for (transfer, _) in &noted {
         let row = transfers::get(&command.db, &transfer.to_bytes())?;
         let row = row.ok_or_else(|| damaged("a receipt that was just stored"))?;
-        states.push((*transfer, follow_received(command, source, &snapshot, row)?));
+        states.push((*transfer, follow_received(command, source, &ledger, row)?));
     }
     let (transfer, state) = *states
         .first()
@@ -88,7 +89,7 @@ pub(crate) fn note(
         contract,
         amount: 0,
         state: TransferState::Receiver(state),
-        confirmations: confirmations(&snapshot, contract, scope),
+        confirmations: confirmations(&ledger, scope)?,
         leaves: scope.iter().map(leaf).collect(),
         invoices: Vec::new(),
         already_known,
@@ -100,7 +101,7 @@ pub(crate) fn note(
         .iter()
         .fold(0, |sum, leaf| sum.saturating_add(leaf.amount));
     for (_, group) in noted {
-        if let Some((info, ack)) = group.acknowledge(command, &snapshot, contract)? {
+        if let Some((info, ack)) = group.acknowledge(command, contract)? {
             received.invoices.push(info);
             received.acknowledgements.push(ack);
         }
@@ -140,19 +141,15 @@ fn item_leaf(item: &ItemRow) -> Option<Input> {
 
 /// Whether the coin that an invoice wants to be paid on is there to hold what comes: settled, or
 /// unspent and held for this invoice alone.
-fn is_kept(
-    command: &Command<'_>,
-    snapshot: &Snapshot,
-    number: i64,
-    row: &InvoiceRow,
-) -> Result<bool, Error> {
+fn is_kept(command: &Command<'_>, number: i64, row: &InvoiceRow) -> Result<bool, Error> {
     let Some(outpoint) = row.outpoint else {
         return Ok(true);
     };
     if row.state == ReceiverState::Settled.name() {
         return Ok(true);
     }
-    let unspent = snapshot.coins.iter().any(|coin| coin.outpoint == outpoint);
+    let coins = command.coins.list();
+    let unspent = coins.iter().any(|coin| coin.outpoint == outpoint);
     let kept =
         |row: &ReservedRow| row.outpoint == outpoint && row.holder == Holder::Invoice(number);
     Ok(unspent && reserved::all(&command.db)?.iter().any(kept))
@@ -173,20 +170,13 @@ fn leaf(ours: &Ours) -> ReceivedLeaf {
 }
 
 /// Of the weakest witness; 0 also if there is none.
-fn confirmations(snapshot: &Snapshot, contract: ContractId, scope: &[Ours]) -> u32 {
-    let Some(book) = snapshot.books.get(&contract) else {
-        return 0;
-    };
-    let depth = |ours: &Ours| {
-        let standing = book.ledger.standing(&ours.leaf.operation);
-        standing.map_or(0, |standing| standing.depth.confirmations())
-    };
-    scope
-        .iter()
-        .map(depth)
-        .min()
-        .filter(|depth| *depth < u32::MAX)
-        .unwrap_or(0)
+fn confirmations(ledger: &Ledger<'_>, scope: &[Ours]) -> Result<u32, StoreError> {
+    let mut least = u32::MAX;
+    for ours in scope {
+        let standing = ledger.standing(ours.leaf.operation)?;
+        least = least.min(standing.map_or(0, |standing| standing.depth.confirmations()));
+    }
+    Ok(if least == u32::MAX { 0 } else { least })
 }
 
 /// The transfer as it stands, or a new one.
@@ -292,7 +282,6 @@ impl Group<'_> {
     fn acknowledge(
         &self,
         command: &Command<'_>,
-        snapshot: &Snapshot,
         contract: ContractId,
     ) -> Result<Option<(InvoiceInfo, String)>, Error> {
         let Some((number, _)) = &self.invoice else {
@@ -321,7 +310,7 @@ impl Group<'_> {
             invoice: invoice.id(),
             contract,
             witness,
-            verdict: if asked && enough && is_kept(command, snapshot, *number, &row)? {
+            verdict: if asked && enough && is_kept(command, *number, &row)? {
                 Verdict::Accepted
             } else {
                 Verdict::Refused

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bulla_core::consignment::parts;
+use bulla_core::consignment::{Explicit, parts};
 use bulla_core::frame::{Frame, WitnessFrame};
 use bulla_core::operation::Input;
 use bulla_core::validator::{
@@ -15,10 +15,9 @@ use super::learn::{self, Contract, Learned, Reveals};
 use super::ours::{Ours, Seals};
 use super::receipt;
 use super::rows::{damaged, decode};
-use super::snapshot::Snapshot;
 use crate::api::Received;
 use crate::chain::{ChainSource, Position, Positions, SourceError};
-use crate::store::contracts;
+use crate::store::{contracts, quarantine};
 use crate::sync::ATTEMPTS;
 use crate::transfer::error::TransferError;
 use crate::wallet::Command;
@@ -105,6 +104,7 @@ impl Wallet {
         let policy = SchemaPolicy::Only(self.allowed_schemas()?);
         let limits = Limits {
             bytes: defaults::CONSIGNMENT_BYTES,
+            ..Limits::default()
         };
         Ok(Rules {
             limits,
@@ -132,9 +132,11 @@ fn check(
         }
         .into());
     }
+    let mut explicit = Explicit::new(&content.get().header);
     let mut frames = Vec::new();
     for part in parts(bytes).skip(1) {
-        if let Frame::Witness(frame) = decode("a frame", part.and_then(Frame::decode))? {
+        let frame = part.and_then(|part| explicit.frame(part));
+        if let Frame::Witness(frame) = decode("a frame", frame)? {
             frames.push(*frame);
         }
     }
@@ -159,24 +161,28 @@ fn accept(
         }
         .into());
     }
-    let before = waiting(command)?;
+    let before = quarantine::waiting(&command.db)?;
     store(command, checked, &ours)?;
-    check_quarantine(before, waiting(command)?, defaults::QUARANTINE)?;
+    check_quarantine(command, before)?;
     let scope = scope(content, &ours);
     receipt::note(command, content.contract, &scope, source)
 }
 
-fn waiting(command: &Command<'_>) -> Result<usize, Error> {
-    Ok(Snapshot::load(&command.db, command.coins, command.meta)?.waiting)
-}
-
 /// Anybody can forge a consistent spend of a seal that he saw (ATTACKS H14): of what waits for
 /// transactions that nobody has seen only so much is kept. What the chain or the mempool knows is
-/// always taken in.
-fn check_quarantine(before: usize, after: usize, limit: u32) -> Result<(), TransferError> {
-    let full = u32::try_from(after).map_or(true, |after| after > limit);
-    if after > before && full {
-        return Err(TransferError::QuarantineFull { limit });
+/// always taken in. What waits for long makes room.
+fn check_quarantine(command: &Command<'_>, before: usize) -> Result<(), Error> {
+    let limit = defaults::QUARANTINE;
+    let is_over = |after: usize| after > before && u32::try_from(after).map_or(true, |n| n > limit);
+    if !is_over(quarantine::waiting(&command.db)?) {
+        return Ok(());
+    }
+    let tip = command.coins.tip().height;
+    let (absent, conflicted) = defaults::QUARANTINE_BLOCKS;
+    let since = |blocks| tip.saturating_sub(blocks);
+    quarantine::forget(&command.db, since(absent), since(conflicted))?;
+    if is_over(quarantine::waiting(&command.db)?) {
+        return Err(TransferError::QuarantineFull { limit }.into());
     }
     Ok(())
 }
@@ -200,12 +206,11 @@ fn store(command: &Command<'_>, checked: &Checked, ours: &[Ours]) -> Result<(), 
     for frame in &checked.frames {
         let position = positions.get(&frame.witness.txid()).copied();
         let position = position.ok_or_else(|| damaged("a witness without a position"))?;
-        let checked = Some(checked.positions.tip.hash);
         let learned = Learned {
             frame,
             own: false,
             position,
-            checked,
+            tip: checked.positions.tip.height,
         };
         learn::frame(&command.db, content.contract, &learned, &reveals)?;
     }
@@ -230,21 +235,4 @@ fn scope(content: &Consignment, ours: &[Ours]) -> Vec<Ours> {
         .collect();
     let handed = |ours: &&Ours| seals.is_empty() || seals.contains(&ours.seal.conceal());
     ours.iter().filter(handed).cloned().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_nobody_has_seen_is_bounded() {
-        let full = |before, after| {
-            let result = check_quarantine(before, after, 10);
-            matches!(result, Err(TransferError::QuarantineFull { limit: 10 }))
-        };
-        assert!(!full(0, 10), "up to the limit");
-        assert!(full(10, 11), "one more");
-        assert!(!full(11, 11), "nothing that waits was added");
-        assert!(!full(12, 3), "some of it was seen");
-    }
 }

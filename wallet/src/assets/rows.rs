@@ -9,10 +9,8 @@ use bulla_core::outputs::{Outputs, Shown};
 use bulla_core::seal::{AssignedSeal, Seal};
 use bulla_core::state::{State, StateKind, Token};
 
-use super::ledger::WitnessStatus;
-use crate::chain::Position;
 use crate::store::StoreError;
-use crate::store::operations::{InputRow, LeafRow};
+use crate::store::operations::LeafRow;
 
 /// Something in the own file that no version of this program writes.
 pub(crate) fn damaged(what: impl ToString) -> StoreError {
@@ -35,15 +33,6 @@ pub(crate) fn transition(bytes: &[u8]) -> Result<Transition, StoreError> {
 
 pub(crate) fn bundle(bytes: &[u8]) -> Result<BundleProof, StoreError> {
     decode("a bundle", BundleProof::decode(bytes))
-}
-
-pub(crate) fn input_rows(transition: &Transition) -> Vec<InputRow> {
-    let row = |input: &Input| InputRow {
-        parent: input.operation,
-        ty: input.owned_type,
-        index: input.index,
-    };
-    transition.inputs.iter().map(row).collect()
 }
 
 /// The rows of every shown leaf, with the seals that are shown.
@@ -120,13 +109,4 @@ pub(crate) fn signatures(bytes: &[u8]) -> Result<Signatures, StoreError> {
     let list: Option<Vec<_>> = parts.iter().map(read).collect();
     list.and_then(|list| Confined::try_from(list).ok())
         .ok_or_else(|| damaged("the signatures of an operation"))
-}
-
-pub(crate) const fn status(position: Position) -> WitnessStatus {
-    match position {
-        Position::Mined { height } => WitnessStatus::Mined { height },
-        Position::Mempool => WitnessStatus::Mempool,
-        Position::Absent => WitnessStatus::Absent,
-        Position::Conflicted { .. } => WitnessStatus::Conflicted,
-    }
 }

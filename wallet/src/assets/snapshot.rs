@@ -7,7 +7,8 @@ use bitcoin::OutPoint;
 use bulla_core::ContractId;
 use bulla_core::state::State;
 
-use super::book::{Book, Witnesses};
+use super::book::Book;
+use super::ledger::Ledger;
 use crate::api::CoinAllocation;
 use crate::coins::{Coin, Coins, Place};
 use crate::store::{Meta, StoreError, invoices, reserved};
@@ -26,24 +27,21 @@ pub(crate) struct Snapshot {
     /// Not to be spent now.
     pub reserved: BTreeSet<OutPoint>,
     pub allocations: Vec<Holding>,
-    /// Transitions that wait for transactions of others that nobody has seen.
-    pub waiting: usize,
     /// Coins that wait for the consignment that says what they hold.
     awaited: BTreeSet<OutPoint>,
 }
 
 impl Snapshot {
     pub fn load(db: &Connection, coins: &Coins, meta: &Meta) -> Result<Self, StoreError> {
-        let at = Witnesses::load(db, coins.tip().height)?;
-        let books = Book::all(db, &at)?;
         let list = coins.list();
-        let allocations = allocations(&books, &list, defaults::settled_depth(&meta.network));
+        let ledger = Ledger::new(db, coins.tip().height);
+        let depth = defaults::settled_depth(&meta.network);
+        let allocations = allocations(&ledger, &list, depth)?;
         Ok(Self {
-            waiting: books.values().map(|book| book.waiting(&at)).sum(),
+            books: Book::all(db)?,
             awaited: awaited(db, &list, &allocations)?,
             height: coins.tip().height,
             reserved: reserved::outpoints(db, time::now())?,
-            books,
             coins: list,
             allocations,
         })
@@ -170,26 +168,25 @@ impl Snapshot {
     }
 }
 
-/// Leaves with effect on our unspent sealed coins.
-fn allocations(books: &BTreeMap<ContractId, Book>, coins: &[Coin], depth: u32) -> Vec<Holding> {
-    let sealed: BTreeSet<OutPoint> = coins
-        .iter()
-        .filter(|coin| coin.place == Place::Sealed)
-        .map(|coin| coin.outpoint)
-        .collect();
-    let of = |book: &Book| -> Vec<Holding> {
-        let ours = book.ledger.allocations(&book.leaves);
-        ours.filter(|allocation| sealed.contains(&allocation.outpoint))
-            .map(|allocation| Holding {
-                outpoint: allocation.outpoint,
-                contract: book.contract,
-                leaf: allocation.leaf,
-                state: allocation.state,
-                settled: allocation.depth.reaches(depth),
-            })
-            .collect()
-    };
-    books.values().flat_map(of).collect()
+/// Leaves with effect on our unspent sealed coins, in an order that does not change.
+fn allocations(
+    ledger: &Ledger<'_>,
+    coins: &[Coin],
+    depth: u32,
+) -> Result<Vec<Holding>, StoreError> {
+    let mut holdings = Vec::new();
+    for coin in coins.iter().filter(|coin| coin.place == Place::Sealed) {
+        let on = ledger.on(coin.outpoint)?.into_iter();
+        holdings.extend(on.map(|allocation| Holding {
+            outpoint: allocation.outpoint,
+            contract: allocation.contract,
+            leaf: allocation.leaf,
+            state: allocation.state,
+            settled: allocation.depth.reaches(depth),
+        }));
+    }
+    holdings.sort_by_key(|held| (held.contract, held.leaf));
+    Ok(holdings)
 }
 
 /// Coins on the scripts of our invoices whose consignment has not come: they may hold something that
@@ -201,12 +198,8 @@ fn awaited(
 ) -> Result<BTreeSet<OutPoint>, StoreError> {
     let full: BTreeSet<OutPoint> = allocations.iter().map(|held| held.outpoint).collect();
     let mut awaited = BTreeSet::new();
-    let mut scripts = BTreeSet::new();
-    for (_, invoice) in invoices::all(db)? {
-        scripts.extend(invoice.script);
-    }
-    for coin in coins {
-        if scripts.contains(&coin.script) && !full.contains(&coin.outpoint) {
+    for coin in coins.iter().filter(|coin| !full.contains(&coin.outpoint)) {
+        if invoices::is_script(db, &coin.script)? {
             awaited.insert(coin.outpoint);
         }
     }

@@ -25,24 +25,31 @@ pub struct ContractRow {
 
 /// Stores a contract; of one that is known, only the header changes.
 pub fn put(db: &Transaction<'_>, row: &ContractRow) -> Result<(), StoreError> {
-    db.execute(
+    db.prepare_cached(
         "INSERT INTO contracts (id, header, issued, added) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (id) DO UPDATE SET header = excluded.header",
-        (Blob(&row.id), &row.header, row.issued, seconds(row.added)),
-    )?;
+    )?
+    .execute((Blob(&row.id), &row.header, row.issued, seconds(row.added)))?;
     Ok(())
 }
 
 /// A contract by its id.
 pub fn get(db: &Connection, id: &ContractId) -> Result<Option<ContractRow>, StoreError> {
     let sql = "SELECT id, header, issued, added FROM contracts WHERE id = ?1";
-    Ok(db.query_row(sql, [Blob(id)], read).optional()?)
+    let mut statement = db.prepare_cached(sql)?;
+    Ok(statement.query_row([Blob(id)], read).optional()?)
+}
+
+/// Whether a contract is known.
+pub fn exists(db: &Connection, id: &ContractId) -> Result<bool, StoreError> {
+    let mut statement = db.prepare_cached("SELECT 1 FROM contracts WHERE id = ?1")?;
+    Ok(statement.exists([Blob(id)])?)
 }
 
 /// All contracts, in the order in which they became known.
 pub fn all(db: &Connection) -> Result<Vec<ContractRow>, StoreError> {
     let mut statement =
-        db.prepare("SELECT id, header, issued, added FROM contracts ORDER BY added, id")?;
+        db.prepare_cached("SELECT id, header, issued, added FROM contracts ORDER BY added, id")?;
     let rows = statement.query_map((), read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -56,9 +63,15 @@ pub fn allow_schema(db: &Transaction<'_>, id: &SchemaId) -> Result<(), StoreErro
     Ok(())
 }
 
+/// Accepts a schema no more; whether it was accepted.
+pub fn deny_schema(db: &Transaction<'_>, id: &SchemaId) -> Result<bool, StoreError> {
+    let sql = "DELETE FROM schemas_allowed WHERE id = ?1";
+    Ok(db.execute(sql, [Blob(id)])? > 0)
+}
+
 /// The schemas that are accepted besides the standard ones.
 pub fn allowed_schemas(db: &Connection) -> Result<BTreeSet<SchemaId>, StoreError> {
-    let mut statement = db.prepare("SELECT id FROM schemas_allowed")?;
+    let mut statement = db.prepare_cached("SELECT id FROM schemas_allowed")?;
     let rows = statement.query_map((), |row| row.get(0).map(|Blob(id)| id))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -14,6 +14,12 @@ use crate::defaults;
 /// Marks the file as a wallet of this program: `BULL`.
 const APPLICATION_ID: i64 = 0x4255_4c4c;
 
+/// Statements that are kept prepared: more than there are.
+const STATEMENTS: usize = 128;
+
+/// Memory for pages, in KiB as a negative number: 64 MiB. A command that changes more writes early.
+const CACHE_KIB: i64 = -65_536;
+
 /// Makes an empty file that only its owner can read, and opens it. It is no wallet before
 /// [`init`] is committed; what a killed `create` left behind is taken over.
 ///
@@ -134,6 +140,8 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
 }
 
 fn lock(db: &Connection) -> bdk_wallet::rusqlite::Result<()> {
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    db.pragma_update(None, "cache_size", CACHE_KIB)?;
     db.busy_timeout(Duration::from_millis(defaults::BUSY_TIMEOUT_MS))?;
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;

@@ -115,6 +115,12 @@ pub fn by_script(
     select(db, "WHERE script = ?1 ORDER BY id", [Blob(script)])
 }
 
+/// Whether an invoice asks for payment to an output script.
+pub fn is_script(db: &Connection, script: &ScriptBuf) -> Result<bool, StoreError> {
+    let mut statement = db.prepare_cached("SELECT 1 FROM invoices WHERE script = ?1")?;
+    Ok(statement.exists([Blob(script)])?)
+}
+
 fn select(
     db: &Connection,
     condition: &str,

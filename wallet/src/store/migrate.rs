@@ -3,14 +3,18 @@
 use bdk_wallet::ChangeSet;
 use bdk_wallet::rusqlite::{Connection, Transaction};
 
-use super::StoreError;
 use super::file::begin;
+use super::{StoreError, standing, witnesses};
 
 /// What each version adds to the one before.
-const SCRIPTS: [&str; 2] = [include_str!("sql/v1.sql"), include_str!("sql/v2.sql")];
+const SCRIPTS: [&str; 3] = [
+    include_str!("sql/v1.sql"),
+    include_str!("sql/v2.sql"),
+    include_str!("sql/v3.sql"),
+];
 
 /// The current version of the wallet's file, its `user_version`.
-pub const VERSION: i64 = 2;
+pub const VERSION: i64 = 3;
 
 /// Brings a file from its version to the current one, all in one transaction.
 pub(super) fn run(db: &mut Connection, version: i64) -> Result<(), StoreError> {
@@ -31,7 +35,16 @@ pub(super) fn apply(db: &Transaction<'_>, version: i64) -> Result<(), StoreError
             db.execute_batch(script)?;
         }
     }
+    if version == 2 {
+        fill_version_3(db)?;
+    }
     Ok(db.pragma_update(None, "user_version", VERSION)?)
+}
+
+/// The rows that version 3 derives from those of version 2.
+fn fill_version_3(db: &Transaction<'_>) -> Result<(), StoreError> {
+    witnesses::refresh_spent(db)?;
+    standing::refresh_all(db)
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! Operations, what they consume, and the leaves of theirs that were shown.
 
-use bdk_wallet::rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use bdk_wallet::rusqlite::{Connection, OptionalExtension, Params, Row, Transaction};
 
+use bitcoin::OutPoint;
+use bulla_core::operation::Input;
+use bulla_core::seal::{Blinding, Seal};
 use bulla_core::{ContractId, OperationId, SecretSeal};
 
 use super::StoreError;
@@ -14,21 +17,10 @@ pub struct OperationRow {
     pub id: OperationId,
     /// Its contract.
     pub contract: ContractId,
-    /// Its place in the topological order over operations and anchors ([`next_seq`]).
+    /// Its place in the topological order ([`next_seq`]).
     pub seq: i64,
     /// The encoded transition, with all of it that is known.
     pub transition: Vec<u8>,
-}
-
-/// What an operation consumes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InputRow {
-    /// The operation whose leaf it is; the contract for a leaf of the genesis.
-    pub parent: OperationId,
-    /// Owned type.
-    pub ty: u16,
-    /// Number of the leaf in its type.
-    pub index: u32,
 }
 
 /// A leaf of an operation that was shown.
@@ -56,25 +48,25 @@ pub struct LeafRow {
 
 /// The next place in the topological order.
 pub fn next_seq(db: &Connection) -> Result<i64, StoreError> {
-    let sql = "SELECT 1 + max(
-        (SELECT coalesce(max(seq), 0) FROM operations), (SELECT coalesce(max(seq), 0) FROM anchors))";
-    Ok(db.query_row(sql, (), |row| row.get(0))?)
+    let sql = "SELECT 1 + coalesce(max(seq), 0) FROM operations";
+    Ok(db.prepare_cached(sql)?.query_row((), |row| row.get(0))?)
 }
 
 /// Stores an operation; of one that is known, only the encoded transition changes.
 pub fn put(db: &Transaction<'_>, row: &OperationRow) -> Result<(), StoreError> {
-    db.execute(
+    db.prepare_cached(
         "INSERT INTO operations (id, contract, seq, transition) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (id) DO UPDATE SET transition = excluded.transition",
-        (Blob(&row.id), Blob(&row.contract), row.seq, &row.transition),
-    )?;
+    )?
+    .execute((Blob(&row.id), Blob(&row.contract), row.seq, &row.transition))?;
     Ok(())
 }
 
 /// An operation by its id.
 pub fn get(db: &Connection, id: &OperationId) -> Result<Option<OperationRow>, StoreError> {
     let sql = "SELECT id, contract, seq, transition FROM operations WHERE id = ?1";
-    Ok(db.query_row(sql, [Blob(id)], read_operation).optional()?)
+    let mut statement = db.prepare_cached(sql)?;
+    Ok(statement.query_row([Blob(id)], read_operation).optional()?)
 }
 
 /// The operations of a contract, ancestors first.
@@ -90,41 +82,32 @@ pub fn of_contract(
 }
 
 /// Stores what an operation consumes.
-pub fn put_inputs(
+pub fn put_inputs<'a>(
     db: &Transaction<'_>,
     operation: &OperationId,
-    inputs: &[InputRow],
+    inputs: impl IntoIterator<Item = &'a Input>,
 ) -> Result<(), StoreError> {
     let sql = "INSERT OR IGNORE INTO inputs (operation, parent, type, idx) VALUES (?1, ?2, ?3, ?4)";
     let mut statement = db.prepare_cached(sql)?;
     for input in inputs {
-        statement.execute((Blob(operation), Blob(&input.parent), input.ty, input.index))?;
+        let parent = Blob(&input.operation);
+        statement.execute((Blob(operation), parent, input.owned_type, input.index))?;
     }
     Ok(())
 }
 
 /// What an operation consumes.
-pub fn inputs(db: &Connection, operation: &OperationId) -> Result<Vec<InputRow>, StoreError> {
+pub fn inputs(db: &Connection, operation: &OperationId) -> Result<Vec<Input>, StoreError> {
     let sql =
         "SELECT parent, type, idx FROM inputs WHERE operation = ?1 ORDER BY parent, type, idx";
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map([Blob(operation)], |row| {
         let parent: Blob<_> = row.get(0)?;
-        Ok(InputRow {
-            parent: parent.0,
-            ty: row.get(1)?,
+        Ok(Input {
+            operation: parent.0,
+            owned_type: row.get(1)?,
             index: row.get(2)?,
         })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// The operations that consume a leaf: more than one only where witnesses conflict.
-pub fn consumers(db: &Connection, leaf: &InputRow) -> Result<Vec<OperationId>, StoreError> {
-    let sql = "SELECT operation FROM inputs WHERE parent = ?1 AND type = ?2 AND idx = ?3";
-    let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map((Blob(&leaf.parent), leaf.ty, leaf.index), |row| {
-        row.get(0).map(|Blob(id)| id)
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -148,34 +131,91 @@ pub fn put_leaf(db: &Transaction<'_>, row: &LeafRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-const LEAF: &str =
-    "SELECT operation, type, idx, kind, amount, token, data, secret, seal FROM leaves";
+const LEAF: &str = "operation, type, idx, kind, amount, token, data, secret, seal";
 
-/// The leaves of an operation that are known.
-pub fn leaves(db: &Connection, operation: &OperationId) -> Result<Vec<LeafRow>, StoreError> {
-    let mut statement =
-        db.prepare_cached(&format!("{LEAF} WHERE operation = ?1 ORDER BY type, idx"))?;
-    let rows = statement.query_map([Blob(operation)], read_leaf)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+/// A leaf of an operation, if it is known.
+pub fn leaf(
+    db: &Connection,
+    operation: &OperationId,
+    ty: u16,
+    index: u32,
+) -> Result<Option<LeafRow>, StoreError> {
+    let sql = format!("SELECT {LEAF} FROM leaves WHERE operation = ?1 AND type = ?2 AND idx = ?3");
+    let mut statement = db.prepare_cached(&sql)?;
+    let key = (Blob(operation), ty, index);
+    Ok(statement.query_row(key, read_leaf).optional()?)
 }
 
 /// The leaves with a concealed seal: more than one only if somebody pays one seal several times.
 pub fn leaves_of_secret(db: &Connection, secret: &SecretSeal) -> Result<Vec<LeafRow>, StoreError> {
     let mut statement = db.prepare_cached(&format!(
-        "{LEAF} WHERE secret = ?1 ORDER BY operation, type, idx"
+        "SELECT {LEAF} FROM leaves WHERE secret = ?1 ORDER BY operation, type, idx"
     ))?;
     let rows = statement.query_map([Blob(secret)], read_leaf)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The leaves of a contract whose seal is known, its genesis's included.
-pub fn revealed_leaves(db: &Connection, contract: &ContractId) -> Result<Vec<LeafRow>, StoreError> {
+/// The leaves whose seal, once its operation has a witness, can be over an output, each with its
+/// contract, in an order that does not change.
+pub fn leaves_on(
+    db: &Connection,
+    outpoint: OutPoint,
+) -> Result<Vec<(ContractId, LeafRow)>, StoreError> {
+    let mut rows = leaves_by_outpoint(db, outpoint)?;
+    rows.extend(leaves_by_output(db, outpoint)?);
+    rows.sort_unstable_by_key(|(contract, row)| (*contract, row.operation, row.ty, row.index));
+    Ok(rows)
+}
+
+/// Leaves whose seal names the output.
+fn leaves_by_outpoint(
+    db: &Connection,
+    outpoint: OutPoint,
+) -> Result<Vec<(ContractId, LeafRow)>, StoreError> {
     let sql = format!(
-        "{LEAF} WHERE seal IS NOT NULL AND (operation = ?1
-         OR operation IN (SELECT id FROM operations WHERE contract = ?1)) ORDER BY operation, type, idx"
+        "SELECT {LEAF}, coalesce((SELECT contract FROM operations WHERE id = leaves.operation), operation)
+         FROM leaves WHERE seal >= x'01' AND seal BETWEEN ?1 AND ?2"
     );
-    let mut statement = db.prepare_cached(&sql)?;
-    let rows = statement.query_map([Blob(contract)], read_leaf)?;
+    let blinding = Blinding([0; 16]);
+    let least = Seal::outpoint(outpoint, blinding).encode();
+    select_on(db, &sql, (&least, greatest(&least)))
+}
+
+/// Leaves whose seal is over an output of their witness, which can be this one.
+fn leaves_by_output(
+    db: &Connection,
+    outpoint: OutPoint,
+) -> Result<Vec<(ContractId, LeafRow)>, StoreError> {
+    let sql = format!(
+        "SELECT {LEAF}, contract FROM anchored CROSS JOIN leaves USING (operation)
+         WHERE witness = ?3 AND seal < x'01' AND seal BETWEEN ?1 AND ?2"
+    );
+    let seal = Seal::Witness {
+        vout: outpoint.vout,
+        blinding: Blinding([0; 16]),
+    };
+    let least = seal.encode();
+    let greatest = greatest(&least);
+    select_on(db, &sql, (&least, greatest, Blob(&outpoint.txid)))
+}
+
+/// The encoded seal with the greatest blinding, which stands at its end.
+fn greatest(least: &[u8]) -> Vec<u8> {
+    let place = least.len().saturating_sub(16);
+    let place = least.iter().take(place).copied();
+    place.chain([u8::MAX; 16]).collect()
+}
+
+fn select_on(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+) -> Result<Vec<(ContractId, LeafRow)>, StoreError> {
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map(params, |row| {
+        let contract: Blob<_> = row.get(9)?;
+        Ok((contract.0, read_leaf(row)?))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -60,7 +60,8 @@ pub fn release_expired(db: &Transaction<'_>, now: u64) -> Result<(), StoreError>
 
 /// Everything that is kept.
 pub fn all(db: &Connection) -> Result<Vec<ReservedRow>, StoreError> {
-    let mut statement = db.prepare("SELECT outpoint, transfer, invoice, until FROM reserved")?;
+    let mut statement =
+        db.prepare_cached("SELECT outpoint, transfer, invoice, until FROM reserved")?;
     let rows = statement.query_map((), |row| {
         let outpoint: Blob<_> = row.get(0)?;
         let holder = match unwrap(row.get(1)?) {

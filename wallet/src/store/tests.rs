@@ -1,15 +1,17 @@
 use std::path::{Path, PathBuf};
 
-use bdk_wallet::rusqlite::Connection;
+use bdk_wallet::rusqlite::{self, Connection};
 use bitcoin::hashes::Hash;
 use bitcoin::key::XOnlyPublicKey;
 use bitcoin::{OutPoint, ScriptBuf, Transaction, Txid, absolute, transaction};
 use bulla_core::commit::Commitment;
+use bulla_core::operation::Input;
+use bulla_core::seal::{Blinding, Seal};
 use bulla_core::{ContractId, OperationId, SchemaId, SecretSeal};
 
 use super::contracts::ContractRow;
 use super::invoices::InvoiceRow;
-use super::operations::{InputRow, LeafRow, OperationRow};
+use super::operations::{LeafRow, OperationRow};
 use super::reserved::{Holder, ReservedRow};
 use super::tapret::TapretRow;
 use super::transfers::{ItemRow, TransferRow};
@@ -264,24 +266,19 @@ fn operations_are_read_as_they_were_written_and_ancestors_come_first() {
         operations::put(&tx, &row).unwrap();
         rows.push(row);
     }
-    assert_eq!(operations::of_contract(&tx, &contract_id(1)).unwrap(), rows);
     assert_eq!(
         operations::get(&tx, &operation_id(3)).unwrap().as_ref(),
         rows.get(1)
     );
 
-    let input = InputRow {
-        parent: operation_id(1),
-        ty: 4000,
+    let input = Input {
+        operation: operation_id(1),
+        owned_type: 4000,
         index: u32::MAX,
     };
     operations::put_inputs(&tx, &operation_id(9), &[input]).unwrap();
     operations::put_inputs(&tx, &operation_id(9), &[input]).unwrap();
     assert_eq!(operations::inputs(&tx, &operation_id(9)).unwrap(), [input]);
-    assert_eq!(
-        operations::consumers(&tx, &input).unwrap(),
-        [operation_id(9)]
-    );
 }
 
 #[test]
@@ -302,23 +299,21 @@ fn a_leaf_keeps_the_largest_amount_and_gains_its_seal() {
     };
     operations::put_leaf(&tx, &hidden).unwrap();
     assert_eq!(
-        operations::leaves(&tx, &operation_id(1)).unwrap(),
-        std::slice::from_ref(&hidden)
+        operations::leaf(&tx, &operation_id(1), 1, 0).unwrap(),
+        Some(hidden.clone())
     );
-    assert!(
-        operations::revealed_leaves(&tx, &contract_id(1))
-            .unwrap()
-            .is_empty()
-    );
+    assert_eq!(operations::leaves_on(&tx, outpoint(3)).unwrap(), []);
+    let contract_of_genesis = ContractId::from_bytes([1; 32]);
+    let seal = Seal::outpoint(outpoint(3), Blinding([9; 16]));
     let shown = LeafRow {
-        seal: Some(vec![7]),
+        seal: Some(seal.encode()),
         ..hidden.clone()
     };
     operations::put_leaf(&tx, &shown).unwrap();
     operations::put_leaf(&tx, &hidden).unwrap();
     assert_eq!(
-        operations::revealed_leaves(&tx, &contract_id(1)).unwrap(),
-        std::slice::from_ref(&shown)
+        operations::leaves_on(&tx, outpoint(3)).unwrap(),
+        [(contract_of_genesis, shown.clone())]
     );
     assert_eq!(
         operations::leaves_of_secret(&tx, &secret(2)).unwrap(),
@@ -331,12 +326,11 @@ fn a_witness_keeps_its_place_until_the_chain_says_otherwise() {
     let dir = Dir::new();
     let mut db = new_store(&dir.file());
     let tx = begin(&mut db).unwrap();
-    let tip = bitcoin::BlockHash::from_byte_array([4; 32]);
     let row = WitnessRow {
         tx: transaction(1),
         own: true,
         position: Position::Absent,
-        checked: None,
+        since: 0,
     };
     let txid = row.tx.compute_txid();
     witnesses::put(&tx, &row).unwrap();
@@ -346,10 +340,11 @@ fn a_witness_keeps_its_place_until_the_chain_says_otherwise() {
         Position::Conflicted { by: None },
         Position::Mined { height: 100 },
     ] {
+        let tip = 7 + u32::from(position == Position::Conflicted { by: None });
         witnesses::set_position(&tx, txid, position, tip).unwrap();
         let expected = WitnessRow {
             position,
-            checked: Some(tip),
+            since: 7,
             ..row.clone()
         };
         assert_eq!(witnesses::get(&tx, txid).unwrap(), Some(expected));
@@ -358,7 +353,6 @@ fn a_witness_keeps_its_place_until_the_chain_says_otherwise() {
     witnesses::put(&tx, &foreign).unwrap();
     let found = witnesses::get(&tx, txid).unwrap().unwrap();
     assert!(found.own && found.position == Position::Mined { height: 100 });
-    assert_eq!(witnesses::all(&tx).unwrap().len(), 1);
     assert_eq!(witnesses::movable(&tx, 101).unwrap().len(), 0);
     assert_eq!(witnesses::movable(&tx, 100).unwrap().len(), 1);
 }
@@ -389,16 +383,13 @@ fn anchors_are_read_as_they_were_written() {
         tx: transaction(1),
         own: false,
         position: Position::Absent,
-        checked: None,
+        since: 0,
     };
     let witness = row.tx.compute_txid();
     witnesses::put(&tx, &row).unwrap();
-    let seq = operations::next_seq(&tx).unwrap();
-    assert_eq!(seq, 2);
     let anchor = AnchorRow {
         contract: contract_id(1),
         witness,
-        seq,
         anchor: vec![1],
         bundle: vec![2],
     };
@@ -412,14 +403,99 @@ fn anchors_are_read_as_they_were_written() {
     witnesses::put_anchored(&tx, &anchored).unwrap();
     assert_eq!(
         witnesses::anchor(&tx, &contract_id(1), witness).unwrap(),
-        Some(anchor.clone())
+        Some(anchor)
     );
-    assert_eq!(witnesses::anchors(&tx, &contract_id(1)).unwrap(), [anchor]);
     assert_eq!(
-        witnesses::anchored(&tx, &contract_id(1)).unwrap(),
+        witnesses::anchored_in(&tx, &contract_id(1), witness).unwrap(),
         [anchored]
     );
-    assert_eq!(operations::next_seq(&tx).unwrap(), 3);
+    assert_eq!(operations::next_seq(&tx).unwrap(), 2);
+}
+
+/// Stores operation `n`, which consumes a leaf of operation `parent`, in witness `w`.
+fn put_operation(tx: &rusqlite::Transaction<'_>, n: u8, parent: u8, w: u32, own: bool) -> Txid {
+    let row = WitnessRow {
+        tx: transaction(w),
+        own,
+        position: Position::Absent,
+        since: 10,
+    };
+    witnesses::put(tx, &row).unwrap();
+    let row = OperationRow {
+        id: operation_id(n),
+        contract: contract_id(1),
+        seq: operations::next_seq(tx).unwrap(),
+        transition: vec![],
+    };
+    operations::put(tx, &row).unwrap();
+    let input = Input {
+        operation: operation_id(parent),
+        owned_type: 0,
+        index: 0,
+    };
+    operations::put_inputs(tx, &operation_id(n), &[input]).unwrap();
+    let witness = transaction(w).compute_txid();
+    let anchor = AnchorRow {
+        contract: contract_id(1),
+        witness,
+        anchor: vec![],
+        bundle: vec![],
+    };
+    witnesses::put_anchor(tx, &anchor).unwrap();
+    let anchored = AnchoredRow {
+        contract: contract_id(1),
+        witness,
+        operation: operation_id(n),
+        signatures: vec![],
+    };
+    witnesses::put_anchored(tx, &anchored).unwrap();
+    witness
+}
+
+#[test]
+fn what_waits_for_long_is_forgotten_with_all_that_hangs_on_it() {
+    let dir = Dir::new();
+    let mut db = new_store(&dir.file());
+    let tx = begin(&mut db).unwrap();
+    let contract = ContractRow {
+        id: contract_id(1),
+        header: vec![],
+        issued: false,
+        added: 0,
+    };
+    contracts::put(&tx, &contract).unwrap();
+    put_operation(&tx, 2, 1, 2, false);
+    put_operation(&tx, 3, 2, 3, false);
+    let conflicted = put_operation(&tx, 4, 1, 4, false);
+    let by = Position::Conflicted { by: None };
+    witnesses::set_position(&tx, conflicted, by, 20).unwrap();
+    // One more witness of the same operation, mined.
+    let mined = put_operation(&tx, 4, 1, 5, false);
+    witnesses::set_position(&tx, mined, Position::Mined { height: 9 }, 20).unwrap();
+    put_operation(&tx, 6, 1, 6, true);
+    // What our own builds on stays.
+    put_operation(&tx, 7, 1, 7, false);
+    put_operation(&tx, 8, 7, 8, true);
+    let known = |n| operations::get(&tx, &operation_id(n)).unwrap().is_some();
+    let all = |list: &[u8]| list.iter().all(|n| known(*n));
+    assert_eq!(quarantine::waiting(&tx).unwrap(), 3);
+    quarantine::forget(&tx, 10, 20).unwrap();
+    assert!(all(&[2, 3, 4, 6, 7, 8]), "not longer than that");
+    quarantine::forget(&tx, 11, 20).unwrap();
+    assert!(all(&[4, 6, 7, 8]) && !known(2) && !known(3));
+    assert!(witnesses::get(&tx, conflicted).unwrap().is_some());
+    quarantine::forget(&tx, 0, 21).unwrap();
+    assert!(all(&[4, 6, 7, 8]));
+    assert_eq!(witnesses::get(&tx, conflicted).unwrap(), None);
+    assert_eq!(quarantine::waiting(&tx).unwrap(), 1);
+    let left = |table: &str| -> u32 {
+        let sql = format!("SELECT count(*) FROM {table}");
+        tx.query_row(&sql, (), |row| row.get(0)).unwrap()
+    };
+    for table in ["operations", "inputs", "anchored", "anchors", "witnesses"] {
+        assert_eq!(left(table), 4, "{table}");
+    }
+    tx.commit().unwrap();
 }
 
 #[test]
@@ -430,7 +506,6 @@ fn an_anchor_without_its_contract_is_refused() {
     let anchor = AnchorRow {
         contract: contract_id(1),
         witness: txid(1),
-        seq: 1,
         anchor: vec![],
         bundle: vec![],
     };

@@ -67,10 +67,11 @@ pub struct ItemRow {
 
 /// Stores a transfer, or everything that changed in it.
 pub fn put(db: &SqlTransaction<'_>, row: &TransferRow) -> Result<(), StoreError> {
-    db.execute(
+    db.prepare_cached(
         "INSERT OR REPLACE INTO transfers (id, direction, state, reason, txid, psbt, tx, fee, created, updated, deadline)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        (
+    )?
+    .execute((
             Blob(&row.id),
             &row.direction,
             &row.state,
@@ -82,8 +83,7 @@ pub fn put(db: &SqlTransaction<'_>, row: &TransferRow) -> Result<(), StoreError>
             seconds(row.created),
             seconds(row.updated),
             row.deadline.map(seconds),
-        ),
-    )?;
+        ))?;
     Ok(())
 }
 
@@ -122,12 +122,30 @@ pub fn in_state(
     )
 }
 
+/// The settled transfers that hang on what is not mined, or is mined above a height.
+pub fn shallow(db: &Connection, height: Option<u32>) -> Result<Vec<TransferRow>, StoreError> {
+    select(
+        db,
+        "WHERE state = 'settled' AND (
+             txid IN (SELECT txid FROM witnesses WHERE status IN (0, 1, 3)
+                      UNION ALL SELECT txid FROM witnesses WHERE status = 2 AND height > ?1)
+             OR id IN (SELECT i.transfer FROM operations o JOIN transfer_items i ON i.operation = o.id
+                       WHERE o.height > ?1
+                       UNION ALL
+                       SELECT i.transfer FROM operations o JOIN transfer_items i ON i.operation = o.id
+                       WHERE o.height IS NULL))
+         ORDER BY created, id",
+        [height.map_or(-1, i64::from)],
+    )
+}
+
 /// Stores a payment of a transfer, or what changed in it.
 pub fn put_item(db: &SqlTransaction<'_>, row: &ItemRow) -> Result<(), StoreError> {
-    db.execute(
+    db.prepare_cached(
         "INSERT OR REPLACE INTO transfer_items (transfer, n, invoice, contract, amount, operation, type, idx, awaited, acked, ack)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        (
+    )?
+    .execute((
             Blob(&row.transfer),
             row.n,
             &row.invoice,
@@ -139,8 +157,7 @@ pub fn put_item(db: &SqlTransaction<'_>, row: &ItemRow) -> Result<(), StoreError
             row.awaited,
             row.acked,
             &row.ack,
-        ),
-    )?;
+        ))?;
     Ok(())
 }
 

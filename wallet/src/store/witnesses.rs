@@ -1,12 +1,12 @@
 //! Witness transactions, where they are, and what they commit to.
 
 use bdk_wallet::rusqlite::{Connection, OptionalExtension, Row, Transaction as SqlTransaction};
-use bitcoin::{BlockHash, Transaction, Txid};
+use bitcoin::{Transaction, Txid};
 
 use bulla_core::{ContractId, OperationId};
 
-use super::StoreError;
 use super::blob::{Blob, optional, unwrap};
+use super::{StoreError, standing};
 use crate::chain::Position;
 
 /// A witness transaction.
@@ -18,8 +18,8 @@ pub struct WitnessRow {
     pub own: bool,
     /// Where the chain source last saw it.
     pub position: Position,
-    /// The best block at that time; `None` if the source was never asked.
-    pub checked: Option<BlockHash>,
+    /// The height of the best block when it came there; 0 if the source was never asked.
+    pub since: u32,
 }
 
 /// What a witness commits to for one contract.
@@ -29,8 +29,6 @@ pub struct AnchorRow {
     pub contract: ContractId,
     /// The witness.
     pub witness: Txid,
-    /// Its place in the topological order over operations and anchors.
-    pub seq: i64,
     /// The encoded anchor.
     pub anchor: Vec<u8>,
     /// The encoded proof that the bundle maps its inputs to the operations that are known.
@@ -53,36 +51,64 @@ pub struct AnchoredRow {
 /// Stores a witness. Of one that is known nothing changes, except that it becomes our own if it is.
 pub fn put(db: &SqlTransaction<'_>, row: &WitnessRow) -> Result<(), StoreError> {
     let (status, height, conflict) = to_columns(row.position);
-    db.execute(
-        "INSERT INTO witnesses (txid, tx, own, status, height, conflict, checked) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    let txid = row.tx.compute_txid();
+    db.prepare_cached(
+        "INSERT INTO witnesses (txid, tx, own, status, height, conflict, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (txid) DO UPDATE SET own = own OR excluded.own",
-        (
-            Blob(&row.tx.compute_txid()),
-            Blob(&row.tx),
-            row.own,
-            status,
-            height,
-            optional(conflict.as_ref()),
-            optional(row.checked.as_ref()),
-        ),
-    )?;
+    )?
+    .execute((
+        Blob(&txid),
+        Blob(&row.tx),
+        row.own,
+        status,
+        height,
+        optional(conflict.as_ref()),
+        row.since,
+    ))?;
+    put_spent(db, txid, &row.tx)
+}
+
+fn put_spent(db: &SqlTransaction<'_>, txid: Txid, tx: &Transaction) -> Result<(), StoreError> {
+    let sql = "INSERT OR IGNORE INTO spent (outpoint, witness) VALUES (?1, ?2)";
+    let mut statement = db.prepare_cached(sql)?;
+    for input in &tx.input {
+        statement.execute((Blob(&input.previous_output), Blob(&txid)))?;
+    }
     Ok(())
 }
 
-/// Notes where a witness is, as of a best block.
+/// Notes again what all witnesses spend.
+pub(super) fn refresh_spent(db: &SqlTransaction<'_>) -> Result<(), StoreError> {
+    let mut statement = db.prepare("SELECT tx FROM witnesses")?;
+    let rows = statement.query_map((), |row| row.get(0).map(|Blob(tx)| tx))?;
+    for tx in rows {
+        let tx: Transaction = tx?;
+        put_spent(db, tx.compute_txid(), &tx)?;
+    }
+    Ok(())
+}
+
+/// Notes where a witness is, as of a best block at this height.
 pub fn set_position(
     db: &SqlTransaction<'_>,
     txid: Txid,
     position: Position,
-    tip: BlockHash,
+    tip: u32,
 ) -> Result<(), StoreError> {
     let (status, height, conflict) = to_columns(position);
-    db.prepare_cached("UPDATE witnesses SET status = ?2, height = ?3, conflict = ?4, checked = ?5 WHERE txid = ?1")?
-        .execute((Blob(&txid), status, height, optional(conflict.as_ref()), Blob(&tip)))?;
+    let moved = db
+        .prepare_cached(
+            "UPDATE witnesses SET since = iif(status IS ?2, since, ?5), status = ?2, height = ?3, conflict = ?4
+             WHERE txid = ?1 AND (status, height, conflict) IS NOT (?2, ?3, ?4)",
+        )?
+        .execute((Blob(&txid), status, height, optional(conflict.as_ref()), tip))?;
+    if moved > 0 {
+        standing::refresh_witness(db, txid)?;
+    }
     Ok(())
 }
 
-const WITNESS: &str = "SELECT tx, own, status, height, conflict, checked FROM witnesses";
+const WITNESS: &str = "SELECT tx, own, status, height, conflict, since FROM witnesses";
 
 /// A witness by its id.
 pub fn get(db: &Connection, txid: Txid) -> Result<Option<WitnessRow>, StoreError> {
@@ -90,32 +116,58 @@ pub fn get(db: &Connection, txid: Txid) -> Result<Option<WitnessRow>, StoreError
     Ok(statement.query_row([Blob(&txid)], read).optional()?)
 }
 
-/// All witnesses.
-pub fn all(db: &Connection) -> Result<Vec<WitnessRow>, StoreError> {
-    let mut statement = db.prepare_cached(WITNESS)?;
-    let rows = statement.query_map((), read)?;
+/// The witnesses whose position may have changed: all that are not mined below `height`.
+pub fn movable(db: &Connection, height: u32) -> Result<Vec<WitnessRow>, StoreError> {
+    let sql = format!(
+        "{WITNESS} WHERE status IN (0, 1, 3) UNION ALL {WITNESS} WHERE status = 2 AND height >= ?1"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map([height], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The witnesses whose position may have changed: all that are not mined below `height`.
-pub fn movable(db: &Connection, height: u32) -> Result<Vec<WitnessRow>, StoreError> {
-    let mut statement =
-        db.prepare_cached(&format!("{WITNESS} WHERE status <> 2 OR height >= ?1"))?;
-    let rows = statement.query_map([height], read)?;
+/// A witness of an operation, as far as it matters which of several counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standpoint {
+    /// The transaction.
+    pub txid: Txid,
+    /// Where the chain source last saw it.
+    pub position: Position,
+    /// Ours, broadcast or about to be, and not given up.
+    pub live: bool,
+}
+
+/// The witnesses of an operation.
+pub fn of_operation(
+    db: &Connection,
+    operation: &OperationId,
+) -> Result<Vec<Standpoint>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT w.txid, w.status, w.height, w.conflict, w.own AND EXISTS (
+             SELECT 1 FROM transfers t
+             WHERE t.txid = w.txid AND t.direction = 'sent' AND t.state IN ('broadcast', 'settled'))
+         FROM anchored a JOIN witnesses w ON w.txid = a.witness WHERE a.operation = ?1",
+    )?;
+    let rows = statement.query_map([Blob(operation)], |row| {
+        let txid: Blob<_> = row.get(0)?;
+        Ok(Standpoint {
+            txid: txid.0,
+            position: position(row, 1)?,
+            live: row.get(4)?,
+        })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Stores an anchor; of one that is known, anchor and bundle proof change.
 pub fn put_anchor(db: &SqlTransaction<'_>, row: &AnchorRow) -> Result<(), StoreError> {
-    db.execute(
-        "INSERT INTO anchors (contract, witness, seq, anchor, bundle) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (contract, witness) DO UPDATE SET anchor = excluded.anchor, bundle = excluded.bundle",
-        (Blob(&row.contract), Blob(&row.witness), row.seq, &row.anchor, &row.bundle),
-    )?;
+    db.prepare_cached(
+        "INSERT INTO anchors (contract, witness, anchor, bundle) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (witness, contract) DO UPDATE SET anchor = excluded.anchor, bundle = excluded.bundle",
+    )?
+    .execute((Blob(&row.contract), Blob(&row.witness), &row.anchor, &row.bundle))?;
     Ok(())
 }
-
-const ANCHOR: &str = "SELECT contract, witness, seq, anchor, bundle FROM anchors";
 
 /// The anchor of a contract in a witness.
 pub fn anchor(
@@ -123,43 +175,26 @@ pub fn anchor(
     contract: &ContractId,
     witness: Txid,
 ) -> Result<Option<AnchorRow>, StoreError> {
-    let mut statement =
-        db.prepare_cached(&format!("{ANCHOR} WHERE contract = ?1 AND witness = ?2"))?;
+    let sql = "SELECT contract, witness, anchor, bundle FROM anchors WHERE contract = ?1 AND witness = ?2";
+    let mut statement = db.prepare_cached(sql)?;
     Ok(statement
         .query_row((Blob(contract), Blob(&witness)), read_anchor)
         .optional()?)
 }
 
-/// The anchors of a contract, ancestors first.
-pub fn anchors(db: &Connection, contract: &ContractId) -> Result<Vec<AnchorRow>, StoreError> {
-    let mut statement = db.prepare_cached(&format!("{ANCHOR} WHERE contract = ?1 ORDER BY seq"))?;
-    let rows = statement.query_map([Blob(contract)], read_anchor)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 /// Stores that a witness commits to an operation; signatures that come later replace the earlier.
 pub fn put_anchored(db: &SqlTransaction<'_>, row: &AnchoredRow) -> Result<(), StoreError> {
-    db.execute(
+    db.prepare_cached(
         "INSERT INTO anchored (contract, witness, operation, signatures) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (contract, witness, operation) DO UPDATE SET signatures = excluded.signatures",
-        (
-            Blob(&row.contract),
-            Blob(&row.witness),
-            Blob(&row.operation),
-            &row.signatures,
-        ),
-    )?;
-    Ok(())
-}
-
-const ANCHORED: &str = "SELECT contract, witness, operation, signatures FROM anchored";
-
-/// All operations of a contract with the witnesses that commit to them.
-pub fn anchored(db: &Connection, contract: &ContractId) -> Result<Vec<AnchoredRow>, StoreError> {
-    let sql = format!("{ANCHORED} WHERE contract = ?1 ORDER BY witness, operation");
-    let mut statement = db.prepare_cached(&sql)?;
-    let rows = statement.query_map([Blob(contract)], read_anchored)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+         ON CONFLICT (witness, contract, operation) DO UPDATE SET signatures = excluded.signatures",
+    )?
+    .execute((
+        Blob(&row.contract),
+        Blob(&row.witness),
+        Blob(&row.operation),
+        &row.signatures,
+    ))?;
+    standing::refresh_operation(db, &row.operation)
 }
 
 /// The operations of a contract that one witness commits to.
@@ -168,10 +203,25 @@ pub fn anchored_in(
     contract: &ContractId,
     witness: Txid,
 ) -> Result<Vec<AnchoredRow>, StoreError> {
-    let sql = format!("{ANCHORED} WHERE contract = ?1 AND witness = ?2 ORDER BY operation");
-    let mut statement = db.prepare_cached(&sql)?;
+    let sql = "SELECT contract, witness, operation, signatures FROM anchored
+         WHERE contract = ?1 AND witness = ?2 ORDER BY operation";
+    let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map((Blob(contract), Blob(&witness)), read_anchored)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The signatures beside an operation in a witness; none if it does not commit to it.
+pub fn signatures(
+    db: &Connection,
+    contract: &ContractId,
+    witness: Txid,
+    operation: &OperationId,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let sql =
+        "SELECT signatures FROM anchored WHERE witness = ?1 AND contract = ?2 AND operation = ?3";
+    let mut statement = db.prepare_cached(sql)?;
+    let key = (Blob(&witness), Blob(contract), Blob(operation));
+    Ok(statement.query_row(key, |row| row.get(0)).optional()?)
 }
 
 fn read_anchored(row: &Row<'_>) -> bdk_wallet::rusqlite::Result<AnchoredRow> {
@@ -194,29 +244,33 @@ const fn to_columns(position: Position) -> (u8, Option<u32>, Option<Txid>) {
     }
 }
 
-fn read(row: &Row<'_>) -> bdk_wallet::rusqlite::Result<WitnessRow> {
-    let tx: Blob<_> = row.get(0)?;
-    let position = match row.get::<_, u8>(2)? {
+/// Status, height and conflict, from this column on.
+fn position(row: &Row<'_>, at: usize) -> bdk_wallet::rusqlite::Result<Position> {
+    Ok(match row.get::<_, u8>(at)? {
         0 => Position::Absent,
         1 => Position::Mempool,
         2 => Position::Mined {
-            height: row.get(3)?,
+            height: row.get(at + 1)?,
         },
         3 => Position::Conflicted {
-            by: unwrap(row.get(4)?),
+            by: unwrap(row.get(at + 2)?),
         },
         other => {
             return Err(bdk_wallet::rusqlite::Error::IntegralValueOutOfRange(
-                2,
+                at,
                 other.into(),
             ));
         }
-    };
+    })
+}
+
+fn read(row: &Row<'_>) -> bdk_wallet::rusqlite::Result<WitnessRow> {
+    let tx: Blob<_> = row.get(0)?;
     Ok(WitnessRow {
         tx: tx.0,
         own: row.get(1)?,
-        position,
-        checked: unwrap(row.get(5)?),
+        position: position(row, 2)?,
+        since: row.get(5)?,
     })
 }
 
@@ -225,8 +279,7 @@ fn read_anchor(row: &Row<'_>) -> bdk_wallet::rusqlite::Result<AnchorRow> {
     Ok(AnchorRow {
         contract: contract.0,
         witness: witness.0,
-        seq: row.get(2)?,
-        anchor: row.get(3)?,
-        bundle: row.get(4)?,
+        anchor: row.get(2)?,
+        bundle: row.get(3)?,
     })
 }

@@ -161,7 +161,7 @@ fn a_sync_says_which_witnesses_are_elsewhere() {
         tx: tx.clone(),
         own: true,
         position: Position::Absent,
-        checked: None,
+        since: 0,
     };
     bench
         .wallet

@@ -7,7 +7,7 @@ use amplify::confinement::Confined;
 use bitcoin::Txid;
 use bitcoin::key::{Keypair, Secp256k1, XOnlyPublicKey};
 use bitcoin::secp256k1::{Message, schnorr};
-use bulla_core::consignment::{Writer, parts};
+use bulla_core::consignment::{Explicit, Parts, Writer, parts};
 use bulla_core::frame::{
     Frame, KeySignature, Signatures, Signed, Terminals, WitnessFrame, signature_message,
 };
@@ -21,9 +21,10 @@ use super::prepare::numbered_name;
 use super::record::Sent;
 use super::step::SenderEvent;
 use crate::api::TransferId;
-use crate::assets::book::{Book, Witnesses};
+use crate::assets::book::Book;
 use crate::assets::consign::{HandOver, consign};
 use crate::assets::facts;
+use crate::assets::ledger::Ledger;
 use crate::assets::rows::{self, damaged, decode};
 use crate::keys::Passphrase;
 use crate::store::witnesses::{self, AnchoredRow};
@@ -130,12 +131,13 @@ impl Wallet {
                 missing.entry(signing.contract).or_default().push(signing);
             }
         }
-        let at = Witnesses::load(&self.db, self.tip().height)?;
+        let ledger = Ledger::new(&self.db, self.tip().height);
         let mut requests = Vec::new();
         for (n, (contract, signings)) in (0..).zip(missing) {
-            let book = Book::load(&self.db, contract, &at)?;
+            let book = Book::load(&self.db, contract)?;
             let book = book.ok_or(TransferError::UnknownContract { contract })?;
-            let records = book.records(&self.db, Some(txid))?;
+            let shown = signings.iter().map(|signing| signing.operation);
+            let records = book.records(&self.db, &ledger, shown, Some(txid))?;
             let hand_over = HandOver {
                 evidence: signings.iter().map(|signing| signing.operation).collect(),
                 ..HandOver::default()
@@ -246,13 +248,22 @@ fn signers(header: &Header, kind: u16) -> Option<(u64, Vec<XOnlyPublicKey>)> {
     Some((rule.threshold, keys.collect::<Option<_>>()?))
 }
 
+/// The header, and the frames behind it.
+fn opened(consignment: &[u8]) -> Result<(Header, Explicit, Parts<'_>), TransferError> {
+    let mut parts = parts(consignment);
+    let header = Header::decode(parts.next().transpose()?.unwrap_or_default())?;
+    let explicit = Explicit::new(&header);
+    Ok((header, explicit, parts))
+}
+
 /// Signatures by witness and operation, not verified.
 type Given = BTreeMap<(Txid, OperationId), Signatures>;
 
 fn given(consignment: &[u8]) -> Result<Given, TransferError> {
+    let (_, mut explicit, parts) = opened(consignment)?;
     let mut given = Given::new();
-    for part in parts(consignment).skip(1) {
-        if let Frame::Witness(frame) = Frame::decode(part?)? {
+    for part in parts {
+        if let Frame::Witness(frame) = explicit.frame(part?)? {
             let txid = frame.witness.txid();
             for signed in &frame.transitions {
                 given.insert((txid, signed.transition.id()), signed.signatures.clone());
@@ -278,8 +289,7 @@ fn merge(signing: &Signing, given: &Signatures, txid: Txid) -> Option<Signatures
 
 /// Adds the signatures of one key wherever they are missing.
 fn cosign(consignment: &[u8], key: &Keypair) -> Result<Cosigned, TransferError> {
-    let mut parts = parts(consignment);
-    let header = Header::decode(parts.next().transpose()?.unwrap_or_default())?;
+    let (header, mut explicit, parts) = opened(consignment)?;
     let contract = header.genesis.contract_id();
     let mut writer = Writer::new(&header).map_err(consign_error)?;
     let mut terminals = Terminals::default();
@@ -287,15 +297,14 @@ fn cosign(consignment: &[u8], key: &Keypair) -> Result<Cosigned, TransferError> 
     let mut open = false;
     let mut is_signer = false;
     for part in parts {
-        let part = part?;
-        let mut frame = match Frame::decode(part)? {
+        let mut frame = match explicit.frame(part?)? {
             Frame::Witness(frame) => frame,
             Frame::Terminals(last) => {
                 terminals = last;
                 continue;
             }
-            Frame::BlockProof(_) | Frame::Base(_) => {
-                writer.part(part).map_err(consign_error)?;
+            other @ (Frame::BlockProof(_) | Frame::Base(_)) => {
+                writer.frame(&other).map_err(consign_error)?;
                 continue;
             }
         };

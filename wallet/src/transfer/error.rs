@@ -274,7 +274,7 @@ impl TransferError {
         Some(match self {
             Self::NoCarrier { .. } => "make one with `issue` (it asks first) or receive bitcoin with `address`, then `sync`".to_owned(),
             Self::NoFeeRate => "say it with --fee-rate".to_owned(),
-            Self::Held { .. } => "`cancel` the transfer, or let the invoice expire".to_owned(),
+            Self::Held { .. } => "`cancel` the transfer that keeps it".to_owned(),
             Self::WouldBurn { contract, .. } => format!("to leave it behind on purpose, --abandon {contract}"),
             Self::SchemaNotAllowed { schema } => format!("read it with `inspect`, then allow {schema}"),
             Self::UnknownTransfer { .. } => "`transfers` lists them".to_owned(),

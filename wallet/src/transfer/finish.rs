@@ -4,16 +4,17 @@ use bitcoin::{Psbt, Transaction};
 
 use super::ack::{AckError, Acknowledgement};
 use super::error::TransferError;
+use super::follow::cancel_received;
 use super::guard;
 use super::prepare::consignments;
-use super::record::{Sent, invoice_of};
+use super::record::{RECEIVED, Sent, invoice_of};
 use super::step::{Effect, SenderEvent};
 use crate::api::{PreparedConsignment, Transfer, TransferId};
 use crate::assets::rows::damaged;
 use crate::assets::snapshot::Snapshot;
 use crate::chain::{ChainSource, SourceError};
 use crate::coins::{CoinsError, finalize};
-use crate::store::{reserved, witnesses};
+use crate::store::{reserved, transfers, witnesses};
 use crate::wallet::Command;
 use crate::{Error, Wallet, crash_point, time};
 
@@ -157,13 +158,19 @@ impl Wallet {
         })
     }
 
-    /// Gives up a transfer that was not broadcast, and frees its coins.
+    /// Gives up a transfer that was not broadcast, and frees its coins; or an invoice, or a receipt
+    /// whose transaction is nowhere to be seen, and frees the coin that is held for it.
     ///
     /// # Errors
     /// [`StepError::Public`](super::step::StepError::Public).
     pub fn cancel(&mut self, transfer: TransferId) -> Result<(), Error> {
         self.command("cancel", |command| {
-            let mut sent = Sent::load(&command.db, transfer)?;
+            let row = transfers::get(&command.db, &transfer.to_bytes())?;
+            let row = row.ok_or(TransferError::UnknownTransfer { transfer })?;
+            if row.direction == RECEIVED {
+                return cancel_received(command, row);
+            }
+            let mut sent = Sent::read(&command.db, row)?;
             let (sending, effects) = sent.sending.step(SenderEvent::Cancel)?;
             sent.sending = sending;
             sent.save(&command.db, time::now())?;

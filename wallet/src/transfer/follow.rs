@@ -1,22 +1,24 @@
 //! What the chain says moves transfers on: called by every `sync`, and after every `accept`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::{Transaction, Txid};
-use bulla_core::{ContractId, OperationId};
+use bulla_core::OperationId;
 
 use super::finish::apply;
 use super::record::{self, RECEIVED, SENT, Sent};
-use super::step::{Effect, ReceiverEvent, ReceiverState, SenderEvent, Sighting};
+use super::step::{
+    Effect, Failure, ReceiverEvent, ReceiverState, SenderEvent, Sighting, StepError,
+};
 use crate::Error;
-use crate::assets::book::Book;
-use crate::assets::ledger::Depth;
+use crate::assets::book::unmined;
+use crate::assets::ledger::{Depth, Ledger};
 use crate::assets::rows::damaged;
-use crate::assets::snapshot::Snapshot;
 use crate::chain::{ChainSource, Position, Sought};
+use crate::store::invoices::InvoiceRow;
 use crate::store::reserved::{self, Holder, ReservedRow};
 use crate::store::transfers::{self, ItemRow, TransferRow};
-use crate::store::{invoices, witnesses};
+use crate::store::{StoreError, invoices, witnesses};
 use crate::wallet::Command;
 use crate::{defaults, time};
 
@@ -36,56 +38,83 @@ pub(crate) fn follow(
     changes: &Changes<'_>,
 ) -> Result<Vec<Transaction>, Error> {
     let mut again = Vec::new();
-    let snapshot = Snapshot::load(&command.db, command.coins, command.meta)?;
+    let tip = command.coins.tip().height;
+    let ledger = Ledger::new(&command.db, tip);
     for row in sent(command, changes)? {
-        again.extend(follow_sent(command, changes.source, &snapshot, row)?);
+        again.extend(follow_sent(command, changes.source, &ledger, row)?);
     }
     // The sender's steps change which witnesses of ours count.
-    let snapshot = Snapshot::load(&command.db, command.coins, command.meta)?;
-    let states = if changes.moved.is_empty() && !changes.reorg {
-        &["invoiced", "received"][..]
-    } else {
-        &["invoiced", "received", "settled", "failed"]
-    };
-    for state in states {
-        for row in transfers::in_state(&command.db, RECEIVED, state)? {
-            follow_received(command, changes.source, &snapshot, row)?;
-        }
+    let ledger = Ledger::new(&command.db, tip);
+    for row in received(command, changes)? {
+        follow_received(command, changes.source, &ledger, row)?;
     }
     Ok(again)
 }
 
+/// What we send that is under way, and of the rest what can have changed.
 fn sent(command: &Command<'_>, changes: &Changes<'_>) -> Result<Vec<TransferRow>, Error> {
     let mut rows = Vec::new();
-    for state in [
-        "unsigned",
-        "prepared",
-        "delivered",
-        "broadcast",
-        "settled",
-        "failed",
-    ] {
-        let open = !matches!(state, "settled" | "failed");
-        let moved = |row: &TransferRow| row.txid.is_some_and(|txid| changes.moved.contains(&txid));
-        let found = transfers::in_state(&command.db, SENT, state)?;
-        rows.extend(
-            found
-                .into_iter()
-                .filter(|row| open || changes.reorg || moved(row)),
-        );
+    for state in ["unsigned", "prepared", "delivered", "broadcast"] {
+        rows.extend(transfers::in_state(&command.db, SENT, state)?);
     }
+    let closed = |row: &TransferRow| {
+        row.direction == SENT && matches!(row.state.as_str(), "settled" | "failed")
+    };
+    let mut others = BTreeMap::new();
+    for txid in &changes.moved {
+        for row in transfers::by_txid(&command.db, *txid)? {
+            others.insert(row.id, row);
+        }
+    }
+    if changes.reorg {
+        for row in transfers::shallow(&command.db, settled_below(command))? {
+            others.insert(row.id, row);
+        }
+    }
+    rows.extend(others.into_values().filter(closed));
     Ok(rows)
+}
+
+/// What we receive that is under way, and of the rest what can have changed.
+fn received(command: &Command<'_>, changes: &Changes<'_>) -> Result<Vec<TransferRow>, Error> {
+    let mut rows = transfers::in_state(&command.db, RECEIVED, "invoiced")?;
+    rows.extend(transfers::in_state(&command.db, RECEIVED, "received")?);
+    if changes.moved.is_empty() && !changes.reorg {
+        return Ok(rows);
+    }
+    let shallow = transfers::shallow(&command.db, settled_below(command))?;
+    let settled = |row: &TransferRow| row.direction == RECEIVED && row.state == "settled";
+    rows.extend(shallow.into_iter().filter(settled));
+    // An expired invoice is waked by a consignment only.
+    let failed = transfers::in_state(&command.db, RECEIVED, "failed")?;
+    let expired = Failure::Expired.to_string();
+    rows.extend(
+        failed
+            .into_iter()
+            .filter(|row| row.reason.as_ref() != Some(&expired)),
+    );
+    Ok(rows)
+}
+
+/// The greatest height at which a history is settled; none if there are too few blocks.
+fn settled_below(command: &Command<'_>) -> Option<u32> {
+    let depth = defaults::settled_depth(&command.meta.network);
+    command
+        .coins
+        .tip()
+        .height
+        .checked_sub(depth.saturating_sub(1))
 }
 
 fn follow_sent(
     command: &Command<'_>,
     source: &dyn ChainSource,
-    snapshot: &Snapshot,
+    ledger: &Ledger<'_>,
     row: TransferRow,
 ) -> Result<Option<Transaction>, Error> {
     let mut sent = Sent::read(&command.db, row)?;
     let settled = defaults::settled_depth(&command.meta.network);
-    let sighting = sighting(command, source, snapshot, &sent)?;
+    let sighting = sighting(command, source, ledger, &sent)?;
     let now = time::now();
     let mut again = None;
     let before = sent.sending.clone();
@@ -110,7 +139,7 @@ fn follow_sent(
 fn sighting(
     command: &Command<'_>,
     source: &dyn ChainSource,
-    snapshot: &Snapshot,
+    ledger: &Ledger<'_>,
     sent: &Sent,
 ) -> Result<Sighting, Error> {
     let txid = sent
@@ -133,16 +162,13 @@ fn sighting(
         }
         Position::Mined { height } => (tip + 1).saturating_sub(height),
     };
-    let depths = sent.items.iter().filter_map(|item| {
-        let book = snapshot.books.get(&item.contract?)?;
-        Some(
-            book.ledger
-                .standing(&item.operation?)?
-                .depth
-                .confirmations(),
-        )
-    });
-    Ok(at_depth(depths.fold(own, u32::min)))
+    let mut depth = own;
+    for operation in sent.items.iter().filter_map(|item| item.operation) {
+        if let Some(standing) = ledger.standing(operation)? {
+            depth = depth.min(standing.depth.confirmations());
+        }
+    }
+    Ok(at_depth(depth))
 }
 
 const fn at_depth(depth: u32) -> Sighting {
@@ -176,23 +202,19 @@ fn conflict_depth(source: &dyn ChainSource, by: Option<Txid>, tip: u32) -> Resul
 pub(crate) fn follow_received(
     command: &Command<'_>,
     source: &dyn ChainSource,
-    snapshot: &Snapshot,
+    ledger: &Ledger<'_>,
     mut row: TransferRow,
 ) -> Result<ReceiverState, Error> {
     let items = transfers::items(&command.db, &row.id)?;
     let before = record::receiver_state(&row.state, row.reason.as_deref())?;
     let settled = defaults::settled_depth(&command.meta.network);
-    let invoice = items.iter().find_map(|item| item.invoice.clone());
-    let invoice = match &invoice {
-        Some(text) => invoices::by_text(&command.db, text)?,
-        None => None,
-    };
+    let invoice = invoice(command, &items)?;
     let expiry = invoice.as_ref().and_then(|(_, invoice)| invoice.expiry);
     let mut events = vec![ReceiverEvent::Tick {
         now: time::now(),
         expiry,
     }];
-    if let Some(sighting) = weakest(command, source, snapshot, &items)? {
+    if let Some(sighting) = weakest(command, source, ledger, &items)? {
         events.push(ReceiverEvent::Seen { sighting, settled });
     }
     let mut state = before;
@@ -203,12 +225,41 @@ pub(crate) fn follow_received(
             hold_or_release(command, *number, invoice.outpoint, &effects)?;
         }
     }
-    let witness = witness(snapshot, &items);
+    let witness = witness(ledger, &items)?;
     if state != before || (witness.is_some() && witness != row.txid) {
         row.txid = witness.or(row.txid);
         save_received(command, row, invoice.map(|(number, _)| number), state)?;
     }
     Ok(state)
+}
+
+/// Gives up an invoice, or a receipt of what has no effect.
+pub(crate) fn cancel_received(command: &Command<'_>, row: TransferRow) -> Result<(), Error> {
+    let items = transfers::items(&command.db, &row.id)?;
+    let before = record::receiver_state(&row.state, row.reason.as_deref())?;
+    let ledger = Ledger::new(&command.db, command.coins.tip().height);
+    for operation in items.iter().filter_map(|item| item.operation) {
+        if ledger.standing(operation)?.is_some() {
+            return Err(StepError::Public.into());
+        }
+    }
+    let (state, effects) = before.step(ReceiverEvent::Cancel);
+    let invoice = invoice(command, &items)?;
+    if let Some((number, invoice)) = &invoice {
+        hold_or_release(command, *number, invoice.outpoint, &effects)?;
+    }
+    save_received(command, row, invoice.map(|(number, _)| number), state)
+}
+
+/// The invoice of a receipt, with its number.
+fn invoice(
+    command: &Command<'_>,
+    items: &[ItemRow],
+) -> Result<Option<(i64, InvoiceRow)>, StoreError> {
+    match items.iter().find_map(|item| item.invoice.as_ref()) {
+        Some(text) => invoices::by_text(&command.db, text),
+        None => Ok(None),
+    }
 }
 
 /// Stores the state of a receipt and of its invoice.
@@ -259,49 +310,37 @@ pub(crate) fn hold_or_release(
 fn weakest(
     command: &Command<'_>,
     source: &dyn ChainSource,
-    snapshot: &Snapshot,
+    ledger: &Ledger<'_>,
     items: &[ItemRow],
 ) -> Result<Option<Sighting>, Error> {
     let mut depth = None;
-    for (contract, operation) in items.iter().filter_map(received) {
-        let Some(book) = snapshot.books.get(&contract) else {
-            continue;
-        };
-        match book.ledger.standing(&operation) {
+    for operation in items.iter().filter_map(|item| item.operation) {
+        match ledger.standing(operation)? {
             Some(standing) => {
                 let found = standing.depth;
                 depth = Some(depth.map_or(found, |known: Depth| known.min(found)));
             }
-            None => return without_effect(command, source, book, operation).map(Some),
+            None => return without_effect(command, source, operation).map(Some),
         }
     }
     Ok(depth.map(|depth| at_depth(depth.confirmations())))
-}
-
-fn received(item: &ItemRow) -> Option<(ContractId, OperationId)> {
-    Some((item.contract?, item.operation?))
 }
 
 /// Why an operation has no effect: an ancestor whose witnesses all conflict, or one not seen.
 fn without_effect(
     command: &Command<'_>,
     source: &dyn ChainSource,
-    book: &Book,
     operation: OperationId,
 ) -> Result<Sighting, Error> {
-    let tip = command.coins.tip().height;
-    for ancestor in book.ancestors(operation) {
-        let mut conflict = None;
-        let mut others = false;
-        for txid in book.witnesses_of(&ancestor) {
-            let row = witnesses::get(&command.db, *txid)?;
-            match row.map(|row| row.position) {
-                Some(Position::Conflicted { by }) => conflict = Some(by),
-                _ => others = true,
-            }
-        }
-        if let (Some(by), false) = (conflict, others) {
-            let depth = conflict_depth(source, by, tip)?;
+    for ancestor in unmined(&command.db, operation)? {
+        let witnesses = witnesses::of_operation(&command.db, &ancestor)?;
+        let conflicts = witnesses.iter().map(|witness| match witness.position {
+            Position::Conflicted { by } => Some(by),
+            _ => None,
+        });
+        let conflicts: Option<Vec<_>> = conflicts.collect();
+        if let Some(by) = conflicts.and_then(|all| all.last().copied()) {
+            let depth = conflict_depth(source, by, command.coins.tip().height)?;
             return Ok(Sighting::Conflicted { depth, by });
         }
     }
@@ -309,16 +348,12 @@ fn without_effect(
 }
 
 /// The witness that counts of what a receipt consists of.
-fn witness(snapshot: &Snapshot, items: &[ItemRow]) -> Option<Txid> {
-    items
-        .iter()
-        .filter_map(received)
-        .find_map(|(contract, operation)| {
-            snapshot
-                .books
-                .get(&contract)?
-                .ledger
-                .standing(&operation)?
-                .witness
-        })
+fn witness(ledger: &Ledger<'_>, items: &[ItemRow]) -> Result<Option<Txid>, StoreError> {
+    for operation in items.iter().filter_map(|item| item.operation) {
+        let standing = ledger.standing(operation)?;
+        if let Some(witness) = standing.and_then(|standing| standing.witness) {
+            return Ok(Some(witness));
+        }
+    }
+    Ok(None)
 }

@@ -6,17 +6,14 @@ use std::collections::BTreeSet;
 use bdk_wallet::rusqlite::Connection;
 use bitcoin::{OutPoint, Transaction, Txid};
 use bulla_core::ContractId;
-use bulla_core::bundle::BundleView;
 use bulla_core::operation::Input;
 
 use super::error::TransferError;
 use super::record::SENT;
-use crate::assets::book::Book;
 use crate::assets::learn;
-use crate::assets::rows::{self, damaged};
 use crate::assets::snapshot::Snapshot;
 use crate::store::reserved::{self, Holder};
-use crate::store::{StoreError, transfers, witnesses};
+use crate::store::{StoreError, operations, transfers, witnesses};
 use crate::{Error, time};
 
 /// Refuses a transaction that would lose an allocation.
@@ -43,15 +40,14 @@ pub(crate) fn check(
         {
             continue;
         }
-        let book = snapshot.books.get(&contract);
-        if !book.is_some_and(|book| moves(book, txid, &leaf)) {
+        if !moves(db, contract, txid, &leaf)? {
             let outpoint = holding.outpoint;
             return Err(TransferError::WouldBurn { contract, outpoint }.into());
         }
         moving.insert(contract);
     }
     for contract in moving {
-        carries(db, snapshot, contract, transaction)?;
+        carries(db, contract, transaction)?;
     }
     kept_for_others(db, txid, &spent)
 }
@@ -76,9 +72,18 @@ fn kept_for_others(db: &Connection, txid: Txid, spent: &BTreeSet<OutPoint>) -> R
 }
 
 /// Whether a stored operation of this transaction consumes the leaf.
-fn moves(book: &Book, txid: Txid, leaf: &Input) -> bool {
-    book.anchored(txid)
-        .any(|transition| transition.inputs.contains(leaf))
+fn moves(
+    db: &Connection,
+    contract: ContractId,
+    txid: Txid,
+    leaf: &Input,
+) -> Result<bool, StoreError> {
+    for row in witnesses::anchored_in(db, &contract, txid)? {
+        if operations::inputs(db, &row.operation)?.contains(leaf) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Leaves that the owner named to be left behind in this transaction.
@@ -100,21 +105,11 @@ fn abandoned(db: &Connection, txid: Txid) -> Result<BTreeSet<(ContractId, u16, u
 }
 
 /// Whether the transaction commits to what was stored for it (rule 9 of the consensus).
-fn carries(
-    db: &Connection,
-    snapshot: &Snapshot,
-    contract: ContractId,
-    transaction: &Transaction,
-) -> Result<(), Error> {
+fn carries(db: &Connection, contract: ContractId, transaction: &Transaction) -> Result<(), Error> {
     let txid = transaction.compute_txid();
     let missing = || TransferError::NoCommitment { txid, contract };
     let row = witnesses::anchor(db, &contract, txid)?.ok_or_else(missing)?;
-    let book = snapshot.books.get(&contract).ok_or_else(missing)?;
-    let entries = book.anchored(txid).flat_map(|transition| {
-        let id = transition.id();
-        transition.inputs.iter().map(move |input| (*input, id))
-    });
-    let view = BundleView::new(&rows::bundle(&row.bundle)?, entries).map_err(damaged)?;
+    let view = learn::view(db, &row)?;
     let anchor = learn::read_anchor(&row)?;
     let commitment = anchor
         .commitment(contract, view.id())

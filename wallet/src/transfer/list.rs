@@ -11,7 +11,7 @@ use crate::api::{
     Asset, AssetBalance, Balance, BitcoinBalance, CarrierBalance, CoinAllocation, Page, Transfer,
     TransferId,
 };
-use crate::assets::book::{Book, Witnesses};
+use crate::assets::book::Book;
 use crate::assets::consign::contract_file;
 use crate::assets::facts::{number, precision, text};
 use crate::assets::rows::{self, damaged};
@@ -76,8 +76,7 @@ impl Wallet {
     /// # Errors
     /// [`TransferError::UnknownContract`].
     pub fn contract_file(&self, contract: ContractId) -> Result<Vec<u8>, Error> {
-        let at = Witnesses::load(&self.db, self.coin_set().tip().height)?;
-        let book = Book::load(&self.db, contract, &at)?;
+        let book = Book::load(&self.db, contract)?;
         let book = book.ok_or(TransferError::UnknownContract { contract })?;
         Ok(contract_file(&book.header)?)
     }
@@ -143,16 +142,13 @@ impl Wallet {
 
     /// The output that holds what an item pays, if its seal is known.
     fn outpoint(&self, row: &TransferRow, item: &ItemRow) -> Result<Option<OutPoint>, StoreError> {
-        let (Some(operation), Some(_)) = (item.operation, item.ty) else {
+        let (Some(operation), Some(ty), Some(index)) = (item.operation, item.ty, item.index) else {
             return Ok(None);
         };
-        for leaf in operations::leaves(&self.db, &operation)? {
-            if Some(leaf.ty) == item.ty && Some(leaf.index) == item.index {
-                let (_, _, seal) = rows::leaf(&leaf)?;
-                return Ok(seal.and_then(|seal| seal.resolve(row.txid)));
-            }
-        }
-        Err(damaged("the leaf of a payment"))
+        // None of what waited so long that it was forgotten.
+        let leaf = operations::leaf(&self.db, &operation, ty, index)?;
+        let seal = leaf.map(|leaf| rows::leaf(&leaf)).transpose()?;
+        Ok(seal.and_then(|(_, _, seal)| seal?.resolve(row.txid)))
     }
 }
 

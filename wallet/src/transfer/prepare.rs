@@ -14,9 +14,10 @@ use super::quote::{Slots, Spend, check_unpaid, invoices, outline, transaction};
 use super::record::{self, SENT, Sent};
 use super::step::SenderState;
 use crate::api::{Plan, Prepared, PreparedConsignment, TransferId};
-use crate::assets::book::{Book, Witnesses};
+use crate::assets::book::Book;
 use crate::assets::consign::{HandOver, Records, consign};
 use crate::assets::learn::{self, Learned, Reveals};
+use crate::assets::ledger::Ledger;
 use crate::assets::rows::damaged;
 use crate::assets::snapshot::Snapshot;
 use crate::chain::Position;
@@ -85,7 +86,7 @@ fn store_history(command: &Command<'_>, tx: &TxDraft, built: &Built) -> Result<(
         tx: tx.psbt.unsigned_tx.clone(),
         own: true,
         position: Position::Absent,
-        checked: None,
+        since: 0,
     };
     witnesses::put(&command.db, &row)?;
     for (contract, frame) in &built.frames {
@@ -93,7 +94,7 @@ fn store_history(command: &Command<'_>, tx: &TxDraft, built: &Built) -> Result<(
             frame,
             own: true,
             position: Position::Absent,
-            checked: None,
+            tip: 0,
         };
         learn::frame(&command.db, *contract, &learned, &Reveals::new())?;
     }
@@ -240,7 +241,7 @@ pub(crate) fn consignments(
     sent: &Sent,
     txid: Txid,
 ) -> Result<Vec<PreparedConsignment>, Error> {
-    let at = Witnesses::load(&command.db, command.coins.tip().height)?;
+    let ledger = Ledger::new(&command.db, command.coins.tip().height);
     let mut records: BTreeMap<ContractId, Records> = BTreeMap::new();
     let mut consignments = Vec::new();
     for item in &sent.items {
@@ -250,9 +251,15 @@ pub(crate) fn consignments(
             continue;
         };
         if let Entry::Vacant(entry) = records.entry(contract) {
-            let book = Book::load(&command.db, contract, &at)?;
+            let book = Book::load(&command.db, contract)?;
             let book = book.ok_or(TransferError::UnknownContract { contract })?;
-            entry.insert(book.records(&command.db, Some(txid))?);
+            let of = |item: &&ItemRow| item.contract == Some(contract);
+            let shown = sent
+                .items
+                .iter()
+                .filter(of)
+                .filter_map(|item| item.operation);
+            entry.insert(book.records(&command.db, &ledger, shown, Some(txid))?);
         }
         let Some(records) = records.get(&contract) else {
             continue;

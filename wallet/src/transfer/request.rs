@@ -11,7 +11,7 @@ use bulla_core::{ContractId, OperationId, SecretSeal};
 use super::error::TransferError;
 use super::plan::ContractFacts;
 use super::record::{self, RECEIVED};
-use super::step::ReceiverState;
+use super::step::{Failure, ReceiverState};
 use crate::api::{InvoiceInfo, InvoiceRequest, InvoiceState, InvoiceTarget};
 use crate::assets::issue::fresh_seal;
 use crate::assets::rows::{self, damaged};
@@ -270,13 +270,15 @@ fn answers_leaf(
     operation: OperationId,
     item: &ItemRow,
 ) -> Result<bool, StoreError> {
-    for row in operations::leaves(db, &operation)? {
-        if Some(row.ty) == item.ty && Some(row.index) == item.index {
-            let (_, state, _) = rows::leaf(&row)?;
-            return answers(db, invoice, contract, row.ty, &state);
-        }
-    }
-    Err(damaged("the leaf of a receipt"))
+    let (Some(ty), Some(index)) = (item.ty, item.index) else {
+        return Ok(false);
+    };
+    // None of what waited so long that it was forgotten.
+    let Some(row) = operations::leaf(db, &operation, ty, index)? else {
+        return Ok(false);
+    };
+    let (_, state, _) = rows::leaf(&row)?;
+    answers(db, invoice, contract, ty, &state)
 }
 
 /// Whether what came is of the kind that an invoice asks for; how much of it is another question.
@@ -322,6 +324,7 @@ fn invoice_state(
     });
     match state {
         ReceiverState::Invoiced => InvoiceState::Open,
+        ReceiverState::Failed(Failure::Cancelled) => InvoiceState::Cancelled,
         ReceiverState::Failed(_) if received.is_empty() => InvoiceState::Expired,
         ReceiverState::Failed(_) => InvoiceState::Conflicted,
         _ if !enough => InvoiceState::Partial,

@@ -460,6 +460,8 @@ impl ReceiverState {
 pub enum ReceiverEvent {
     /// A consistent consignment with a leaf of ours was stored.
     Accepted,
+    /// The owner gives up; not while the network has the transaction.
+    Cancel,
     /// Time passes (unix seconds).
     Tick {
         /// The time.
@@ -478,12 +480,16 @@ pub enum ReceiverEvent {
 
 impl ReceiverState {
     /// The next state and what to do with the coin held for the invoice. From `Received` on, which is
-    /// when it was acknowledged, the coin is held until settled, or conflicted with depth.
+    /// when it was acknowledged, the coin is held until settled, conflicted with depth, or its
+    /// owner gives up.
     pub fn step(self, event: ReceiverEvent) -> (Self, Vec<Effect>) {
         match (event, self) {
             (ReceiverEvent::Accepted, Self::Invoiced) => (Self::Received, Vec::new()),
-            (ReceiverEvent::Accepted, Self::Failed(Failure::Expired)) => {
+            (ReceiverEvent::Accepted, Self::Failed(Failure::Expired | Failure::Cancelled)) => {
                 (Self::Received, vec![Effect::Hold])
+            }
+            (ReceiverEvent::Cancel, Self::Invoiced | Self::Received) => {
+                (Self::Failed(Failure::Cancelled), vec![Effect::Release])
             }
             (
                 ReceiverEvent::Tick {

@@ -324,6 +324,25 @@ fn the_coin_is_held_until_settled_or_conflicted_with_depth() {
 }
 
 #[test]
+fn the_owner_can_give_up_what_does_not_come_and_the_chain_may_bring_it_all_the_same() {
+    let cancelled = ReceiverState::Failed(Failure::Cancelled);
+    let release = vec![Effect::Release];
+    for before in [ReceiverState::Invoiced, ReceiverState::Received] {
+        assert_eq!(
+            before.step(ReceiverEvent::Cancel),
+            (cancelled, release.clone())
+        );
+    }
+    for before in [cancelled, ReceiverState::Settled] {
+        assert_eq!(before.step(ReceiverEvent::Cancel), (before, vec![]));
+    }
+    assert_eq!(cancelled.step(chain(Sighting::Absent)), (cancelled, vec![]));
+    let again = (ReceiverState::Received, vec![Effect::Hold]);
+    assert_eq!(cancelled.step(chain(Sighting::Mempool)), again);
+    assert_eq!(cancelled.step(ReceiverEvent::Accepted), again);
+}
+
+#[test]
 fn a_reorg_takes_a_receipt_back_to_received() {
     for sighting in [YOUNG, Sighting::Mempool, Sighting::Absent, LOSING] {
         let back = (ReceiverState::Received, vec![Effect::Hold]);

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::bench::{Bench, code, pay, request};
 use bitcoin::{Amount, BlockHash, FeeRate, ScriptBuf, Transaction, Txid};
-use bulla_wallet::api::{InvoiceRequest, InvoiceTarget, Payment, PlanOptions};
+use bulla_wallet::api::{InvoiceRequest, InvoiceState, InvoiceTarget, Payment, PlanOptions};
 use bulla_wallet::chain::{ChainSource, Positions, ScanRequest, ScanUpdate, Sought, SourceError};
 use bulla_wallet::invoice::Invoice;
 use bulla_wallet::sandbox::{Confirm, Contents, Sandbox};
@@ -214,6 +214,43 @@ fn a_second_payment_that_never_comes_does_not_hold_the_coin_of_a_settled_one() {
     let back = alice.witness(contract, 300);
     bench.transfer(&mut bob, &mut alice, &back);
     assert_eq!(alice.amount(contract), (1_000, 0));
+}
+
+#[test]
+fn a_coin_held_for_a_payment_that_never_comes_is_freed_by_its_owner() {
+    let bench = Bench::new();
+    let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 100_000));
+    let contract = bench.issue(&mut alice, "GOLD", 1_000);
+    bench.carriers(&mut bob, 1);
+    let invoice = bob.blind(contract, 300);
+    let options = PlanOptions {
+        hold: true,
+        ..PlanOptions::default()
+    };
+    let (never, _) = alice.prepare(&[pay(&invoice)], &options).unwrap();
+    let file = &never.consignments[0].bytes;
+    let received = bob.accept(&bench, file).unwrap();
+    bob.sync(&bench);
+    assert_eq!(bob.wallet().reserved().unwrap().len(), 1);
+    bob.wallet().cancel(received.transfer).unwrap();
+    bob.reopen();
+    assert_eq!(bob.wallet().reserved().unwrap().len(), 0);
+    let state = bob.wallet().invoices().unwrap()[0].state;
+    assert_eq!(state, InvoiceState::Cancelled);
+    // It is paid after all: what came is there, and cannot be given up.
+    let ack = &received.acknowledgements[0];
+    alice.wallet().acknowledged(never.transfer, ack).unwrap();
+    alice
+        .wallet()
+        .broadcast(never.transfer, &bench.sandbox)
+        .unwrap();
+    bob.sync(&bench);
+    let cancelled = bob.wallet().cancel(received.transfer);
+    assert_eq!(code(cancelled), "broadcast-already");
+    bench.mine(1);
+    bob.sync(&bench);
+    assert_eq!(bob.amount(contract), (300, 0));
+    assert_eq!(bob.state(received.transfer), "settled");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use bitcoin::hex::DisplayHex;
 use bulla_core::bundle::BundleProof;
 use bulla_core::commit::Method;
 use bulla_core::frame::{Frame, Signed, Terminal, WitnessFrame};
-use bulla_core::header::Header;
+use bulla_core::header::{Header, WIRE_FORMAT};
 use bulla_core::operation::Input;
 use bulla_core::outputs::{Leaves, Outputs, Shown};
 use bulla_core::schema::ValueType;
@@ -173,8 +173,8 @@ impl HeaderOutput {
     /// Of a header.
     pub fn of(header: &Header) -> Self {
         Self {
-            format: header.format,
-            network: header.network,
+            format: WIRE_FORMAT,
+            network: header.genesis.network,
             contract: header.genesis.contract_id(),
             schema: header.schema.id(),
             schema_name: header.schema.name.clone(),

@@ -91,7 +91,7 @@ impl Said {
 
     /// The contract, and the bytes of its media.
     pub fn read(&self, schema: &str) -> Result<(NewContract, Vec<Vec<u8>>)> {
-        let schema = bulla_schemas::by_name(schema).ok_or_else(|| Error::UnknownSchema {
+        let schema = bulla_schemas::by_name(schema).ok_or_else(|| Error::NoSuchSchema {
             found: schema.to_owned(),
         })?;
         let has = |role: ValueRole| role.global(&schema).is_some();

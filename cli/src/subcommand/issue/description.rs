@@ -71,7 +71,7 @@ pub fn read(path: &Path) -> Result<(NewContract, Vec<Vec<u8>>)> {
         path: path.to_owned(),
         cause: Box::new(cause),
     })?;
-    let schema = bulla_schemas::by_name(&said.schema).ok_or_else(|| Error::UnknownSchema {
+    let schema = bulla_schemas::by_name(&said.schema).ok_or_else(|| Error::NoSuchSchema {
         found: said.schema.clone(),
     })?;
     let reader = Reader {

@@ -1,6 +1,6 @@
 //! The binary form.
 
-use super::super::{Expr, Rule, Schema, Threshold};
+use super::super::{Expr, Rule, Schema, Side, Threshold};
 use super::lab;
 use crate::DecodeError;
 
@@ -82,13 +82,15 @@ fn every_node_has_its_tag() {
         }
     }
     assert_rule(&Rule::TokensKept(0x0304), &[3, 4, 3]);
-    let range = Rule::TokensRange {
+    let range = |side| Rule::TokensRange {
+        side,
         owned: 0x0304,
         first: Expr::In(1),
         count: Expr::In(2),
         fraction: Expr::In(3),
     };
-    assert_rule(&range, &[4, 4, 3, 1, 1, 0, 1, 2, 0, 1, 3, 0]);
+    assert_rule(&range(Side::Input), &[7, 4, 3, 1, 1, 0, 1, 2, 0, 1, 3, 0]);
+    assert_rule(&range(Side::Output), &[4, 4, 3, 1, 1, 0, 1, 2, 0, 1, 3, 0]);
     let signed = |threshold| Rule::Signed { threshold, keys: 7 };
     let two = [5, 0, 2, 0, 0, 0, 0, 0, 0, 0, 7, 0];
     assert_rule(&signed(Threshold::Const(2)), &two);
@@ -138,8 +140,8 @@ fn other_rule_versions_and_tags_are_unsupported_not_malformed() {
     let long = vec![255; 100_000];
     assert_eq!(undecodable(&long), unsupported("rule version", 255));
     assert_eq!(
-        undecodable(&with_rules(&[&[7, 0, 0]])),
-        unsupported("tag of a rule", 7)
+        undecodable(&with_rules(&[&[8, 0, 0]])),
+        unsupported("tag of a rule", 8)
     );
     assert_eq!(
         undecodable(&with_rules(&[&[6, 12, 0, 0]])),

@@ -114,8 +114,12 @@ fn tokens_need_an_equality_on_both_sides() {
     let ranged = "\"tokens(out.nft) == range(0, 1, 1)\",";
     let error = lab_with(kept, ranged).expect_err("a range says nothing of inputs");
     assert_eq!(Some(error.problem), tokens_in);
-    let error = lab_with(", \"tokens(out.nft) == range(0, 9, 1)\"", "").expect_err("unguarded");
+    let taken = "\"tokens(in.nft) == range(0, 1, 1)\",";
+    let error = lab_with(kept, taken).expect_err("a range says nothing of the other side");
     let tokens_out = Some(unguarded("nft", "output", "tokens(out.nft)"));
+    assert_eq!(Some(error.problem), tokens_out);
+    assert!(lab_with(kept, &format!("{taken}{ranged}")).is_ok());
+    let error = lab_with(", \"tokens(out.nft) == range(0, 9, 1)\"", "").expect_err("unguarded");
     assert_eq!((error.line, Some(error.problem)), (Some(27), tokens_out));
 }
 

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod checks;
+mod explain;
 mod operations;
 mod rules;
 mod texts;

@@ -273,6 +273,23 @@ fn a_range_is_exactly_its_ids() {
 }
 
 #[test]
+fn a_range_may_be_of_what_is_consumed() {
+    let rule = "tokens(in.nft) == range(5, 2, 3)";
+    let breaks = |inputs: &[_]| Operation::tokens(inputs, &[(9, 9)]).breaks(rule);
+    let token = |id, found, expected| {
+        Some(Broken::Token {
+            id,
+            found,
+            expected,
+        })
+    };
+    assert_eq!(breaks(&[(5, 3), (6, 1), (6, 2)]), None);
+    assert_eq!(breaks(&[(5, 3)]), token(6, 0, 3));
+    assert_eq!(breaks(&[(5, 3), (6, 2)]), token(6, 2, 3));
+    assert_eq!(breaks(&[(5, 3), (6, 3), (7, 3)]), token(7, 3, 0));
+}
+
+#[test]
 fn a_range_has_at_most_4096_ids() {
     let mut operation = Operation::default();
     for id in 0..4_096 {

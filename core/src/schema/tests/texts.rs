@@ -59,6 +59,7 @@ fn rules_print_as_they_were_written() {
         "genesis.supply - (in.asset - out.asset) < global.note",
         "(1 + 2) * (3 - 4) - 5 == 2 * 3 * (4 * 5)",
         "tokens(in.nft) == tokens(out.nft)",
+        "tokens(in.nft) == range(meta.burned, 1, genesis.m)",
         "tokens(out.nft) == range(1 + 2, genesis.m, 18446744073709551615)",
         "signed(2, keys)",
         "signed(genesis.m, keys)",
@@ -389,6 +390,12 @@ fn rules_that_cannot_be_read_are_refused_with_their_column() {
             20,
             "\"tokens\"",
             "range",
+        ),
+        (
+            "tokens(in.nft) == in.asset",
+            19,
+            "\"in\"",
+            "tokens(out.NAME) or range",
         ),
         (
             "tokens(in.nft) == tokens(out.asset)",

@@ -4,7 +4,7 @@ use bitcoin::transaction::Version;
 use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut};
 use bulla_core::bundle::Bundle;
 use bulla_core::commit::{DbcProof, mpc_builder, opret};
-use bulla_core::consignment::parts;
+use bulla_core::consignment::{Explicit, parts};
 use bulla_core::operation::Genesis;
 use bulla_core::outputs::{Amounts, Leaf, Leaves};
 use bulla_core::schema::Schema;
@@ -194,10 +194,11 @@ fn case() -> Case {
 fn read(bytes: &[u8]) -> (Header, Vec<WitnessFrame>, Terminals) {
     let mut parts = parts(bytes).map(Result::unwrap);
     let header = Header::decode(parts.next().unwrap()).unwrap();
+    let mut explicit = Explicit::new(&header);
     let mut frames = Vec::new();
     let mut terminals = Terminals::default();
     for part in parts {
-        match Frame::decode(part).unwrap() {
+        match explicit.frame(part).unwrap() {
             Frame::Witness(frame) => frames.push(*frame),
             Frame::Terminals(found) => terminals = found,
             frame => panic!("{frame:?}"),
