@@ -78,7 +78,7 @@ pub enum Error {
         cause: Box<SchemaError>,
     },
     /// A schema by its id alone.
-    #[error("the wallet knows no contract of {schema}, so it cannot say what that schema is")]
+    #[error("the wallet cannot say what {schema} is: it has neither its text nor a contract of it")]
     UnknownSchema {
         /// The schema.
         schema: SchemaId,

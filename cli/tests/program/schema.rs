@@ -126,6 +126,7 @@ fn a_schema_is_allowed_listed_and_denied() {
     assert_eq!(others.len(), 1);
     assert_eq!(text(&others[0], "schema"), id);
     assert!(others[0]["name"].is_null(), "a name is a claim");
+    assert_eq!(bulla.ok(&["schema", "show", &id]), checked);
     assert_eq!(bulla.ok(&["schema", "deny", &id])["allowed"], false);
     assert!(listed(&bulla).is_empty());
     let (_, error) = bulla.error(&["schema", "deny", &id]);

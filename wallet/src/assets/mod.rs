@@ -11,5 +11,5 @@ pub(crate) mod ours;
 pub(crate) mod receipt;
 mod receive;
 pub(crate) mod rows;
-mod schemas;
+pub(crate) mod schemas;
 pub(crate) mod snapshot;

@@ -63,6 +63,19 @@ pub fn allow_schema(db: &Transaction<'_>, id: &SchemaId) -> Result<(), StoreErro
     Ok(())
 }
 
+/// Keeps what an allowed schema says.
+pub fn keep_schema(db: &Transaction<'_>, id: &SchemaId, schema: &[u8]) -> Result<(), StoreError> {
+    let sql = "UPDATE schemas_allowed SET schema = ?2 WHERE id = ?1";
+    db.execute(sql, (Blob(id), schema))?;
+    Ok(())
+}
+
+/// What an allowed schema says, if it was kept.
+pub fn kept_schema(db: &Connection, id: &SchemaId) -> Result<Option<Vec<u8>>, StoreError> {
+    let sql = "SELECT schema FROM schemas_allowed WHERE id = ?1 AND schema IS NOT NULL";
+    Ok(db.query_row(sql, [Blob(id)], |row| row.get(0)).optional()?)
+}
+
 /// Accepts a schema no more; whether it was accepted.
 pub fn deny_schema(db: &Transaction<'_>, id: &SchemaId) -> Result<bool, StoreError> {
     let sql = "DELETE FROM schemas_allowed WHERE id = ?1";

@@ -14,7 +14,7 @@ use crate::subcommand::Result;
 /// Arguments of `schema allow`.
 #[derive(Args, Debug)]
 pub struct Allow {
-    /// Its id, or the TOML file; read what it lets through with `schema check` before
+    /// The TOML file, or the id of one that you only receive; read what it lets through before
     #[arg(value_name = "SCHEMA")]
     schema: Which,
 }
@@ -42,8 +42,17 @@ impl Allow {
     /// # Errors
     /// If there is no wallet, or the file is no schema.
     pub fn run(self, settings: &Settings) -> Result<Output> {
-        let schema = id(self.schema, settings)?;
-        Session::open(settings)?.wallet.allow_schema(schema)?;
+        let schema = match self.schema {
+            Which::Id(id) => {
+                Session::open(settings)?.wallet.allow_schema(id)?;
+                id
+            }
+            named @ Which::NameOrFile(_) => {
+                let schema = named.find(settings)?;
+                let mut session = Session::open(settings)?;
+                session.wallet.allow_known_schema(&schema)?
+            }
+        };
         Ok(Output {
             schema,
             allowed: true,

@@ -32,13 +32,12 @@ impl FromStr for Which {
 }
 
 impl Which {
-    /// The schema itself; by its id, one that is standard or that a contract of the wallet has.
+    /// The schema itself; by its id, one that the wallet knows.
     pub fn find(self, settings: &Settings) -> Result<Schema, Error> {
         match self {
             Self::Id(id) => {
-                let standard = bulla_schemas::standard();
-                let standard = standard.into_iter().find(|schema| schema.id() == id);
-                if let Some(schema) = standard {
+                let mut standard = bulla_schemas::standard().into_iter();
+                if let Some(schema) = standard.find(|schema| schema.id() == id) {
                     return Ok(schema);
                 }
                 let known = Session::open(settings)?.wallet.known_schema(id)?;

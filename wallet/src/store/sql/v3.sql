@@ -48,5 +48,8 @@ ALTER TABLE anchors_by_witness RENAME TO anchors;
 ALTER TABLE anchored_by_witness RENAME TO anchored;
 CREATE INDEX anchored_operation ON anchored (operation);
 
+-- What an allowed schema says, encoded; NULL if it was allowed by its id alone.
+ALTER TABLE schemas_allowed ADD COLUMN schema BLOB;
+
 -- Headers of wire format 1 say the network in the genesis only (32 bytes after the first).
 UPDATE contracts SET header = CAST(x'01' || substr(header, 34) AS BLOB) WHERE substr(header, 1, 1) = x'00';
