@@ -2,6 +2,7 @@
 
 mod bulla;
 mod demo;
+mod kinds;
 mod outside;
 mod schema;
 mod transfer;

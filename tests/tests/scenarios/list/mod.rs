@@ -3,12 +3,14 @@
 mod chain;
 mod coins;
 mod handshake;
+mod kinds;
 mod refusals;
 mod transfers;
 
 pub use chain::*;
 pub use coins::*;
 pub use handshake::*;
+pub use kinds::*;
 pub use refusals::*;
 pub use transfers::*;
 
