@@ -595,6 +595,21 @@ pub struct AssetBalance {
     pub pending: u64,
     /// Settled and pending together, with decimals.
     pub display: String,
+    /// What is held of the contract's other types, by type and token.
+    pub others: Vec<OwnedBalance>,
+}
+
+/// What the wallet holds of one owned type, or of one token.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnedBalance {
+    /// The name of the owned type.
+    pub owned: String,
+    /// The token, for a type of tokens.
+    pub token: Option<u32>,
+    /// Settled, in smallest units, fractions of the token, or rights.
+    pub settled: u64,
+    /// Not settled yet, the same way.
+    pub pending: u64,
 }
 
 /// What the wallet holds.
@@ -650,7 +665,7 @@ pub struct CoinAllocation {
     pub owned: String,
     /// The token, for a type of tokens.
     pub token: Option<u32>,
-    /// Amount in smallest units, a fraction of a token; 0 for kinds without one.
+    /// Amount in smallest units, a fraction of a token, 1 for a right.
     pub amount: u64,
     /// Whether every witness of its history is deep enough.
     pub settled: bool,

@@ -7,13 +7,15 @@ mod description;
 use std::path::{Path, PathBuf};
 
 use bitcoin::Txid;
-use bulla_wallet::api::{AllocateTo, Issue as NewContract, Payment};
+use bulla_core::schema::Schema;
+use bulla_wallet::api::{AllocateTo, Allocation, Issue as NewContract, Payment};
+use bulla_wallet::invoice::Invoice;
 use clap::Args;
 
 use self::answer::Output;
 use self::arguments::Said;
-use super::{Result, boxed};
-use crate::file;
+use super::{Result, boxed, issuer};
+use crate::error::Error;
 use crate::media;
 use crate::session::Session;
 use crate::settings::Settings;
@@ -22,8 +24,8 @@ use crate::spend::{self, Order, Planned, SpendArgs};
 /// Arguments of `issue`.
 #[derive(Args, Debug)]
 pub struct Issue {
-    /// A standard schema (fixed, inflatable, unique, permissioned, collectible, replaceable), or a
-    /// file that describes the whole contract: `contract.toml`
+    /// A standard schema (fixed, inflatable, unique, permissioned, collectible, replaceable), the id of
+    /// one that the wallet allows, or a file that describes the whole contract: `contract.toml`
     #[arg(value_name = "SCHEMA|FILE")]
     what: String,
     #[command(flatten)]
@@ -41,8 +43,8 @@ impl Issue {
     /// # Errors
     /// If there are no satoshis for a coin to put the contract on, or the schema forbids it.
     pub fn run(self, settings: &Settings) -> Result {
-        let (issue, files) = self.read()?;
         let mut session = Session::synced(settings)?;
+        let (issue, files) = self.read(&session)?;
         let own = |to: &AllocateTo| matches!(to, AllocateTo::Own);
         let needs_coin = issue.coin.is_none() && issue.allocations.iter().any(|a| own(&a.to));
         let carrier = if needs_coin && session.wallet.free_carrier()?.is_none() {
@@ -67,31 +69,26 @@ impl Issue {
         }
         let mut output = Output::of(&drafted, false);
         output.carrier = carrier;
-        for allocation in &issue.allocations {
-            if let AllocateTo::Invoice(invoice) = &allocation.to {
-                let given = session.wallet.issued_consignment(contract, invoice)?;
-                let path = self.out.join(&given.file_name);
-                file::write(&path, &given.bytes)?;
-                output.consignments.push(path);
-            }
-        }
-        if !output.consignments.is_empty() {
-            output.media = media::hand_over(&session, contract, &self.out)?;
+        let invoices: Vec<Invoice> = issue.allocations.iter().filter_map(invoice).collect();
+        if !invoices.is_empty() {
+            let written = issuer::hand_over(&session, contract, &invoices, &self.out)?;
+            (output.consignments, output.media) = (written.consignments, written.media);
         }
         boxed(Ok(output))
     }
 
     /// The contract, and the media files it commits to.
-    fn read(&self) -> Result<(NewContract, Vec<Vec<u8>>)> {
+    fn read(&self, session: &Session<'_>) -> Result<(NewContract, Vec<Vec<u8>>)> {
+        let schema = |name: &str| schema(session, name);
         let path = Path::new(&self.what);
         if path
             .extension()
             .is_some_and(|extension| extension == "toml")
         {
             self.said.check_none()?;
-            return description::read(path);
+            return description::read(path, &schema);
         }
-        self.said.read(&self.what)
+        self.said.read(&schema(&self.what)?)
     }
 
     /// Makes a sealed coin for the contract, or shows how it would be made.
@@ -115,6 +112,27 @@ impl Issue {
         let sent = spend::carry_out(session, source.as_ref(), plan, order.out)?;
         Ok(Carrier::Made(sent.txid))
     }
+}
+
+fn invoice(allocation: &Allocation) -> Option<Invoice> {
+    match &allocation.to {
+        AllocateTo::Invoice(invoice) => Some((**invoice).clone()),
+        AllocateTo::Own | AllocateTo::Coin(_) => None,
+    }
+}
+
+/// A standard schema by its name, or one that the wallet knows by its id.
+fn schema(session: &Session<'_>, name: &str) -> Result<Schema> {
+    if let Some(schema) = bulla_schemas::by_name(name) {
+        return Ok(schema);
+    }
+    let known = match name.parse() {
+        Ok(id) => session.wallet.known_schema(id)?,
+        Err(_) => None,
+    };
+    known.ok_or_else(|| Error::NoSuchSchema {
+        found: name.to_owned(),
+    })
 }
 
 /// The coin that the contract is put on.

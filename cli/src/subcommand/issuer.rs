@@ -1,12 +1,13 @@
 //! `issuer`: signs for contracts whose transfers their issuer has to sign.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bitcoin::Txid;
 use bitcoin::hex::FromHex;
 use bitcoin::key::{Keypair, Secp256k1};
 use bitcoin::secp256k1::SecretKey;
 use bulla_core::{ContractId, OperationId};
+use bulla_wallet::invoice::Invoice;
 use bulla_wallet::transfer::cosign::CosignedOperation;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use super::{Result, boxed};
 use crate::error::Error;
 use crate::file;
+use crate::media;
 use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
@@ -27,6 +29,30 @@ pub enum Issuer {
     Key,
     /// Sign the operations in a request that wait for your key
     Sign(Sign),
+    /// Write the consignments again of invoices that a contract was issued to
+    HandOver(HandOver),
+}
+
+/// Arguments of `issuer hand-over`.
+#[derive(Args, Debug)]
+pub struct HandOver {
+    /// The contract
+    contract: ContractId,
+    /// The invoices
+    #[arg(required = true, value_name = "INVOICE")]
+    invoices: Vec<Invoice>,
+    /// Folder for the consignments
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    out: PathBuf,
+}
+
+/// What `issuer hand-over` answers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct HandOverOutput {
+    /// The consignments, in the order of the invoices.
+    pub consignments: Vec<PathBuf>,
+    /// The media files beside them.
+    pub media: Vec<PathBuf>,
 }
 
 /// Arguments of `issuer sign`.
@@ -91,8 +117,42 @@ impl Issuer {
         match self {
             Self::Key => boxed(key(settings)),
             Self::Sign(command) => boxed(command.run(settings)),
+            Self::HandOver(command) => {
+                let session = Session::open(settings)?;
+                boxed(hand_over(
+                    &session,
+                    command.contract,
+                    &command.invoices,
+                    &command.out,
+                ))
+            }
         }
     }
+}
+
+/// Writes the consignments of genesis allocations, and the media files beside them. The wallet gives
+/// the same bytes whenever it is asked to.
+///
+/// # Errors
+/// If the contract was not issued to one of the invoices.
+pub fn hand_over(
+    session: &Session<'_>,
+    contract: ContractId,
+    invoices: &[Invoice],
+    out: &Path,
+) -> Result<HandOverOutput> {
+    let mut consignments = Vec::new();
+    for invoice in invoices {
+        let given = session.wallet.issued_consignment(contract, invoice)?;
+        let path = out.join(&given.file_name);
+        file::write(&path, &given.bytes)?;
+        consignments.push(path);
+    }
+    let media = media::hand_over(session, contract, out)?;
+    Ok(HandOverOutput {
+        consignments,
+        media,
+    })
 }
 
 fn key(settings: &Settings) -> Result<KeyOutput> {
@@ -126,7 +186,7 @@ impl Sign {
     }
 }
 
-fn given(path: &std::path::Path) -> Result<Keypair> {
+fn given(path: &Path) -> Result<Keypair> {
     let text = file::read_text(path)?;
     let secret = <[u8; 32]>::from_hex(text.trim())
         .ok()
@@ -156,6 +216,13 @@ fn operation(one: &CosignedOperation, contract: ContractId, names: &Names) -> Op
 impl Human for KeyOutput {
     fn human(&self) -> String {
         self.key.clone()
+    }
+}
+
+impl Human for HandOverOutput {
+    fn human(&self) -> String {
+        let files = self.consignments.iter().chain(&self.media);
+        fields(files.map(|path| ("file", path.display().to_string())))
     }
 }
 

@@ -196,6 +196,10 @@ fn a_file_describes_a_contract_that_is_handed_out_at_once() {
     let issued = alice.ok(&["issue", "contract.toml", "--out", "outbox"]);
     let file = text_at(&issued["consignments"], 0).to_owned();
     let contract = text(&issued, "contract").to_owned();
+    let again = ["issuer", "hand-over", &contract, &wanted, "--out", "again"];
+    let again = text_at(&alice.ok(&again)["consignments"], 0).to_owned();
+    let bytes = |path: &str| fs::read(alice.path(path)).unwrap();
+    assert_eq!(bytes(&again), bytes(&file), "as often as it is asked for");
     let bob = bulla.as_other("bob");
     let accepted = bob.ok(&["accept", &file]);
     assert_eq!(

@@ -12,12 +12,13 @@ use bulla_core::schema::{Facts, Schema, Totals};
 use bulla_core::seal::{AssignedSeal, Blinding, Seal};
 use bulla_core::state::State;
 use bulla_core::value::Values;
-use bulla_core::{ContractId, OperationId, SchemaId, SecretSeal};
+use bulla_core::{ContractId, OperationId, SecretSeal};
 
 use super::consign::{HandOver, Records, consign};
 use super::facts::text;
 use super::learn::{self, Contract};
 use super::rows::{self, damaged};
+use super::schemas;
 use super::snapshot::Snapshot;
 use crate::api::{AllocateTo, Allocation, Issue, Issued, PreparedConsignment};
 use crate::coins::Coin;
@@ -117,7 +118,11 @@ impl Wallet {
 
 /// The header of a new contract, and what it says in short.
 fn draft(command: &Command<'_>, issue: &Issue) -> Result<(Header, Issued), Error> {
-    let schema = schema(&command.db, issue.schema)?;
+    let schema = schemas::find(&command.db, issue.schema)?;
+    let not_allowed = TransferError::SchemaNotAllowed {
+        schema: issue.schema,
+    };
+    let schema = schema.ok_or(not_allowed)?;
     let globals = globals(issue, &schema)?;
     let snapshot = Snapshot::load(&command.db, command.coins, command.meta)?;
     let mut by_type: BTreeMap<u16, Vec<(State, AssignedSeal)>> = BTreeMap::new();
@@ -225,22 +230,6 @@ fn check_precision(precision: &[u8]) -> Result<(), TransferError> {
     }
     let found = number.map_or_else(|| "no number".to_owned(), |number| number.to_string());
     Err(field("precision", found, "0 to 18 decimals"))
-}
-
-fn schema(db: &Connection, id: SchemaId) -> Result<Schema, Error> {
-    let standard = bulla_schemas::standard()
-        .into_iter()
-        .find(|schema| schema.id() == id);
-    if let Some(schema) = standard {
-        return Ok(schema);
-    }
-    for row in contracts::all(db)? {
-        let header = rows::decode("a contract", Header::decode(&row.header))?;
-        if header.schema.id() == id {
-            return Ok(header.schema);
-        }
-    }
-    Err(TransferError::SchemaNotAllowed { schema: id }.into())
 }
 
 /// The number of an allocation's type, whose kind it has.

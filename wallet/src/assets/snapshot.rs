@@ -9,11 +9,11 @@ use bulla_core::state::State;
 
 use super::book::Book;
 use super::ledger::Ledger;
-use crate::api::CoinAllocation;
+use crate::api::{CoinAllocation, OwnedBalance};
 use crate::coins::{Coin, Coins, Place};
 use crate::store::{Meta, StoreError, invoices, reserved};
 use crate::transfer::error::NotFree;
-use crate::transfer::plan::{ContractFacts, Holding, SealedCoin};
+use crate::transfer::plan::{ContractFacts, Holding, SealedCoin, quantity};
 use crate::{defaults, time};
 
 /// The wallet at one instant.
@@ -126,10 +126,7 @@ impl Snapshot {
                 State::Token(token) => Some(token.id),
                 _ => None,
             },
-            amount: match &held.state {
-                State::Token(token) => token.fraction,
-                state => state.amount(),
-            },
+            amount: quantity(&held.state),
             settled: held.settled,
         })
         .collect()
@@ -146,6 +143,34 @@ impl Snapshot {
         let book = self.books.get(&contract);
         book.map_or("", |book| book.facts.owned_name(owned_type))
             .to_owned()
+    }
+
+    /// What is held of a contract's types other than its asset, by type and token.
+    pub fn others(&self, book: &Book) -> Vec<OwnedBalance> {
+        let mut sums: BTreeMap<(u16, Option<u32>), OwnedBalance> = BTreeMap::new();
+        for held in &self.allocations {
+            let owned_type = held.leaf.owned_type;
+            if held.contract != book.contract || Some(owned_type) == book.facts.asset {
+                continue;
+            }
+            let token = match &held.state {
+                State::Token(token) => Some(token.id),
+                _ => None,
+            };
+            let sum = sums.entry((owned_type, token)).or_insert(OwnedBalance {
+                owned: book.facts.owned_name(owned_type).to_owned(),
+                token,
+                settled: 0,
+                pending: 0,
+            });
+            let part = if held.settled {
+                &mut sum.settled
+            } else {
+                &mut sum.pending
+            };
+            *part = part.saturating_add(quantity(&held.state));
+        }
+        sums.into_values().collect()
     }
 
     /// Amounts of a contract's asset: settled, pending.

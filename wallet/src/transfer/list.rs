@@ -39,7 +39,10 @@ impl Wallet {
                 Place::Plain => bitcoin.pending += sats,
             }
         }
-        let held = |book: &&Book| snapshot.amounts(book.contract) != (0, 0) || book.issued;
+        let held = |book: &&Book| {
+            let mut held = snapshot.allocations.iter();
+            book.issued || held.any(|held| held.contract == book.contract)
+        };
         let mut assets: Vec<_> = snapshot
             .books
             .values()
@@ -162,6 +165,7 @@ fn asset_balance(snapshot: &Snapshot, book: &Book) -> AssetBalance {
         settled,
         pending,
         display: display(settled.saturating_add(pending), precision),
+        others: snapshot.others(book),
     }
 }
 

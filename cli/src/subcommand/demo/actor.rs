@@ -17,6 +17,7 @@ use crate::file;
 use crate::session::WALLET;
 use crate::settings;
 use crate::subcommand::{Result, balance};
+use crate::units::Names;
 
 /// The passphrase of both wallets, in a file beside each: they hold nothing of value.
 const PASSPHRASE: &str = "demo";
@@ -142,7 +143,8 @@ impl Actor {
     /// What the wallet holds now.
     pub fn balance(&mut self, chain: &Sandbox) -> Result<balance::Output> {
         self.wallet.sync(chain)?;
-        Ok(balance::Output::of(&self.wallet.balance()?))
+        let names = Names::of(&self.wallet)?;
+        Ok(balance::Output::of(&self.wallet.balance()?, &names))
     }
 }
 

@@ -90,11 +90,8 @@ impl Said {
     }
 
     /// The contract, and the bytes of its media.
-    pub fn read(&self, schema: &str) -> Result<(NewContract, Vec<Vec<u8>>)> {
-        let schema = bulla_schemas::by_name(schema).ok_or_else(|| Error::NoSuchSchema {
-            found: schema.to_owned(),
-        })?;
-        let has = |role: ValueRole| role.global(&schema).is_some();
+    pub fn read(&self, schema: &Schema) -> Result<(NewContract, Vec<Vec<u8>>)> {
+        let has = |role: ValueRole| role.global(schema).is_some();
         let mut issue = NewContract::new(schema.id());
         (issue.coin, issue.timestamp) = (self.coin, self.timestamp);
         let texts = [
@@ -112,10 +109,10 @@ impl Said {
             let precision = self.precision.unwrap_or(0);
             issue = issue.number(global::PRECISION.name, precision.into());
         }
-        issue = if owned::NFT.number(&schema).is_some() {
+        issue = if owned::NFT.number(schema).is_some() {
             self.tokens(issue)?
         } else {
-            self.amounts(issue, &schema)?
+            self.amounts(issue, schema)?
         };
         issue = self.signers(issue);
         for attribute in &self.attribute {

@@ -1,7 +1,7 @@
 //! `contract.toml`: a whole contract in a file that a person can read.
 //!
 //! ```toml
-//! schema = "inflatable"               # a standard one by its name
+//! schema = "inflatable"               # a standard one by its name, any by its id
 //! timestamp = 1800000000              # unix seconds; left out: now
 //! media = ["picture.png"]             # beside this file
 //!
@@ -65,15 +65,16 @@ struct AllocationText {
 ///
 /// # Errors
 /// If it is not one, naming the field and what was expected there.
-pub fn read(path: &Path) -> Result<(NewContract, Vec<Vec<u8>>)> {
+pub fn read(
+    path: &Path,
+    schema: &dyn Fn(&str) -> Result<Schema>,
+) -> Result<(NewContract, Vec<Vec<u8>>)> {
     let text = file::read_text(path)?;
     let said: Description = toml::from_str(&text).map_err(|cause| Error::Settings {
         path: path.to_owned(),
         cause: Box::new(cause),
     })?;
-    let schema = bulla_schemas::by_name(&said.schema).ok_or_else(|| Error::NoSuchSchema {
-        found: said.schema.clone(),
-    })?;
+    let schema = schema(&said.schema)?;
     let reader = Reader {
         schema: &schema,
         precision: precision(&said.globals)?,
@@ -219,7 +220,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("contract.toml");
         std::fs::write(&path, text).unwrap();
-        read(&path).map(|(issue, _)| issue)
+        let schema = |name: &str| Ok(bulla_schemas::by_name(name).unwrap());
+        read(&path, &schema).map(|(issue, _)| issue)
     }
 
     const GROW: &str = r#"
