@@ -10,10 +10,15 @@ use bulla_core::{ContractId, DecodeError, SchemaId};
 use bulla_wallet::Network;
 use bulla_wallet::api::TransferId;
 use bulla_wallet::chain::{SourceError, SpecError};
+use bulla_wallet::container::ContainerError;
+use bulla_wallet::headers::HeadersError;
+use bulla_wallet::identity::IdentityError;
 use bulla_wallet::invoice::InvoiceError;
 use bulla_wallet::keys::KeysError;
 use bulla_wallet::media::MediaError;
+use bulla_wallet::proofs::ProofError;
 use bulla_wallet::sandbox::SandboxError;
+use bulla_wallet::supply::ListError;
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -53,6 +58,14 @@ pub enum Error {
         /// Its limit in bytes.
         limit: u64,
     },
+    /// A compressed file with nothing to read in it.
+    #[error("{}: {cause}", path.display())]
+    Container {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: ContainerError,
+    },
     /// A file that should be text.
     #[error("{} is not a text file in UTF-8", path.display())]
     FileNotText {
@@ -67,6 +80,24 @@ pub enum Error {
         /// What is wrong with it.
         #[source]
         cause: DecodeError,
+    },
+    /// A file that is no manifest of a conformance suite.
+    #[error("{} is no manifest of a conformance suite", path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: Box<serde_json::Error>,
+    },
+    /// A file of headers that are no chain of the network.
+    #[error("{} is no chain of headers to rely on", path.display())]
+    Headers {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: Box<HeadersError>,
     },
     /// A file that is no schema.
     #[error("{} is no schema", path.display())]
@@ -235,6 +266,15 @@ pub enum Error {
     /// An amount that is none.
     #[error(transparent)]
     Amount(#[from] bulla_wallet::AmountError),
+    /// A list of what happened to a supply.
+    #[error("the list in {} cannot be understood", path.display())]
+    List {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: ListError,
+    },
     /// A text that is no invoice.
     #[error(transparent)]
     Invoice(#[from] InvoiceError),
@@ -262,6 +302,18 @@ impl From<bulla_wallet::Error> for Error {
     }
 }
 
+impl From<IdentityError> for Error {
+    fn from(cause: IdentityError) -> Self {
+        bulla_wallet::Error::from(cause).into()
+    }
+}
+
+impl From<ProofError> for Error {
+    fn from(cause: ProofError) -> Self {
+        bulla_wallet::Error::from(cause).into()
+    }
+}
+
 impl Error {
     /// An error of a file or folder.
     pub fn file(action: &'static str, path: &Path, cause: io::Error) -> Self {
@@ -281,7 +333,10 @@ impl Error {
             Self::Source(_) => "source",
             Self::Sandbox(_) => "sandbox",
             Self::File { .. } | Self::FileTooLarge { .. } | Self::FileNotText { .. } => "file",
+            Self::Container { cause, .. } => cause.code(),
             Self::NotAConsignment { .. } => "not-a-consignment",
+            Self::Manifest { .. } => "manifest",
+            Self::Headers { cause, .. } => cause.code(),
             Self::NotASchema { .. } => "schema",
             Self::UnknownSchema { .. } | Self::NotAllowed { .. } | Self::NoSuchSchema { .. } => {
                 "unknown-schema"
@@ -304,6 +359,7 @@ impl Error {
             Self::Invoice(_) => "invoice",
             Self::Described { .. } => "description",
             Self::Media(_) => "media",
+            Self::List { .. } => "list",
             Self::Options { .. } => "usage",
         }
     }
@@ -316,6 +372,9 @@ impl Error {
             }
             Self::Wallet(cause) if cause.code() == "already-paid" => {
                 "go on with that transfer by `send --resume`, or give it up by `cancel`"
+            }
+            Self::Wallet(cause) if cause.code() == "contract-file" => {
+                "take it in with `bulla contract import`"
             }
             Self::Wallet(cause) if cause.code() == "source" => {
                 "say --offline to go by what was known"
@@ -341,6 +400,9 @@ impl Error {
             Self::PassphrasesDiffer => "try again",
             Self::UnknownPrecision { .. } | Self::NoContract => {
                 "say --raw and give the amount in smallest units, or accept a consignment of the contract first"
+            }
+            Self::Headers { .. } => {
+                "name its network with --network, or make one with `bulla headers export`"
             }
             Self::UnknownSchema { .. } => {
                 "name its TOML file, or inspect a consignment of a contract that has it"

@@ -16,6 +16,7 @@ pub mod output;
 mod passphrase;
 pub mod session;
 pub mod settings;
+mod signed_by;
 pub mod source;
 pub mod spend;
 pub mod subcommand;

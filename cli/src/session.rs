@@ -79,11 +79,27 @@ impl<'a> Session<'a> {
         self.wallet.network()
     }
 
+    /// Reads the headers that are missing.
+    ///
+    /// # Errors
+    /// If the source does not answer, or follows another chain.
+    pub fn fetch_headers(&mut self, source: &dyn ChainSource) -> Result<(), Error> {
+        let spinner = spinner(source);
+        let name = source.name();
+        let fetched = self.wallet.fetch_headers(source, &mut |height, tip| {
+            log::info!("headers up to {height} of {tip}");
+            spinner.set_message(format!("reading {name}: headers up to {height} of {tip}"));
+        });
+        spinner.finish_and_clear();
+        Ok(fetched?)
+    }
+
     /// Reads the chain.
     ///
     /// # Errors
     /// If the source does not answer, or follows another chain.
     pub fn sync(&mut self, source: &dyn ChainSource) -> Result<SyncReport, Error> {
+        self.fetch_headers(source)?;
         let spinner = spinner(source);
         let report = self.wallet.sync(source);
         spinner.finish_and_clear();

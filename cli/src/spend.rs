@@ -155,13 +155,13 @@ pub fn carry_out(
     Ok(Sent::of(&sent, outputs, requests, prepared.vbytes))
 }
 
-/// Signs with the wallet's own issuer key, where that is one of the contract's.
+/// Signs with the wallet's own issuer key number 0, where that is one of the contract's.
 fn sign_own(
     session: &mut Session<'_>,
     transfer: TransferId,
     passphrase: &Passphrase,
 ) -> Result<(), Error> {
-    let key = session.wallet.issuer_key(passphrase)?;
+    let key = session.wallet.signer_key(passphrase, 0)?;
     for request in session.wallet.signature_requests(transfer)? {
         match session.wallet.cosign(&request.bytes, &key) {
             Ok(signed) => {
@@ -200,7 +200,7 @@ pub fn resume(
 ) -> Result<Sent, Error> {
     let source = session.source()?;
     for path in signed {
-        let bytes = file::read(path, file::MAX_CONSIGNMENT)?;
+        let bytes = file::read_consignment(path)?;
         session.wallet.add_signatures(transfer, &bytes)?;
     }
     for path in acknowledgements {
@@ -224,8 +224,8 @@ pub fn resume(
     Ok(Sent::of(&found, outputs, requests, vbytes))
 }
 
-/// Writes a file for each payee. The wallet commits first, and gives the same bytes again whenever it
-/// is asked to.
+/// Writes a file for each payee. The wallet commits first, and gives the same again whenever it is
+/// asked to; block proofs join it as witnesses are mined.
 fn hand_over(
     session: &mut Session<'_>,
     transfer: TransferId,

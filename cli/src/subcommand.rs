@@ -17,7 +17,10 @@ pub mod balance;
 pub mod cancel;
 pub mod carrier;
 pub mod coins;
+pub mod conformance;
+pub mod contract;
 pub mod demo;
+pub mod headers;
 pub mod init;
 pub mod inspect;
 pub mod invoice;
@@ -26,14 +29,17 @@ pub mod issuer;
 pub mod keys;
 pub mod media;
 pub mod pay;
+pub mod prove;
 pub mod sandbox;
 pub mod schema;
 pub mod send;
+pub mod supply;
 pub mod sweep;
 pub mod sync;
 pub mod transactions;
 pub mod transfers;
 pub mod validate;
+pub mod verify;
 
 /// What a command answers, or why it does not.
 pub type Result<T = Box<dyn Output>> = std::result::Result<T, Error>;
@@ -70,13 +76,16 @@ pub enum Subcommand {
     Engrave(act::Engrave),
     /// Use any transition of a contract's schema
     Act(act::General),
-    /// Sign for contracts whose transfers their issuer has to sign
-    #[command(subcommand)]
-    Issuer(issuer::Issuer),
     /// The files that a contract commits to
     Media(media::Media),
     /// The contracts that the wallet knows
     Assets,
+    /// Contract files: schema and genesis alone, for whoever has no transfer yet
+    #[command(subcommand)]
+    Contract(contract::Contract),
+    /// Sign as an issuer: transfers of contracts that ask for it, and who issued a contract
+    #[command(subcommand)]
+    Issuer(issuer::Issuer),
     /// Ask for an asset
     Invoice(invoice::Invoice),
     /// Pay invoices, or go on with a transfer that waits
@@ -85,6 +94,14 @@ pub enum Subcommand {
     Accept(accept::Accept),
     /// Check a consignment against Bitcoin; needs no wallet
     Validate(validate::Validate),
+    /// Check this program against a suite of consignments; needs no wallet
+    Conformance(conformance::Conformance),
+    /// What can be proven of what was issued, is burned and circulates
+    Supply(supply::Supply),
+    /// Prove what the wallet owns to whoever asks a challenge
+    Prove(prove::Prove),
+    /// Check a proof of ownership; needs no wallet
+    Verify(verify::Verify),
     /// Show what is in a consignment, without a verdict
     Inspect(inspect::Inspect),
     /// What went out and what came in
@@ -95,6 +112,9 @@ pub enum Subcommand {
     Transactions(transfers::PageArgs),
     /// Read the chain; safe to repeat
     Sync(sync::Sync),
+    /// The block headers by which this wallet checks its source, and `validate` works offline
+    #[command(subcommand)]
+    Headers(headers::Headers),
     /// Pay plain bitcoin
     Pay(pay::Pay),
     /// Make free sealed coins, for blind invoices and new assets
@@ -130,18 +150,24 @@ impl Subcommand {
             Self::Renounce(command) => command.run(settings),
             Self::Engrave(command) => command.run(settings),
             Self::Act(command) => command.run(settings),
-            Self::Issuer(command) => command.run(settings),
             Self::Media(command) => boxed(command.run(settings)),
             Self::Assets => boxed(assets::run(settings)),
+            Self::Contract(command) => command.run(settings),
+            Self::Issuer(command) => command.run(settings),
             Self::Invoice(command) => command.run(settings),
             Self::Send(command) => command.run(settings),
             Self::Accept(command) => boxed(command.run(settings)),
             Self::Validate(command) => boxed(command.run(settings)),
+            Self::Conformance(command) => boxed(command.run()),
+            Self::Supply(command) => boxed(command.run(settings)),
+            Self::Prove(command) => boxed(command.run(settings)),
+            Self::Verify(command) => boxed(command.run(settings)),
             Self::Inspect(command) => boxed(command.run()),
             Self::Transfers(arguments) => boxed(transfers::run(&arguments, settings)),
             Self::Cancel(command) => boxed(command.run(settings)),
             Self::Transactions(arguments) => boxed(transactions::run(&arguments, settings)),
             Self::Sync(command) => boxed(command.run(settings)),
+            Self::Headers(command) => boxed(command.run(settings)),
             Self::Pay(command) => command.run(settings),
             Self::Carrier(command) => command.run(settings),
             Self::Sweep(command) => command.run(settings),

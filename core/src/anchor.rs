@@ -1,8 +1,9 @@
 //! Anchors: from a bundle to what its witness transaction carries (PROTOCOL.md §7).
 
-use bitcoin::Transaction;
+use bitcoin::{Transaction, TxOut};
 
 use crate::codec::{Decode, DecodeError, Encode, Reader, objects};
+use crate::commit::tapret::CurveCheck;
 use crate::commit::{Commitment, DbcError, DbcProof, mpc};
 use crate::{BundleId, ContractId};
 
@@ -38,6 +39,18 @@ impl Anchor {
         transaction: &Transaction,
     ) -> Result<(), DbcError> {
         self.dbc.verify(commitment, transaction)
+    }
+
+    /// Does every check of [`Anchor::verify`] but the curve's; gives that one, if there is one.
+    ///
+    /// # Errors
+    /// If one fails.
+    pub fn curve_check(
+        &self,
+        commitment: Commitment,
+        outputs: &[TxOut],
+    ) -> Result<Option<CurveCheck>, DbcError> {
+        self.dbc.curve_check(commitment, outputs)
     }
 }
 

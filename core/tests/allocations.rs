@@ -97,9 +97,13 @@ fn a_hostile_length_before_many_bytes_reserves_a_small_multiple_of_them() {
 fn what_really_stands_there_takes_a_small_multiple_of_its_bytes() {
     let _alone = alone();
     let of = |name| CODECS.iter().find(|codec| codec.name == name).unwrap();
-    let mut frame = vec![2, 0xff, 0xff];
-    frame.resize(3 + 65_535 * 70, 0);
+    let mut frame = vec![2, 0xff, 0xff, 3];
+    frame.extend([[0; 70].as_slice(), &[0xff]].concat().repeat(65_535));
     assert_bounded(of("Frame"), &frame, 4);
+    // One transition that claims as many references as it may have, and has the bytes for them.
+    let mut references = vec![0, 1, 0, 0xff, 0xff, 3];
+    references.resize(references.len() + 65_535, 1);
+    assert_bounded(of("Frame"), &references, 9);
     let mut rights = vec![0; 74];
     rights[0] = 1;
     rights.extend([1, 0, 0, 2, 0, 0x10]);

@@ -8,10 +8,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use bitcoin::address::NetworkUnchecked;
+use bitcoin::key::XOnlyPublicKey;
 use bitcoin::{Address, FeeRate, OutPoint, Psbt, Txid};
 use bulla_core::state::{State, Token};
 use bulla_core::{ContractId, OperationId, SchemaId};
 
+use crate::identity::Statement;
 use crate::invoice::Invoice;
 use crate::media::Media;
 use crate::transfer::plan::Draft;
@@ -640,10 +642,17 @@ pub struct Asset {
     pub precision: u8,
     /// Issued supply in smallest units.
     pub supply: u64,
+    /// How much can be reissued besides, in smallest units, and is unbacked by its history; none
+    /// if nothing can.
+    pub unbacked: Option<u64>,
     /// Details, a claim of the issuer.
     pub details: Option<String>,
     /// Terms, a claim of the issuer.
     pub terms: Option<String>,
+    /// The key that the genesis names as the issuer's.
+    pub issuer: Option<XOnlyPublicKey>,
+    /// What was stated about who issued it; each with a good signature.
+    pub statements: Vec<Statement>,
     /// When it was issued, as the issuer claims.
     pub issued: u64,
     /// Settled amount in smallest units.

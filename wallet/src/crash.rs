@@ -11,6 +11,8 @@ pub const VARIABLE: &str = "BULLA_CRASH_AT";
 pub const POINTS: &[&str] = &[
     "create-before-commit",
     "create-after-commit",
+    "headers-before-commit",
+    "headers-after-commit",
     "sync-before-commit",
     "sync-after-commit",
     "prepare-before-commit",

@@ -3,7 +3,10 @@
 use crate::assets::consign::ConsignError;
 use crate::chain::SourceError;
 use crate::coins::CoinsError;
+use crate::headers::HeadersError;
+use crate::identity::IdentityError;
 use crate::keys::KeysError;
+use crate::proofs::ProofError;
 use crate::store::StoreError;
 use crate::transfer::ack::AckError;
 use crate::transfer::error::TransferError;
@@ -25,9 +28,24 @@ pub enum Error {
     /// The chain source.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The header chain.
+    #[error(transparent)]
+    Headers(Box<HeadersError>),
+    /// Statements about who issued a contract.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// Proofs of ownership.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     /// Assets and their transfers.
     #[error(transparent)]
     Transfer(Box<TransferError>),
+}
+
+impl From<HeadersError> for Error {
+    fn from(cause: HeadersError) -> Self {
+        Self::Headers(Box::new(cause))
+    }
 }
 
 macro_rules! from_transfer {
@@ -58,6 +76,9 @@ impl Error {
             Self::Source(SourceError::OtherChain { .. }) => "wrong-chain",
             Self::Source(SourceError::Refused { .. }) => "refused",
             Self::Source(_) => "source",
+            Self::Headers(cause) => cause.code(),
+            Self::Identity(cause) => cause.code(),
+            Self::Proof(cause) => cause.code(),
             Self::Transfer(cause) => cause.code(),
         }
     }
@@ -68,7 +89,7 @@ impl Error {
             Self::Keys(cause) => cause.remedy().map(str::to_owned),
             Self::Store(cause) => cause.remedy().map(str::to_owned),
             Self::Coins(cause) => cause.remedy(),
-            Self::Source(_) => None,
+            Self::Source(_) | Self::Headers(_) | Self::Identity(_) | Self::Proof(_) => None,
             Self::Transfer(cause) => cause.remedy(),
         }
     }

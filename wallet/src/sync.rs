@@ -1,13 +1,15 @@
 //! Bringing the wallet up to date with a chain source.
 
-use bdk_wallet::chain::BlockId;
+use std::collections::{BTreeMap, BTreeSet};
+
+use bdk_wallet::chain::{BlockId, CheckPoint};
 use bitcoin::{Transaction, Txid};
 
 use crate::chain::{ChainSource, Position, Positions, Sought, SourceError};
 use crate::store::witnesses::{self, WitnessRow};
 use crate::transfer::follow::{Changes, follow};
 use crate::wallet::Command;
-use crate::{Error, Wallet, time};
+use crate::{Error, Wallet, headers, time};
 
 /// How often `sync` and `accept` start again when the best block changes while they ask.
 pub(crate) const ATTEMPTS: u32 = 3;
@@ -26,7 +28,8 @@ pub struct SyncReport {
 }
 
 impl Wallet {
-    /// Brings the wallet up to date. Safe to repeat; a failure changes nothing.
+    /// Brings the wallet up to date, its headers first. Safe to repeat; a failure changes nothing, but
+    /// headers that were checked before it stay.
     ///
     /// # Errors
     /// [`SourceError`], also for a source of another chain.
@@ -42,6 +45,7 @@ impl Wallet {
     /// # Errors
     /// As [`Wallet::sync`].
     pub fn rescan(&mut self, source: &dyn ChainSource, since: u32) -> Result<SyncReport, Error> {
+        self.fetch_headers(source, &mut |_, _| {})?;
         let (report, again) = self.command("sync", |command| sync(command, source, since))?;
         self.rebroadcast(source, &again)?;
         Ok(report)
@@ -67,24 +71,30 @@ impl Wallet {
     }
 }
 
-/// Coins first, then all witnesses that may have moved, in one batch; both true of one best block.
-/// Then transfers go on. Gives the transactions that are to be broadcast again.
+/// Coins first, then all witnesses that may have moved, in one batch; both true of one best block of
+/// our own headers, and proven there. Then transfers go on. Gives the transactions that are to be broadcast again.
 fn sync(
     command: &mut Command<'_>,
     source: &dyn ChainSource,
     since: u32,
 ) -> Result<(SyncReport, Vec<Transaction>), Error> {
     let (mut transactions, mut fork) = (0, None);
+    let known = command.coins.chain();
     for _ in 0..ATTEMPTS {
         let scanned = command.coins.scan(source, since)?;
         transactions += scanned.transactions;
         fork = fork.into_iter().chain(scanned.fork).min();
         let first = fork.map_or(since, |fork| since.min(fork + 1));
         let rows = witnesses::movable(&command.db, first)?;
-        let positions = source.positions(&rows.iter().map(sought).collect::<Vec<_>>())?;
-        if positions.tip != scanned.tip {
-            continue;
-        }
+        let found = check_blocks(command, source, &known, scanned.tip)
+            .and_then(|()| headers::positions(&command.db, source, &all_sought(&rows)))
+            .and_then(|positions| prove(command, source, &rows, positions));
+        let positions = match found {
+            Ok(positions) if positions.tip == scanned.tip => positions,
+            Ok(_) => continue,
+            Err(error) if is_moved(source, &error, scanned.tip)? => continue,
+            Err(error) => return Err(error),
+        };
         let moved = place(command, &rows, positions)?;
         let changes = Changes {
             source,
@@ -107,6 +117,67 @@ fn sync(
         attempts: ATTEMPTS,
     }
     .into())
+}
+
+/// Whether the best block changed meanwhile, so that an answer may not have been a lie.
+pub(crate) fn is_moved(
+    source: &dyn ChainSource,
+    error: &Error,
+    tip: BlockId,
+) -> Result<bool, Error> {
+    let unreachable = matches!(error, Error::Source(SourceError::Unreachable { .. }));
+    let lie = matches!(error, Error::Source(_)) && !unreachable;
+    Ok(lie && source.tip()? != tip)
+}
+
+/// That every block of the coins that is new is in our own chain, which is brought up to the tip.
+fn check_blocks(
+    command: &Command<'_>,
+    source: &dyn ChainSource,
+    known: &CheckPoint,
+    tip: BlockId,
+) -> Result<(), Error> {
+    let network = &command.meta.network;
+    while let headers::Step::Taken { .. } = headers::step(&command.db, network, source, tip)? {}
+    let known: BTreeSet<BlockId> = known.iter().map(|block| block.block_id()).collect();
+    let blocks = command.coins.chain();
+    let new = blocks
+        .iter()
+        .map(|block| block.block_id())
+        .filter(|block| !known.contains(block));
+    // The first block is compiled in, and our chain may begin above it.
+    headers::require(&command.db, source, new.filter(|block| block.height > 0))
+}
+
+/// Proves what is mined.
+fn prove(
+    command: &Command<'_>,
+    source: &dyn ChainSource,
+    rows: &[WitnessRow],
+    positions: Positions,
+) -> Result<Positions, Error> {
+    let txids = rows.iter().map(|row| row.tx.compute_txid());
+    let mined = mined(txids, &positions);
+    headers::prove(&command.db, source, &mined, &BTreeMap::new())?;
+    Ok(positions)
+}
+
+/// Those of some transactions that are mined, with their heights.
+pub(crate) fn mined(
+    txids: impl IntoIterator<Item = Txid>,
+    positions: &Positions,
+) -> Vec<(Txid, u32)> {
+    let found = txids.into_iter().zip(&positions.list);
+    found
+        .filter_map(|(txid, position)| match position {
+            Position::Mined { height } => Some((txid, *height)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn all_sought(rows: &[WitnessRow]) -> Vec<Sought> {
+    rows.iter().map(sought).collect()
 }
 
 /// Notes where the witnesses are; returns those that are elsewhere than before.

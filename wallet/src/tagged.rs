@@ -1,4 +1,4 @@
-//! The wallet's own tagged SHA-256 (shape of BIP-340); nothing of it is consensus.
+//! The wallet's own tagged SHA-256 (shape of BIP-340); nothing of it decides on a consignment.
 
 use bitcoin::hashes::sha256::{self, HashEngine, Midstate};
 use bitcoin::hashes::{Hash, HashEngine as _};
@@ -9,6 +9,12 @@ pub(crate) const TRANSFER: Tag = Tag::new("bulla:wallet:transfer#1");
 pub(crate) const INVOICE: Tag = Tag::new("bulla:wallet:invoice#1");
 /// What an acknowledgement signs.
 pub(crate) const ACKNOWLEDGEMENT: Tag = Tag::new("bulla:wallet:ack#1");
+
+/// What a statement about an issuer signs (PROTOCOL.md §15.1).
+pub(crate) const STATEMENT: Tag = Tag::new("bulla:statement#1");
+
+/// Stands for a transaction that nobody made.
+pub(crate) const SPENDER: Tag = Tag::new("bulla:wallet:spender#1");
 
 /// A domain separator.
 #[derive(Copy, Clone)]

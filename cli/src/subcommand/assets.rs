@@ -1,5 +1,6 @@
 //! `assets`: the contracts that the wallet knows.
 
+use bitcoin::key::XOnlyPublicKey;
 use bulla_core::{ContractId, SchemaId};
 use bulla_wallet::api;
 use bulla_wallet::time::rfc3339;
@@ -11,6 +12,7 @@ use crate::claim;
 use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
+use crate::signed_by::SignedBy;
 use crate::table::table;
 
 /// What `assets` answers.
@@ -37,10 +39,17 @@ pub struct Asset {
     pub precision: u8,
     /// Issued supply in smallest units.
     pub supply: String,
+    /// How much can be reissued besides, in smallest units, and is unbacked by its history; none
+    /// if nothing can.
+    pub unbacked: Option<String>,
     /// Details, a claim of the issuer.
     pub details: Option<String>,
     /// Terms, a claim of the issuer.
     pub terms: Option<String>,
+    /// The key that the genesis names as the issuer's.
+    pub issuer: Option<XOnlyPublicKey>,
+    /// What was stated about who issued it.
+    pub statements: Vec<SignedBy>,
     /// When it was issued, as the issuer claims.
     pub issued: String,
     /// Settled amount in smallest units.
@@ -73,8 +82,15 @@ impl From<api::Asset> for Asset {
             name: asset.name,
             precision: asset.precision,
             supply: asset.supply.to_string(),
+            unbacked: asset.unbacked.map(|units| units.to_string()),
             details: asset.details,
             terms: asset.terms,
+            issuer: asset.issuer,
+            statements: asset
+                .statements
+                .iter()
+                .map(|statement| SignedBy::of(statement, asset.issuer))
+                .collect(),
             issued: rfc3339(asset.issued),
             settled: asset.settled.to_string(),
             pending: asset.pending.to_string(),
@@ -83,22 +99,46 @@ impl From<api::Asset> for Asset {
     }
 }
 
+impl Asset {
+    /// Two lines for each statement.
+    fn stated(&self) -> impl Iterator<Item = String> + '_ {
+        self.statements.iter().map(|signed| {
+            let ticker = claim::shown(&self.ticker);
+            format!(
+                "{ticker}: {}\n{ticker}: {}",
+                signed.signed_by(),
+                signed.claims()
+            )
+        })
+    }
+}
+
 impl Human for Output {
     fn human(&self) -> String {
         let rows = self.assets.iter().map(|asset| {
             let supply = asset.supply.parse().unwrap_or_default();
+            let unbacked = asset.unbacked.as_ref().map(|units| {
+                let units = display(units.parse().unwrap_or_default(), asset.precision);
+                format!(" (and up to {units} unbacked by this history)")
+            });
             [
                 claim::shown(&asset.ticker),
                 claim::shown(&asset.name),
                 asset.display.clone(),
-                display(supply, asset.precision),
+                display(supply, asset.precision) + &unbacked.unwrap_or_default(),
                 asset.schema_name.clone().unwrap_or_default(),
                 asset.contract.to_string(),
             ]
         });
-        table(
+        let table = table(
             &["ticker", "name", ">held", ">supply", "schema", "contract"],
             rows,
-        )
+        );
+        let statements = self.assets.iter().flat_map(Asset::stated);
+        [table]
+            .into_iter()
+            .chain(statements)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 }

@@ -14,7 +14,8 @@ use clap::Args;
 
 use self::answer::Output;
 use self::arguments::Said;
-use super::{Result, boxed, issuer};
+use super::issuer::hand_over::hand_over;
+use super::{Result, boxed};
 use crate::error::Error;
 use crate::media;
 use crate::session::Session;
@@ -71,7 +72,7 @@ impl Issue {
         output.carrier = carrier;
         let invoices: Vec<Invoice> = issue.allocations.iter().filter_map(invoice).collect();
         if !invoices.is_empty() {
-            let written = issuer::hand_over(&session, contract, &invoices, &self.out)?;
+            let written = hand_over(&session, contract, &invoices, &self.out)?;
             (output.consignments, output.media) = (written.consignments, written.media);
         }
         boxed(Ok(output))

@@ -1,24 +1,32 @@
-//! `validate`: replays a consignment and asks the chain where its witnesses are.
+//! `validate`: replays a consignment and asks the chain where its witnesses are: a source, or a file
+//! of headers and the block proofs in the consignment.
 
 mod answer;
 
 use std::convert::Infallible;
 use std::path::PathBuf;
 
+use bulla_core::headers::{HeaderChain, Proven};
 use bulla_core::schema::Schema;
 use bulla_core::validator::{
     ChainView, Consignment, Consistent, Positions, Rules, SchemaPolicy, Settlement, Sought,
     validate,
 };
+use bulla_wallet::transfer::error::TransferError;
 use bulla_wallet::{Network, defaults};
 use clap::Args;
 
 pub use self::answer::{FailureOutput, Output, Terminal, Verdict};
 use super::Result;
+use super::headers::{self, Chain};
+use super::issuer::verify;
 use crate::error::Error;
 use crate::file;
 use crate::settings::Settings;
 use crate::source::{self, View};
+
+/// Most witnesses without a proof that are named.
+const MAX_NOTES: usize = 10;
 
 /// Arguments of `validate`.
 #[derive(Args, Debug)]
@@ -30,9 +38,15 @@ pub struct Validate {
     /// Accept schemas that are not standard; read what they allow before you rely on the verdict
     #[arg(long)]
     any_schema: bool,
+    /// Ask no source: go by this file of headers and the block proofs in the consignment
+    #[arg(long, value_name = "FILE")]
+    headers: Option<PathBuf>,
+    /// Show this statement about who issued the contract; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    statement: Vec<PathBuf>,
 }
 
-fn min_conf_help() -> String {
+pub(super) fn min_conf_help() -> String {
     let [regtest, elsewhere] =
         [Network::Regtest, Network::Bitcoin].map(|network| defaults::settled_depth(&network));
     format!(
@@ -44,19 +58,44 @@ impl Validate {
     /// Runs the command.
     ///
     /// # Errors
-    /// If the file cannot be read or the source's text makes no sense. What is wrong with the
+    /// If a file cannot be read, a statement is not signed by its key or about another contract, or the source's text makes no sense. What is wrong with the
     /// consignment, or a source that does not answer, is not an error but the answer.
     pub fn run(self, settings: &Settings) -> Result<Output> {
+        let statements = self.statement.iter().map(|path| verify::read(path));
+        let statements = statements.collect::<Result<Vec<_>>>()?;
+        self.verdict(settings)?.stated(&statements)
+    }
+
+    fn verdict(self, settings: &Settings) -> Result<Output> {
         let network = settings.network.clone().unwrap_or(Network::Regtest);
-        let bytes = file::read(&self.file, file::MAX_CONSIGNMENT)?;
+        let bytes = file::read_consignment(&self.file)?;
         log::info!("{} bytes of {}", bytes.len(), self.file.display());
         let min_conf = self.min_conf;
         let min_depth = min_conf.unwrap_or_else(|| defaults::settled_depth(&network));
-        match validate(&bytes, &rules(&network, self.any_schema)) {
-            Err(failure) => Ok(Output::failed(&failure)),
-            Ok(consistent) => judge(consistent, settings, &network, min_depth),
+        let chain = self.headers.map(|path| headers::read(&path, &network));
+        let chain = chain.transpose()?;
+        match (validate(&bytes, &rules(&network, self.any_schema)), chain) {
+            (Err(failure), _) => Ok(Output::failed(&failure)),
+            (Ok(consistent), None) => judge(consistent, settings, &network, min_depth),
+            (Ok(consistent), Some(chain)) => Ok(by_headers(consistent, &chain, min_depth)
+                .by(Chain::of(&chain), headers::notes(&network))),
         }
     }
+}
+
+/// The content of a contract file or consignment whose place in the chain is of no matter.
+///
+/// # Errors
+/// If it is refused.
+pub fn content(
+    bytes: &[u8],
+    network: &Network,
+    any_schema: bool,
+) -> Result<Consistent<Consignment>> {
+    let content = validate(bytes, &rules(network, any_schema));
+    Ok(content
+        .map_err(|failure| TransferError::Refused(Box::new(failure)))
+        .map_err(bulla_wallet::Error::from)?)
 }
 
 /// What is accepted on a network: any schema, or the standard ones.
@@ -68,6 +107,21 @@ pub fn rules(network: &Network, any_schema: bool) -> Rules<'static> {
         SchemaPolicy::Only(standard.iter().map(Schema::id).collect())
     };
     Rules::new(network.id(), schemas)
+}
+
+/// What headers and the consignment's own block proofs say.
+fn by_headers(consistent: Consistent<Consignment>, chain: &HeaderChain, min_depth: u32) -> Output {
+    let content = consistent.get();
+    let proven = Proven::new(chain, &content.proofs);
+    let unproven = content.witnesses.iter().filter_map(|witness| {
+        let reason = proven.position(witness.txid).err()?;
+        Some(format!("witness {}: {reason}", witness.txid))
+    });
+    let notes = unproven.take(MAX_NOTES).collect();
+    match proven.positions(&content.witnesses) {
+        Ok(positions) => settle(consistent, positions, min_depth).with_notes(notes),
+        Err(error) => Output::unanswered(content, &error),
+    }
 }
 
 fn judge(

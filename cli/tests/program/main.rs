@@ -2,6 +2,8 @@
 
 mod bulla;
 mod demo;
+mod headers;
+mod identity;
 mod kinds;
 mod outside;
 mod schema;

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use crate::bulla::{Bulla, fields, text};
 
 /// Alice with 10,000.00 CLAY, and Bob; both have bitcoin.
-struct Scene {
+pub struct Scene {
     bulla: Bulla,
     contract: String,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut bulla = Bulla::new();
         for name in ["bob", "alice"] {
             let wallet = bulla.as_other(name);
@@ -43,11 +43,11 @@ impl Scene {
         Self { bulla, contract }
     }
 
-    fn alice(&mut self) -> &Bulla {
+    pub fn alice(&mut self) -> &Bulla {
         self.bulla.as_other("alice")
     }
 
-    fn bob(&mut self) -> &Bulla {
+    pub fn bob(&mut self) -> &Bulla {
         self.bulla.as_other("bob")
     }
 
@@ -66,14 +66,14 @@ impl Scene {
     }
 
     /// What Alice's `send` answers.
-    fn sent(&mut self, units: &str, options: &[&str]) -> Value {
+    pub fn sent(&mut self, units: &str, options: &[&str]) -> Value {
         let invoice = self.invoice(units);
         let send = [&["send", &invoice, "--out", "outbox"], options].concat();
         self.alice().ok(&send)
     }
 }
 
-fn file(sent: &Value) -> &str {
+pub fn file(sent: &Value) -> &str {
     text(&sent["outputs"][0], "file")
 }
 
@@ -126,7 +126,7 @@ fn the_answers_have_the_fields_that_scripts_rely_on() {
     assert_eq!(fields(&balance), ["assets", "bitcoin", "carriers"]);
     let expected = json!({
         "contract": contract, "ticker": "CLAY", "precision": 2,
-        "settled": "5", "pending": "0", "display": "0.05",
+        "settled": "5", "pending": "0", "display": "0.05", "others": [],
     });
     assert_eq!(balance["assets"], json!([expected]));
 

@@ -5,6 +5,7 @@
 //! ([`opret`]), or as a leaf of the output's script tree ([`tapret`]). Everything here takes
 //! hostile input: it never panics and allocates no more than the bytes at hand.
 
+pub(crate) mod batch;
 mod commitment;
 pub mod dbc;
 pub mod host;
@@ -13,6 +14,7 @@ pub mod mpc_builder;
 pub mod opret;
 pub mod tapret;
 mod tapret_wire;
+mod tweak;
 
 pub use commitment::Commitment;
 pub use dbc::{DbcError, DbcProof};

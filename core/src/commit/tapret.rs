@@ -6,17 +6,16 @@
 //! *partner*. Of two leaves that look like commitments only the right one, the larger hash, can
 //! be proven, so an output carries one commitment (PROTOCOL.md §7.5).
 
-use std::sync::LazyLock;
-
-use bitcoin::hashes::Hash as _;
+use bitcoin::hashes::{Hash as _, HashEngine as _};
 use bitcoin::hex::DisplayHex;
-use bitcoin::key::{Parity, Secp256k1, XOnlyPublicKey};
-use bitcoin::secp256k1::{Scalar, VerifyOnly};
+use bitcoin::key::{Parity, XOnlyPublicKey};
+use bitcoin::secp256k1::Scalar;
 use bitcoin::taproot::{LeafVersion, TapNodeHash, TapTweakHash};
 use bitcoin::{Script, ScriptBuf};
 use thiserror::Error;
 
 use super::Commitment;
+use super::tweak::{TweakError, tweaked};
 use crate::limits::PARTNER_SCRIPT;
 
 /// `OP_NOP` 29 times, `OP_RETURN`, `OP_PUSHBYTES_33`: how every commitment leaf begins.
@@ -32,8 +31,6 @@ const SCRIPT_LEN: usize = 64;
 
 /// `OP_PUSHNUM_1 OP_PUSHBYTES_32`: how a P2TR script begins.
 const P2TR_PREFIX: [u8; 2] = [0x51, 0x20];
-
-static SECP: LazyLock<Secp256k1<VerifyOnly>> = LazyLock::new(Secp256k1::verification_only);
 
 /// The side of the root on which the partner stands; the smaller hash is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +87,12 @@ pub enum TapretError {
     NoNonce {
         /// Hash of the partner.
         partner: TapNodeHash,
+    },
+    /// The internal key is no x coordinate of a point of the curve.
+    #[error("internal key {}, expected the x coordinate of a point", .found.as_hex())]
+    InternalKey {
+        /// What the proof has.
+        found: [u8; 32],
     },
     /// The tweak is no scalar, or the tweaked key no point (BIP341); nobody can make that happen.
     #[error("the tweak of the internal key is out of range; take another internal key")]
@@ -211,8 +214,8 @@ pub struct TapretProof {
     pub partner: Option<Partner>,
     /// Last byte of the leaf; moves it to the side where the partner lets it be.
     pub nonce: u8,
-    /// The key before the tweak.
-    pub internal_key: XOnlyPublicKey,
+    /// The x coordinate of the key before the tweak; not yet known to be on the curve.
+    pub internal_key: [u8; 32],
 }
 
 impl TapretProof {
@@ -241,7 +244,7 @@ impl TapretProof {
         let proof = Self {
             partner,
             nonce,
-            internal_key,
+            internal_key: internal_key.serialize(),
         };
         let (key, parity) = proof.output_key(commitment)?;
         Ok((proof, key, parity))
@@ -274,19 +277,22 @@ impl TapretProof {
     /// As [`TapretProof::merkle_root`], and [`TapretError::Tweak`].
     pub fn tweak(&self, commitment: Commitment) -> Result<Scalar, TapretError> {
         let root = self.merkle_root(commitment)?;
-        let tweak = TapTweakHash::from_key_and_tweak(self.internal_key, Some(root));
-        Scalar::from_be_bytes(tweak.to_byte_array()).map_err(|_| TapretError::Tweak)
+        let mut engine = TapTweakHash::engine();
+        engine.input(&self.internal_key);
+        engine.input(root.as_ref());
+        let tweak = TapTweakHash::from_engine(engine).to_byte_array();
+        Scalar::from_be_bytes(tweak).map_err(|_| TapretError::Tweak)
     }
 
     /// The key of the output that carries the commitment, and its parity.
     ///
     /// # Errors
-    /// As [`TapretProof::tweak`].
+    /// As [`TapretProof::tweak`], and [`TapretError::InternalKey`].
     pub fn output_key(
         &self,
         commitment: Commitment,
     ) -> Result<(XOnlyPublicKey, Parity), TapretError> {
-        add_tweak(&self.internal_key, &self.tweak(commitment)?)
+        output_key(&self.internal_key, &self.tweak(commitment)?)
     }
 
     /// Does every check but the curve's and gives what is left of the verification.
@@ -338,20 +344,24 @@ fn place(partner: Partner, commitment: Commitment) -> Result<(Partner, u8), Tapr
     }
 }
 
-fn add_tweak(
-    key: &XOnlyPublicKey,
+fn output_key(
+    internal_key: &[u8; 32],
     tweak: &Scalar,
 ) -> Result<(XOnlyPublicKey, Parity), TapretError> {
-    key.add_tweak(&SECP, tweak).map_err(|_| TapretError::Tweak)
+    tweaked(internal_key, tweak).map_err(|error| match error {
+        TweakError::Key => TapretError::InternalKey {
+            found: *internal_key,
+        },
+        TweakError::Sum => TapretError::Tweak,
+    })
 }
 
-/// What is left of a tapret verification after all hashing: `internal_key + tweak * G` is the
-/// point with x coordinate `output_key` and this parity. The parity makes the points known, so
-/// that many checks can be done as one linear combination.
+/// What is left of a tapret verification after all hashing: the even point over `internal_key`
+/// plus `tweak * G` is the point with x coordinate `output_key` and this parity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CurveCheck {
-    /// The key before the tweak, an even point.
-    pub internal_key: XOnlyPublicKey,
+    /// The x coordinate of the key before the tweak; not yet known to be on the curve.
+    pub internal_key: [u8; 32],
     /// The scalar.
     pub tweak: Scalar,
     /// The x coordinate in the output; not yet known to be on the curve.
@@ -364,9 +374,10 @@ impl CurveCheck {
     /// Does this one check.
     ///
     /// # Errors
-    /// [`TapretError::OutputKey`], [`TapretError::Parity`] or [`TapretError::Tweak`].
+    /// [`TapretError::InternalKey`], [`TapretError::OutputKey`], [`TapretError::Parity`] or
+    /// [`TapretError::Tweak`].
     pub fn verify(&self) -> Result<(), TapretError> {
-        let (expected, parity) = add_tweak(&self.internal_key, &self.tweak)?;
+        let (expected, parity) = output_key(&self.internal_key, &self.tweak)?;
         if expected.serialize() != self.output_key {
             return Err(TapretError::OutputKey {
                 expected,

@@ -1,7 +1,5 @@
 //! The bytes of a tapret proof, those of rgb-consensus, in one form each.
 
-use bitcoin::hex::DisplayHex;
-use bitcoin::key::XOnlyPublicKey;
 use bitcoin::taproot::LeafVersion;
 
 use super::tapret::{Partner, TapretProof};
@@ -19,7 +17,7 @@ impl Encode for TapretProof {
             partner.encode_to(out);
         }
         out.push(self.nonce);
-        out.extend(self.internal_key.serialize());
+        out.extend(self.internal_key);
     }
 }
 
@@ -36,15 +34,10 @@ impl Decode for TapretProof {
                 return Err(DecodeError::value(what, "0 or 1", found));
             }
         };
-        let nonce = reader.u8("tapret nonce")?;
-        let key: [u8; 32] = reader.array("tapret internal key")?;
-        let internal_key = XOnlyPublicKey::from_slice(&key).map_err(|_| {
-            DecodeError::value("tapret internal key", "a point on the curve", key.as_hex())
-        })?;
         Ok(Self {
             partner,
-            nonce,
-            internal_key,
+            nonce: reader.u8("tapret nonce")?,
+            internal_key: reader.array("tapret internal key")?,
         })
     }
 }

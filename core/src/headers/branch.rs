@@ -121,7 +121,7 @@ impl Branch<'_> {
     /// The target of the last block that was not made easy for being late, or of the first block of
     /// the period. At most a period is walked.
     fn regular_bits(&self, height: u32, limit: CompactTarget) -> CompactTarget {
-        let first = height - height % self.params.interval();
+        let first = self.params.period(height);
         let before = (first..height).rev().filter_map(|height| self.get(height));
         before
             .map(|header| header.bits)

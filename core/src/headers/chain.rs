@@ -79,6 +79,32 @@ impl HeaderChain {
         Ok(Self::rooted(params, height, header))
     }
 
+    /// Takes up headers that a chain held before, out of the own store: nothing is checked again, so
+    /// nothing from anybody else may come here. They begin a period, reach up to the tip, and include
+    /// the whole period before the one in which new headers may leave them: that period decides the
+    /// next targets and median times. Work counts from the first of them.
+    ///
+    /// # Errors
+    /// If there is none, or the height of the first begins no period.
+    pub fn resume(
+        params: ChainParams,
+        base: u32,
+        headers: Vec<Header>,
+    ) -> Result<Self, HeaderError> {
+        let begins = params.begins_period(base);
+        let Some(tip) = headers.last().filter(|_| begins) else {
+            return Err(HeaderError::Base { height: base });
+        };
+        let (tip_hash, work) = (tip.block_hash(), sum(&headers));
+        Ok(Self {
+            params,
+            base,
+            headers,
+            tip_hash,
+            work,
+        })
+    }
+
     fn rooted(params: ChainParams, base: u32, header: Header) -> Self {
         Self {
             params,

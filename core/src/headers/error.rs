@@ -141,6 +141,14 @@ pub enum ProofError {
         /// The highest known.
         tip: u32,
     },
+    /// The proof is of another block than the one it is asked for.
+    #[error("the proof names height {found}; expected {expected}")]
+    OtherHeight {
+        /// Where the transaction is said to be.
+        expected: u32,
+        /// In the proof.
+        found: u32,
+    },
     /// The position does not fit the length of the branch.
     #[error("position {position} is not in a tree of depth {depth}")]
     Position {

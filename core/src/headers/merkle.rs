@@ -1,5 +1,6 @@
 //! From a transaction up to the Merkle root of its block.
 
+use amplify::confinement::Confined;
 use bitcoin::consensus::deserialize;
 use bitcoin::hashes::{Hash, sha256d};
 use bitcoin::{Amount, Transaction, TxMerkleNode, Txid};
@@ -47,6 +48,35 @@ pub fn check_proof(txid: Txid, proof: &BlockProof, root: TxMerkleNode) -> Result
         let expected = root;
         Err(ProofError::Root { expected, found })
     }
+}
+
+/// The proof of a transaction in a block, from the ids of all its transactions in order; none if it
+/// is not there, or there are more than a proof can reach.
+pub fn prove(height: u32, txids: &[Txid], txid: Txid) -> Option<BlockProof> {
+    let mut at = txids.iter().position(|other| *other == txid)?;
+    let position = u32::try_from(at).ok()?;
+    let mut row: Vec<[u8; 32]> = txids.iter().map(|txid| txid.to_byte_array()).collect();
+    let mut branch = Vec::new();
+    while row.len() > 1 {
+        // An odd row ends with a copy of its last node.
+        let sibling = row.get(at ^ 1).or(row.last())?;
+        branch.push(*sibling);
+        row = row.chunks(2).map(parent).collect();
+        at /= 2;
+    }
+    Some(BlockProof {
+        height,
+        position,
+        branch: Confined::try_from(branch).ok()?,
+    })
+}
+
+fn parent(pair: &[[u8; 32]]) -> [u8; 32] {
+    let node = match pair {
+        [last] => [*last, *last].concat(),
+        both => both.concat(),
+    };
+    sha256d::Hash::hash(&node).to_byte_array()
 }
 
 /// Whether a node could be a transaction in a block: its serialization without witness data, with

@@ -13,8 +13,10 @@ mod file;
 mod merkle;
 mod params;
 mod retarget;
+mod view;
 
 pub use self::chain::{Change, HeaderChain};
 pub use self::error::{FileError, HeaderError, ProofError};
-pub use self::merkle::check_proof;
+pub use self::merkle::{check_proof, prove};
 pub use self::params::ChainParams;
+pub use self::view::{Proven, Unproven};

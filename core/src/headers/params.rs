@@ -54,6 +54,18 @@ impl ChainParams {
         }
     }
 
+    /// The highest checkpoint at which a chain can begin.
+    pub fn start(&self) -> u32 {
+        let mut heights = self.checkpoints.keys().rev();
+        let begins = |height: &&u32| self.begins_period(**height);
+        heights.find(begins).copied().unwrap_or(0)
+    }
+
+    /// The height that begins the period of a block.
+    pub fn period(&self, height: u32) -> u32 {
+        height - height % self.interval()
+    }
+
     /// Whether a block is the first of its period.
     pub(super) fn begins_period(&self, height: u32) -> bool {
         height.is_multiple_of(self.interval())

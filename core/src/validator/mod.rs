@@ -13,7 +13,7 @@ mod state;
 mod steps;
 mod terminals;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::Txid;
 
@@ -22,10 +22,12 @@ pub use self::failure::{Check, Failure, Report};
 pub use self::known::{Known, KnownLeaf, NothingKnown};
 pub use self::rules::{Limits, Rules, SchemaPolicy};
 use self::state::OpenState;
+use self::steps::Carried;
 pub use self::terminals::TerminalState;
 use crate::ContractId;
+use crate::commit::batch::Batch;
 use crate::consignment::parts;
-use crate::frame::{BaseEntry, Terminals};
+use crate::frame::{BaseEntry, BlockProof, Terminals};
 use crate::header::Header;
 use crate::limits::FRAME_BYTES;
 pub use crate::settle::{
@@ -45,6 +47,8 @@ pub struct Consignment {
     pub operations: u64,
     /// Every witness shown, in the order of the frames. What lies behind the base is not among them.
     pub witnesses: Vec<Sought>,
+    /// Where the sender says that they were mined: hints, not looked at here.
+    pub proofs: BTreeMap<Txid, BlockProof>,
     /// What a delta builds on: the witnesses behind it must settle, too.
     pub base: Vec<BaseEntry>,
     /// What is handed over.
@@ -66,8 +70,8 @@ enum Stage {
     Done,
 }
 
-/// Validates one consignment. Memory is bounded by one frame, the open state and the set of
-/// spent outputs.
+/// Validates one consignment. Memory is bounded by one frame, the open state, the set of
+/// spent outputs, and the witnesses with their block proofs.
 pub struct Validator<'a> {
     rules: Rules<'a>,
     contract: ContractId,
@@ -76,11 +80,14 @@ pub struct Validator<'a> {
     bytes: u64,
     operations: u64,
     state: OpenState,
+    /// Curve checks put off; before any other failure is reported, those must have held.
+    curve: Batch<Carried>,
     /// Witnesses of the frames.
     seen: BTreeSet<Txid>,
     /// What a delta builds on.
     base: Vec<BaseEntry>,
     witnesses: Vec<Sought>,
+    proofs: BTreeMap<Txid, BlockProof>,
     unsigned: Option<Report>,
     terminals: Terminals,
     failed: Option<Failure>,
@@ -98,7 +105,7 @@ pub fn validate(consignment: &[u8], rules: &Rules<'_>) -> Result<Consistent<Cons
     };
     let mut validator = Validator::open(header.map_err(|error| place.decode(&error))?, rules)?;
     for part in parts {
-        let part = part.map_err(|error| place.decode(&error))?;
+        let part = part.map_err(|error| validator.first(place.decode(&error)))?;
         validator.frame(part)?;
     }
     validator.finish()
@@ -134,9 +141,11 @@ impl<'a> Validator<'a> {
             bytes: 0,
             operations: 0,
             state,
+            curve: Batch::default(),
             seen: BTreeSet::new(),
             base: Vec::new(),
             witnesses: Vec::new(),
+            proofs: BTreeMap::new(),
             unsigned: None,
             terminals: Terminals::default(),
             failed: None,
@@ -149,7 +158,8 @@ impl<'a> Validator<'a> {
     /// Checks a frame: the bytes of the next part. After a failure every call repeats it.
     ///
     /// # Errors
-    /// With the first failure.
+    /// With the first failure. Checks on the curve are put off: that of this frame may be reported
+    /// by a later call or by [`Validator::finish`].
     pub fn frame(&mut self, frame: &[u8]) -> Result<(), Failure> {
         if let Some(failure) = &self.failed {
             return Err(failure.clone());
@@ -157,7 +167,8 @@ impl<'a> Validator<'a> {
         let result = check_length(frame)
             .and_then(|()| self.count_bytes(frame))
             .and_then(|()| self.step(frame))
-            .and_then(|()| self.check_leaves());
+            .and_then(|()| self.check_leaves())
+            .map_err(|failure| self.first(failure));
         if let Err(failure) = &result {
             self.failed = Some(failure.clone());
         }
@@ -168,10 +179,11 @@ impl<'a> Validator<'a> {
     ///
     /// # Errors
     /// With the first failure.
-    pub fn finish(self) -> Result<Consistent<Consignment>, Failure> {
+    pub fn finish(mut self) -> Result<Consistent<Consignment>, Failure> {
         if let Some(failure) = self.failed {
             return Err(failure);
         }
+        self.flush()?;
         if self.stage != Stage::Done {
             let place = Place::default();
             return Err(place.invalid(Check::Decode, "a terminals frame at the end", "none"));
@@ -185,9 +197,21 @@ impl<'a> Validator<'a> {
             header: self.header,
             operations: self.operations,
             witnesses: self.witnesses,
+            proofs: self.proofs,
             base: self.base,
             terminals,
         }))
+    }
+
+    /// A failure, or that of a curve check before it that was put off.
+    fn first(&mut self, failure: Failure) -> Failure {
+        self.flush().err().unwrap_or(failure)
+    }
+
+    /// Does the curve checks that were put off.
+    fn flush(&mut self) -> Result<(), Failure> {
+        let flushed = self.curve.flush();
+        flushed.map_err(|(carried, error)| carried.failure(&error.into()))
     }
 
     fn count_bytes(&mut self, part: &[u8]) -> Result<(), Failure> {
@@ -223,7 +247,11 @@ impl<'a> Validator<'a> {
                 self.witness_frame(*frame)?;
                 self.stage = Stage::Witness;
             }
-            Frame::BlockProof(_) if self.stage == Stage::Witness => self.stage = Stage::BlockProof,
+            Frame::BlockProof(proof) if self.stage == Stage::Witness => {
+                let witness = self.witnesses.last().map(|witness| witness.txid);
+                self.proofs.extend(witness.map(|txid| (txid, proof)));
+                self.stage = Stage::BlockProof;
+            }
             Frame::BlockProof(_) => {
                 let expected = "a block proof right after the frame of its witness";
                 return Err(place.invalid(Check::Order, expected, "one elsewhere"));

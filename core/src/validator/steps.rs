@@ -13,12 +13,13 @@ use super::failure::{Check, Failure, Place};
 use super::state::Open;
 use crate::OperationId;
 use crate::bundle::BundleError;
-use crate::commit::DbcError;
+use crate::commit::{Commitment, DbcError};
 use crate::frame::{Signed, WitnessFrame, signature_message};
-use crate::operation::{Input, Transition};
+use crate::operation::Transition;
 use crate::schema::{Facts, LockTime, Totals, TransitionDef};
 use crate::settle::Sought;
-use crate::wire::{self, Resolved};
+use crate::state::State;
+use crate::wire::{self, Resolved, Taken};
 use crate::witness::Witness;
 
 /// Made once, not for each transition.
@@ -84,9 +85,10 @@ impl Validator<'_> {
         }
     }
 
-    /// From the transitions to what the witness carries: bundle, MPC, DBC.
+    /// From the transitions to what the witness carries: bundle, MPC, DBC. The curve check of a
+    /// tapret witness is put off.
     fn commitment(
-        &self,
+        &mut self,
         frame: &WitnessFrame,
         ids: &[OperationId],
         place: Place,
@@ -113,18 +115,16 @@ impl Validator<'_> {
                     error,
                 )
             })?;
-        let carried = frame.anchor.verify(commitment, frame.witness.transaction());
-        carried.map_err(|error| match &error {
-            DbcError::NoCommitmentOutput => place.invalid(
-                Check::NoCommitment,
-                "an output that is OP_RETURN or P2TR",
-                error,
-            ),
-            DbcError::MethodMismatch { .. } | DbcError::Tapret(_) | DbcError::Opret(_) => {
-                let expected = format!("the commitment {commitment} in the first such output");
-                place.invalid(Check::Dbc, expected, error)
-            }
-        })
+        let carried = Carried { place, commitment };
+        let outputs = &frame.witness.transaction().output;
+        match frame.anchor.curve_check(commitment, outputs) {
+            Ok(None) => Ok(()),
+            Ok(Some(check)) => self
+                .curve
+                .push(carried, check)
+                .map_err(|(carried, error)| carried.failure(&error.into())),
+            Err(error) => Err(carried.failure(&error)),
+        }
     }
 
     fn outpoints(&mut self, witness: &Witness, place: Place) -> Result<(), Failure> {
@@ -150,7 +150,7 @@ impl Validator<'_> {
     /// The leaves of all inputs, which were taken out of the state before the bundle.
     fn take_inputs(
         &mut self,
-        taken: Vec<Vec<(Input, Option<Open>)>>,
+        taken: Vec<Vec<Taken<State>>>,
         ids: &[OperationId],
         place: Place,
     ) -> Result<Vec<Vec<Open>>, Failure> {
@@ -250,6 +250,30 @@ impl Validator<'_> {
         self.state.open_frame(frame, ids);
         self.witnesses
             .push(Sought::new(frame.witness.txid(), transaction));
+    }
+}
+
+/// What a witness must carry.
+#[derive(Copy, Clone)]
+pub(super) struct Carried {
+    place: Place,
+    commitment: Commitment,
+}
+
+impl Carried {
+    pub(super) fn failure(self, error: &DbcError) -> Failure {
+        let Self { place, commitment } = self;
+        match error {
+            DbcError::NoCommitmentOutput => place.invalid(
+                Check::NoCommitment,
+                "an output that is OP_RETURN or P2TR",
+                error,
+            ),
+            DbcError::MethodMismatch { .. } | DbcError::Tapret(_) | DbcError::Opret(_) => {
+                let expected = format!("the commitment {commitment} in the first such output");
+                place.invalid(Check::Dbc, expected, error)
+            }
+        }
     }
 }
 

@@ -75,9 +75,10 @@ impl Validator<'_> {
         let spent = |out: &OutPoint| self.state.is_spent(out) || self.is_spent_behind(*out);
         if let Some(outpoint) = open.outpoint() {
             let expected = "a leaf whose output no witness of this consignment spends";
-            return match spent(&outpoint) {
-                true => Err(place.invalid(Check::Terminal, expected, outpoint)),
-                false => Ok(()),
+            return if spent(&outpoint) {
+                Err(place.invalid(Check::Terminal, expected, outpoint))
+            } else {
+                Ok(())
             };
         }
         let (known, base) = (self.rules.known, &self.base);

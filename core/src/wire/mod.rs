@@ -16,8 +16,8 @@ mod witness_frame;
 use self::open::OpenLeaves;
 pub use self::transaction::{Spend, SpentTxid, Transaction};
 pub use self::transition::{Inputs, Transition};
-pub(crate) use self::witness_frame::Resolved;
 pub use self::witness_frame::WitnessFrame;
+pub(crate) use self::witness_frame::{Resolved, Taken};
 use crate::codec::{Decode, DecodeError, Encode, Reader, objects};
 use crate::frame::{self, Base, BlockProof, Terminals};
 

@@ -47,20 +47,21 @@ impl Inputs {
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let mut inputs = Self::default();
-        for _ in 0..reader.count("inputs", 1, INPUTS)? {
-            let in_order = match reader.varint("input")?.checked_sub(1) {
-                Some(number) => {
-                    let in_order = inputs.numbers.last().is_none_or(|last| *last < number);
-                    inputs.numbers.push(number);
-                    in_order
-                }
-                None => {
-                    let input = Input::decode_from(reader)?;
-                    let in_order = inputs.explicit.last().is_none_or(|last| *last < input);
-                    inputs.explicit.push(input);
-                    in_order && inputs.numbers.is_empty()
-                }
+        let count = reader.count("inputs", 1, INPUTS)?;
+        let mut inputs = Self {
+            explicit: Vec::new(),
+            numbers: Vec::with_capacity(count.min(reader.left())),
+        };
+        for _ in 0..count {
+            let in_order = if let Some(number) = reader.varint("input")?.checked_sub(1) {
+                let in_order = inputs.numbers.last().is_none_or(|last| *last < number);
+                inputs.numbers.push(number);
+                in_order
+            } else {
+                let input = Input::decode_from(reader)?;
+                let in_order = inputs.explicit.last().is_none_or(|last| *last < input);
+                inputs.explicit.push(input);
+                in_order && inputs.numbers.is_empty()
             };
             if !in_order {
                 return Err(DecodeError::not_canonical("inputs do not ascend"));

@@ -36,9 +36,12 @@ pub struct WitnessFrame {
 /// The explicit form of a frame, and what its inputs took out of the open leaves.
 pub(crate) struct Resolved<T> {
     pub(crate) frame: frame::WitnessFrame,
-    /// For each transition its inputs, ascending, with their leaves: none if it is not open.
-    pub(crate) taken: Vec<Vec<(Input, Option<OpenLeaf<T>>)>>,
+    /// For each transition its inputs, ascending.
+    pub(crate) taken: Vec<Vec<Taken<T>>>,
 }
+
+/// An input with its leaf: none if it is not open.
+pub(crate) type Taken<T> = (Input, Option<OpenLeaf<T>>);
 
 impl WitnessFrame {
     /// The wire form of a frame that stands where these leaves are open.
@@ -161,7 +164,7 @@ fn take<T>(
     inputs: &Inputs,
     open: &mut OpenLeaves<T>,
     known: &mut SealTxids,
-) -> Result<Vec<(Input, Option<OpenLeaf<T>>)>, DecodeError> {
+) -> Result<Vec<Taken<T>>, DecodeError> {
     let mut taken = Vec::with_capacity(inputs.explicit.len() + inputs.numbers.len());
     for input in &inputs.explicit {
         if open.number(input).is_some() {

@@ -13,7 +13,7 @@ fn dbc(partner: Option<Partner>, nonce: u8, odd: bool) -> DbcProof {
         proof: TapretProof {
             partner,
             nonce,
-            internal_key: generator(),
+            internal_key: generator().serialize(),
         },
         odd,
     }

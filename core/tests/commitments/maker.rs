@@ -117,7 +117,8 @@ pub fn output(
 ) -> (TweakedPublicKey, Parity) {
     let root = root(filler, proof, commitment);
     let secp = Secp256k1::verification_only();
-    proof.internal_key.tap_tweak(&secp, Some(root))
+    let internal_key = XOnlyPublicKey::from_slice(&proof.internal_key).unwrap();
+    internal_key.tap_tweak(&secp, Some(root))
 }
 
 /// Decodes an MPC proof and computes its commitment.

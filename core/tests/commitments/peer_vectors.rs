@@ -304,7 +304,7 @@ fn recorded_tapret_numbers_follow_from_their_filler_and_ours_from_ours() {
             assert_eq!(partner.hash().to_byte_array(), hash, "{name}");
             partner
         });
-        let internal_key = key(text(&case["internal_key"]));
+        let internal_key = hex32(text(&case["internal_key"]));
         let proof = TapretProof {
             partner,
             nonce,

@@ -225,7 +225,7 @@ pub fn tapret_proof() -> impl Strategy<Value = TapretProof> {
     (partner, any::<u8>(), internal_key()).prop_map(|(partner, nonce, internal_key)| TapretProof {
         partner,
         nonce,
-        internal_key,
+        internal_key: internal_key.serialize(),
     })
 }
 

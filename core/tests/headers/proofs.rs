@@ -9,7 +9,7 @@ use bitcoin::{
     merkle_tree,
 };
 use bulla_core::DecodeError;
-use bulla_core::headers::{ProofError, check_proof};
+use bulla_core::headers::{ProofError, check_proof, prove};
 use bulla_core::wire::Frame;
 use proptest::prelude::*;
 
@@ -64,6 +64,13 @@ fn every_transaction_of_a_block_is_proven() {
             let branch = branch(&leaves, at);
             let result = check(leaves[at], position, &branch, root);
             assert_eq!(result, Ok(()), "{position} of {count}");
+            let txids: Vec<Txid> = leaves
+                .iter()
+                .map(|leaf| Txid::from_byte_array(*leaf))
+                .collect();
+            let made = prove(9, &txids, txids[at]);
+            assert_eq!(made, Some(proof(9, position, &branch)));
+            assert_eq!(prove(9, &txids, Txid::from_byte_array([99; 32])), None);
         }
     }
 }

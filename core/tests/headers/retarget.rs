@@ -5,7 +5,9 @@ use bitcoin::CompactTarget;
 use bitcoin::block::Header;
 use bulla_core::headers::{ChainParams, HeaderChain, HeaderError};
 
-use crate::kit::{EASY, NOW, START, USUAL, after, first, grown, row, small, small_testnet4, steps};
+use crate::kit::{
+    EASY, NOW, START, USUAL, after, begun, first, grown, row, small, small_testnet4, steps,
+};
 
 /// The target that the rules ask of the next block at a time.
 fn asked(chain: &HeaderChain, time: u32) -> u32 {
@@ -149,4 +151,53 @@ fn after_easy_blocks_only_the_first_of_the_period_counts() {
         headers.push(after(&headers[6 + n], headers[6 + n].time + 1_201, EASY, 1));
     }
     assert_eq!(on_time_and_late(&headers), [0x2010_00d9, EASY]);
+}
+
+/// Blocks after a chain, each so many seconds later, with the targets that the rules ask for.
+fn follow(chain: &HeaderChain, count: usize, seconds: u32, salt: u8) -> Vec<Header> {
+    let mut chain = chain.clone();
+    let mut headers = Vec::new();
+    for _ in 0..count {
+        let parent = *chain.headers().last().expect("never empty");
+        let time = parent.time + seconds;
+        let header = after(&parent, time, asked(&chain, time), salt);
+        chain.extend(&[header], NOW).expect("what was asked for");
+        headers.push(header);
+    }
+    headers
+}
+
+/// A wallet keeps only the end of its chain in memory.
+#[test]
+fn a_chain_that_is_taken_up_again_judges_as_the_whole_one() {
+    for params in [small(), small_testnet4()] {
+        let headers = follow(&begun(params.clone()), 29, 700, 1);
+        let whole = grown(params.clone(), &headers);
+        // What leaves it above 26 depends on the period from 24 on, and on the one before.
+        let end = whole.headers()[16..].to_vec();
+        let resumed = HeaderChain::resume(params.clone(), 16, end).expect("16 begins a period");
+        assert_eq!((resumed.height(), resumed.tip()), (29, whole.tip()));
+        let to_26 = grown(params.clone(), &headers[..26]);
+        let early = after(to_26.headers().last().unwrap(), START, USUAL, 3);
+        for branch in [
+            follow(&whole, 12, 500, 2),
+            follow(&to_26, 12, 400, 2),
+            follow(&to_26, 2, 900, 2),
+            vec![early],
+        ] {
+            let (mut a, mut b) = (whole.clone(), resumed.clone());
+            let changes = [a.extend(&branch, NOW), b.extend(&branch, NOW)];
+            assert_eq!(changes[0], changes[1]);
+            assert_eq!((a.height(), a.tip()), (b.height(), b.tip()));
+        }
+    }
+}
+
+#[test]
+fn a_chain_cannot_be_taken_up_inside_a_period_or_from_nothing() {
+    let headers = follow(&begun(small()), 12, 600, 1);
+    let refused = |base, headers| HeaderChain::resume(small(), base, headers).unwrap_err();
+    let base = |height| HeaderError::Base { height };
+    assert_eq!(refused(9, headers[8..].to_vec()), base(9));
+    assert_eq!(refused(8, Vec::new()), base(8));
 }

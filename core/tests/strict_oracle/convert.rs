@@ -295,7 +295,7 @@ impl Mirrored for TapretProof {
         mirror::TapretProof {
             partner: self.partner.as_ref().map(Mirrored::mirror),
             nonce: self.nonce,
-            internal_key: self.internal_key.serialize(),
+            internal_key: self.internal_key,
         }
     }
 }

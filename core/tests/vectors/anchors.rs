@@ -35,7 +35,7 @@ fn tapret(partner: Option<Partner>, commitment: Commitment) -> (DbcProof, Script
     let with = |nonce| TapretProof {
         partner: partner.clone(),
         nonce,
-        internal_key: internal_key(),
+        internal_key: internal_key().serialize(),
     };
     let fits = |nonce: &u8| with(*nonce).output_key(commitment).is_ok();
     let proof = with((0..=u8::MAX).find(fits).unwrap());

@@ -10,13 +10,17 @@
 
 #![allow(clippy::missing_panics_doc, reason = "tests are told by panics")]
 
+mod blocks;
 mod consignment;
 mod draft;
 mod history;
 mod lab;
 pub mod make;
+pub mod random;
+pub mod record;
 mod verdict;
 
+pub use blocks::{Blocks, CLOCK};
 pub use consignment::{Consignment, View, amounts, contract, join, swap};
 pub use draft::{Act, Anchored, Carry, Draft, carry, sign};
 pub use history::{History, amounts_at, fixed_globals, leaf, network};

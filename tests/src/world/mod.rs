@@ -2,6 +2,7 @@
 
 mod bitcoind;
 mod electrs;
+mod liar;
 mod sandbox;
 
 use std::env;
@@ -13,6 +14,7 @@ use bulla_wallet::chain::ChainSource;
 
 pub use self::bitcoind::OnBitcoind;
 pub use self::electrs::OnElectrs;
+pub use self::liar::{Lie, OnLiar};
 pub use self::sandbox::OnSandbox;
 
 /// A chain under a scenario's control. It panics where it does not do as it is told.

@@ -117,6 +117,20 @@ fn two_data_directories_and_one_bitcoind_as_the_tutorial_says() {
     assert_eq!(units(bob), pair("20075", "0"));
     assert_eq!(units(alice), pair("979925", "0"));
     assert_balance(&alice.json(&["balance"]));
+
+    // Validate offline: only the file from after the block has a proof of its last witness.
+    alice.json(&["sync"]);
+    let exported = alice.json(&["headers", "export", "headers.bin"]);
+    let again = alice.json(&["send", "--resume", &transfer, "--out", "outbox"]);
+    let nobody = bob.on("bitcoind://nobody:nothing@127.0.0.1:1");
+    let file = World::file(&again);
+    let (exit, verdict) = nobody.verdict(&["validate", &file, "--headers", "headers.bin"]);
+    assert_eq!(
+        (exit, &verdict["confirmations"]),
+        (0, &1.into()),
+        "{verdict}"
+    );
+    assert_eq!(verdict["headers"]["tip"], exported["tip"]);
 }
 
 #[test]

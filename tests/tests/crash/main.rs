@@ -34,7 +34,7 @@ fn points(commands: &[&str]) -> Vec<&'static str> {
 }
 
 const CREATE: &[&str] = &["create"];
-const SYNC: &[&str] = &["sync"];
+const SYNC: &[&str] = &["headers", "sync"];
 const SEND: &[&str] = &["prepare", "finish", "deliver", "broadcast"];
 const ACCEPT: &[&str] = &["accept", "acknowledge"];
 const RESUME: &[&str] = &["acknowledged"];

@@ -43,6 +43,9 @@ bulla_tests::scenarios!(
     an_unmined_consignment_is_pending_and_a_later_block_settles_it,
     a_sync_is_safe_to_repeat,
     a_backup_from_before_a_transfer_learns_what_was_spent,
+    // list/offline.rs
+    a_consignment_is_validated_by_headers_alone,
+    a_reorg_renews_block_proofs,
     // list/coins.rs
     plain_payments_never_touch_sealed_coins,
     a_sweep_brings_empty_carriers_back,

@@ -3,6 +3,7 @@
 
 mod failures;
 mod leaving;
+mod lies;
 mod person;
 mod pool;
 mod questions;

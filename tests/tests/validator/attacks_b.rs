@@ -58,14 +58,13 @@ fn b02_amounts_that_overflow_have_no_encoding() {
     let mut history = History::fixed(1_000);
     history.transfer(&[history.seed(0)], &[600, 400]);
     let with = |amount: u64| {
-        let bytes = history.consignment(View::Leaves).encode_with(0, |bytes| {
+        history.consignment(View::Leaves).encode_with(0, |bytes| {
             swap(
                 bytes,
                 &[0xd8, 4, 0, 1],
                 &[varint(amount).as_slice(), &[0, 1]].concat(),
             );
-        });
-        bytes
+        })
     };
     refuse(&with(u64::MAX - 399), Fails::invalid(Check::Decode));
     refuse(&with(u64::MAX), Fails::invalid(Check::Decode));

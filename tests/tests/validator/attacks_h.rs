@@ -190,7 +190,10 @@ fn frames_stand_only_where_they_may() {
         let mut consignment = history.consignment(View::Leaves);
         consignment.frames.insert(at, proof.clone());
         if good {
-            assert_eq!(accept(&consignment.encode()), accept(&history.encode()));
+            let mut content = accept(&consignment.encode());
+            let proofs = std::mem::take(&mut content.proofs);
+            assert_eq!(content, accept(&history.encode()));
+            assert!(proofs.into_keys().eq([history.txid(at - 1)]));
         } else {
             refuse(&consignment.encode(), Fails::invalid(Check::Order));
         }

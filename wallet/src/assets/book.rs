@@ -1,5 +1,6 @@
 //! What the store knows of contracts.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bdk_wallet::rusqlite::Connection;
@@ -14,7 +15,7 @@ use super::learn;
 use super::ledger::{self, Ledger};
 use super::rows::{self, damaged, decode};
 use crate::store::contracts::{self, ContractRow};
-use crate::store::{StoreError, operations, witnesses};
+use crate::store::{StoreError, headers, operations, witnesses};
 use crate::transfer::plan::ContractFacts;
 
 /// One contract.
@@ -63,6 +64,7 @@ impl Book {
             header: self.header.clone(),
             operations: BTreeMap::new(),
             anchors: BTreeMap::new(),
+            proofs: BTreeMap::new(),
         };
         let needed = history::ancestors(operations, |operation| ledger::parents(db, operation))?;
         for operation in needed {
@@ -71,9 +73,10 @@ impl Book {
             };
             let witness = record.witness;
             records.operations.insert(operation, record);
-            if !records.anchors.contains_key(&witness) {
-                let anchor = self.anchor(db, witness)?;
-                records.anchors.insert(witness, anchor);
+            if let Entry::Vacant(vacant) = records.anchors.entry(witness) {
+                vacant.insert(self.anchor(db, witness)?);
+                let proof = headers::proof(db, witness)?;
+                records.proofs.extend(proof.map(|proof| (witness, proof)));
             }
         }
         Ok(records)

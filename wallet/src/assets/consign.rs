@@ -8,7 +8,7 @@ use bitcoin::Txid;
 use bulla_core::anchor::Anchor;
 use bulla_core::bundle::{BundleError, BundleProof, BundleView};
 use bulla_core::consignment::{TooLarge, Writer};
-use bulla_core::frame::{Frame, Signatures, Signed, Terminal, Terminals, WitnessFrame};
+use bulla_core::frame::{BlockProof, Frame, Signatures, Signed, Terminal, Terminals, WitnessFrame};
 use bulla_core::header::Header;
 use bulla_core::operation::{Input, Transition};
 use bulla_core::outputs::Outputs;
@@ -53,6 +53,8 @@ pub struct Records {
     pub operations: BTreeMap<OperationId, OperationRecord>,
     /// Witnesses.
     pub anchors: BTreeMap<Txid, AnchorRecord>,
+    /// Where witnesses were mined, by our own headers.
+    pub proofs: BTreeMap<Txid, BlockProof>,
 }
 
 /// What to hand over.
@@ -138,6 +140,9 @@ pub fn consign(records: &Records, hand_over: &HandOver) -> Result<Vec<u8>, Consi
     for witness in order(&history)? {
         let frame = frame(records, &history, witness, &view)?;
         writer.frame(&Frame::Witness(Box::new(frame)))?;
+        if let Some(proof) = records.proofs.get(&witness) {
+            writer.frame(&Frame::BlockProof(proof.clone()))?;
+        }
     }
     let leaves = hand_over.leaves.iter().map(|leaf| Terminal::Leaf(*leaf));
     let evidence = hand_over

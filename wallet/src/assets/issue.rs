@@ -94,6 +94,7 @@ impl Wallet {
             header,
             operations: BTreeMap::new(),
             anchors: BTreeMap::new(),
+            proofs: BTreeMap::new(),
         };
         let hand_over = HandOver {
             leaves: BTreeSet::from([leaf]),

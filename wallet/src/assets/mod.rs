@@ -9,7 +9,7 @@ pub(crate) mod learn;
 pub mod ledger;
 pub(crate) mod ours;
 pub(crate) mod receipt;
-mod receive;
+pub(crate) mod receive;
 pub(crate) mod rows;
 pub(crate) mod schemas;
 pub(crate) mod snapshot;

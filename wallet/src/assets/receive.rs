@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bulla_core::consignment::{Explicit, parts};
 use bulla_core::frame::{Frame, WitnessFrame};
+use bulla_core::header::Header;
 use bulla_core::operation::Input;
 use bulla_core::validator::{
     Consignment, Consistent, Failure, Limits, Rules, SchemaPolicy, TerminalState, validate,
@@ -17,11 +18,11 @@ use super::receipt;
 use super::rows::{damaged, decode};
 use crate::api::Received;
 use crate::chain::{ChainSource, Position, Positions, SourceError};
-use crate::store::{contracts, quarantine};
-use crate::sync::ATTEMPTS;
+use crate::store::{StoreError, contracts, quarantine};
+use crate::sync::{ATTEMPTS, is_moved, mined};
 use crate::transfer::error::TransferError;
 use crate::wallet::Command;
-use crate::{Error, Wallet, defaults, time};
+use crate::{Error, Wallet, defaults, headers, time};
 
 /// A consignment that core found consistent, with what the chain says of it.
 struct Checked {
@@ -32,10 +33,11 @@ struct Checked {
 
 impl Wallet {
     /// Validates a consignment and takes in what is ours of it. Brings the wallet up to date first.
-    /// Safe to repeat. A failure stores nothing of the consignment.
+    /// Safe to repeat. A failure stores nothing of the consignment. What may be compressed goes through
+    /// [`crate::container::open`] before.
     ///
     /// # Errors
-    /// [`TransferError::Refused`] with the check that failed; [`TransferError::NotOurs`];
+    /// [`TransferError::Refused`] with the check that failed; [`TransferError::NotOurs`]; [`TransferError::ContractFile`];
     /// [`TransferError::Conflicted`]; [`TransferError::QuarantineFull`].
     pub fn accept(
         &mut self,
@@ -58,9 +60,10 @@ impl Wallet {
     ) -> Result<Positions, Error> {
         for _ in 0..ATTEMPTS {
             self.sync(source)?;
-            let positions = source.positions(&content.witnesses)?;
-            if positions.tip == self.tip() {
-                return Ok(positions);
+            match headers::positions(&self.db, source, &content.witnesses) {
+                Ok(positions) if positions.tip == self.tip() => return Ok(positions),
+                Err(error) if source.tip()? == self.tip() => return Err(error),
+                Ok(_) | Err(_) => {}
             }
         }
         Err(SourceError::Moving {
@@ -113,7 +116,7 @@ impl Wallet {
     }
 }
 
-fn refused(failure: Failure) -> TransferError {
+pub(crate) fn refused(failure: Failure) -> TransferError {
     TransferError::Refused(Box::new(failure))
 }
 
@@ -132,7 +135,20 @@ fn check(
         }
         .into());
     }
-    let mut explicit = Explicit::new(&content.get().header);
+    let frames = witness_frames(&content.get().header, bytes)?;
+    Ok(Checked {
+        content,
+        frames,
+        positions,
+    })
+}
+
+/// The witness frames of a consignment that core found consistent.
+pub(crate) fn witness_frames(
+    header: &Header,
+    bytes: &[u8],
+) -> Result<Vec<WitnessFrame>, StoreError> {
+    let mut explicit = Explicit::new(header);
     let mut frames = Vec::new();
     for part in parts(bytes).skip(1) {
         let frame = part.and_then(|part| explicit.frame(part));
@@ -140,11 +156,7 @@ fn check(
             frames.push(*frame);
         }
     }
-    Ok(Checked {
-        content,
-        frames,
-        positions,
-    })
+    Ok(frames)
 }
 
 fn accept(
@@ -153,6 +165,10 @@ fn accept(
     source: &dyn ChainSource,
 ) -> Result<Received, Error> {
     let content = checked.content.get();
+    if content.terminals.is_empty() {
+        let contract = content.contract;
+        return Err(TransferError::ContractFile { contract }.into());
+    }
     let seals = Seals::load(&command.db, command.coins, &command.keys.view)?;
     let ours = seals.find(&content.header, &checked.frames);
     if ours.is_empty() {
@@ -163,6 +179,7 @@ fn accept(
     }
     let before = quarantine::waiting(&command.db)?;
     store(command, checked, &ours)?;
+    prove(command, checked, source)?;
     check_quarantine(command, before)?;
     let scope = scope(content, &ours);
     receipt::note(command, content.contract, &scope, source)
@@ -215,6 +232,21 @@ fn store(command: &Command<'_>, checked: &Checked, ours: &[Ours]) -> Result<(), 
         learn::frame(&command.db, content.contract, &learned, &reveals)?;
     }
     Ok(())
+}
+
+/// Proves in our own headers what the source says is mined, by the consignment's proofs where they
+/// fit.
+fn prove(command: &Command<'_>, checked: &Checked, source: &dyn ChainSource) -> Result<(), Error> {
+    let content = checked.content.get();
+    let txids = content.witnesses.iter().map(|witness| witness.txid);
+    let mined = mined(txids, &checked.positions);
+    match headers::prove(&command.db, source, &mined, &content.proofs) {
+        Err(error) if is_moved(source, &error, checked.positions.tip)? => {
+            let (name, attempts) = (source.name(), 1);
+            Err(SourceError::Moving { name, attempts }.into())
+        }
+        result => result,
+    }
 }
 
 /// What this consignment hands over to us: our terminals, and every other leaf of the same seals; if

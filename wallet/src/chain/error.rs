@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use bdk_wallet::rusqlite;
 use bitcoin::{BlockHash, Txid};
 
+use bulla_core::headers::{HeaderError, ProofError};
+
 use crate::sandbox::SandboxError;
 
 /// Why a source gave no answer. None of these says that a transaction is absent: a failure is a
@@ -113,6 +115,56 @@ pub enum SourceError {
         height: u32,
         /// A height the wallet has seen.
         wallet: u32,
+    },
+    /// Headers that break a rule of the chain.
+    #[error("{name} gave headers that are not of the best chain; use another source")]
+    Headers {
+        /// The source, without credentials.
+        name: String,
+        /// The rule.
+        #[source]
+        cause: Box<HeaderError>,
+    },
+    /// The source follows a branch that has not got the most work.
+    #[error(
+        "{name} follows a branch from block {fork} up to {height} that has no more work than the chain up to {wallet} that this wallet has checked; wait for the next block, or use another source"
+    )]
+    Weaker {
+        /// The source, without credentials.
+        name: String,
+        /// The last common block, or one below it.
+        fork: u32,
+        /// The source's best height.
+        height: u32,
+        /// The best height of the wallet's headers.
+        wallet: u32,
+    },
+    /// The source names a block that is not in the chain that was checked.
+    #[error(
+        "{name} says that block {found} is at height {height}, but it is not in the chain of headers that this wallet has checked; use another source"
+    )]
+    NotInChain {
+        /// The source, without credentials.
+        name: String,
+        /// Where it should be.
+        height: u32,
+        /// The block it names.
+        found: BlockHash,
+    },
+    /// The source says that a transaction is mined, and its proof shows nothing.
+    #[error(
+        "{name} says that transaction {txid} is in block {height}, and its proof does not show that; use another source"
+    )]
+    Unproven {
+        /// The source, without credentials.
+        name: String,
+        /// The transaction.
+        txid: Txid,
+        /// Where it should be.
+        height: u32,
+        /// What is wrong with the proof.
+        #[source]
+        cause: Box<ProofError>,
     },
     /// The best chain changed during every attempt to read it.
     #[error(

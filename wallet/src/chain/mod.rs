@@ -13,7 +13,9 @@ mod fees;
 mod snapshot;
 mod source;
 mod spec;
+mod spender;
 
 pub use error::SourceError;
-pub use source::{ChainSource, Position, Positions, ScanRequest, ScanUpdate, Sought};
+pub use source::{ChainSource, HEADERS, Position, Positions, ScanRequest, ScanUpdate, Sought};
 pub use spec::{Auth, Node, Server, SourceSpec, SpecError, open, parse};
+pub(crate) use spender::spender_of;

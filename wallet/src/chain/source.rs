@@ -1,10 +1,15 @@
 //! The one trait behind which all chain sources stand, with the types of its questions and answers.
 
 use bdk_wallet::chain::{BlockId, CheckPoint, ConfirmationBlockTime, TxUpdate};
+use bitcoin::block::Header;
 use bitcoin::{BlockHash, FeeRate, ScriptBuf, Transaction, Txid};
+use bulla_core::frame::BlockProof;
 pub use bulla_core::validator::Sought;
 
 use super::SourceError;
+
+/// Most headers that are asked for at once: what an Electrum server gives.
+pub const HEADERS: u32 = 2_016;
 
 /// A blocking source of facts about one chain.
 ///
@@ -27,6 +32,17 @@ pub trait ChainSource: Send {
     /// Where the given transactions are. One answer is true of one tip: if the tip moves meanwhile,
     /// the source asks again, and after a bounded number of attempts fails.
     fn positions(&self, sought: &[Sought]) -> Result<Positions, SourceError>;
+
+    /// Headers of the best chain, exactly `count` of them, 1 to [`HEADERS`], from a height on. All are
+    /// at or below the tip.
+    fn headers(&self, from: u32, count: u32) -> Result<Vec<Header>, SourceError>;
+
+    /// Where transactions are in given blocks, one answer for each; `None` where the source has not
+    /// got the block any more. The caller checks them against its own headers.
+    fn block_proofs(
+        &self,
+        mined: &[(Txid, BlockId)],
+    ) -> Result<Vec<Option<BlockProof>>, SourceError>;
 
     /// A transaction by its id, mined or in the mempool; `None` if the source knows it not.
     ///
@@ -78,6 +94,9 @@ pub struct ScanUpdate {
 pub struct Positions {
     /// The best block for which the list is true.
     pub tip: BlockId,
+    /// The blocks to which a source that may lie has proven what it says is mined, by merkle
+    /// branches. Whether they are in the best chain, the wallet's own headers decide.
+    pub blocks: Vec<BlockId>,
     /// One position for each [`Sought`], in the same order.
     pub list: Vec<Position>,
 }

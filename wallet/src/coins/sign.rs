@@ -2,10 +2,11 @@
 
 use bitcoin::key::Secp256k1;
 use bitcoin::psbt::{self, Psbt, PsbtSighashType};
-use bitcoin::{OutPoint, TapSighashType};
+use bitcoin::{OutPoint, TapSighashType, Witness};
 
 use super::{Coin, Coins, CoinsError};
 use crate::keys::Keys;
+use crate::proofs::bip322;
 
 impl Coins {
     /// Signs every input. Nothing in the PSBT is believed: each input has to be a coin of ours with
@@ -38,6 +39,31 @@ impl Coins {
         }
         *psbt = signed;
         Ok(())
+    }
+
+    /// Signs a message with the key of a coin (BIP-322, simple form): what is signed can never be mined.
+    ///
+    /// # Errors
+    /// [`CoinsError::NotSigned`] if the keys are not those of the coins.
+    pub(crate) fn sign_message(
+        &self,
+        coin: &Coin,
+        message: &str,
+        keys: &Keys,
+    ) -> Result<Witness, CoinsError> {
+        let mut to_spend = bip322::to_spend(&coin.script, message.as_bytes());
+        let mut psbt = Psbt::from_unsigned_tx(bip322::to_sign(&to_spend))
+            .map_err(|_| CoinsError::NotSigned { input: 0 })?;
+        for field in &mut psbt.inputs {
+            *field = self.psbt_input(coin);
+            field.witness_utxo = to_spend.output.pop();
+        }
+        let mut master = keys.master(&self.network);
+        // What cannot be signed is found below.
+        let _ = psbt.sign(&master, &Secp256k1::new());
+        master.private_key.non_secure_erase();
+        let signed = super::finalize(&psbt)?.input.into_iter().next();
+        Ok(signed.map(|input| input.witness).unwrap_or_default())
     }
 
     /// The coins that a PSBT spends, after the checks of [`Coins::sign`].

@@ -126,7 +126,7 @@ impl Coins {
         self.bdk.latest_checkpoint().block_id()
     }
 
-    pub(super) fn chain(&self) -> CheckPoint {
+    pub(crate) fn chain(&self) -> CheckPoint {
         self.bdk.latest_checkpoint()
     }
 

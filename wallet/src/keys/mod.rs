@@ -5,6 +5,7 @@
 
 mod descriptors;
 mod error;
+mod issuer;
 mod passphrase;
 mod spending;
 mod vault;

@@ -4,11 +4,8 @@ use std::fmt;
 
 use bip39::{Language, Mnemonic};
 use bitcoin::bip32::Xpriv;
-use bitcoin::key::{Keypair, Secp256k1};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::descriptors::{derive, hardened};
-use super::view::PURPOSE;
 use super::{KeysError, Passphrase};
 use crate::Network;
 
@@ -92,14 +89,6 @@ impl Keys {
     /// The words, to be shown once to their owner.
     pub fn words(&self) -> Zeroizing<String> {
         Zeroizing::new(self.mnemonic.to_string())
-    }
-
-    /// The key that signs as an issuer of contracts: at `m/1112886348'/c'/1'`, beside the view secret.
-    pub fn issuer(&self, network: &Network) -> Keypair {
-        let secp = Secp256k1::new();
-        let path = [PURPOSE, network.coin_type(), 1].map(hardened);
-        let key = derive(&secp, &self.master(network), &path.as_slice().into());
-        key.to_keypair(&secp)
     }
 
     /// The master key (BIP32) of the seed (BIP39).

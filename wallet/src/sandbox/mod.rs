@@ -15,7 +15,7 @@ mod policy;
 mod pool;
 mod rejection;
 mod relay;
-mod script;
+pub(crate) mod script;
 mod source;
 mod store;
 mod transaction;

@@ -9,7 +9,7 @@ use bitcoinconsensus::{Utxo, VERIFY_ALL_PRE_TAPROOT, VERIFY_TAPROOT, verify_with
 ///
 /// # Errors
 /// The first input that does not verify.
-pub(super) fn verify(tx: &Transaction, spent: &[TxOut]) -> Result<(), usize> {
+pub(crate) fn verify(tx: &Transaction, spent: &[TxOut]) -> Result<(), usize> {
     let raw = serialize(tx);
     let mut utxos = Vec::with_capacity(spent.len());
     for (input, output) in spent.iter().enumerate() {

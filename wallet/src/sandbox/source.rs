@@ -1,11 +1,15 @@
 //! The sandbox as a chain source: each answer is read from one snapshot of the file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use bdk_wallet::chain::{BlockId, ConfirmationBlockTime, TxUpdate};
 use bdk_wallet::rusqlite::{self, Connection, params};
-use bitcoin::{BlockHash, FeeRate, Script, Transaction, Txid};
+use bitcoin::block::Header;
+use bitcoin::{Block, BlockHash, FeeRate, Script, Transaction, Txid};
+use bulla_core::frame::BlockProof;
+use bulla_core::headers::prove;
 
 use super::ledger::{self, txid_of};
 use super::mempool::{self, Origin};
@@ -89,6 +93,10 @@ fn require_hash(db: &Connection, height: u32) -> rusqlite::Result<BlockHash> {
     ledger::hash_at(db, height)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
 }
 
+fn block(db: &Connection, hash: BlockHash) -> rusqlite::Result<Block> {
+    ledger::block(db, &hash)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
+}
+
 fn position(db: &Connection, sought: &Sought) -> rusqlite::Result<Position> {
     if let Some(height) = ledger::mined_at(db, &sought.txid)? {
         return Ok(Position::Mined { height });
@@ -138,8 +146,33 @@ impl ChainSource for Sandbox {
         let list: rusqlite::Result<_> = sought.iter().map(|one| position(&db, one)).collect();
         Ok(Positions {
             tip,
+            blocks: Vec::new(),
             list: list.map_err(self.storage())?,
         })
+    }
+
+    fn headers(&self, from: u32, count: u32) -> Result<Vec<Header>, SourceError> {
+        let db = store::snapshot(&self.conn).map_err(self.storage())?;
+        let header = |height| block(&db, require_hash(&db, height)?).map(|block| block.header);
+        let headers: rusqlite::Result<_> =
+            (from..).zip(0..count).map(|(at, _)| header(at)).collect();
+        headers.map_err(self.storage())
+    }
+
+    fn block_proofs(
+        &self,
+        mined: &[(Txid, BlockId)],
+    ) -> Result<Vec<Option<BlockProof>>, SourceError> {
+        let mut ids: HashMap<BlockHash, Vec<Txid>> = HashMap::new();
+        for (_, id) in mined {
+            if let Entry::Vacant(vacant) = ids.entry(id.hash) {
+                let block = block(&self.conn, id.hash).map_err(self.storage())?;
+                let txids = block.txdata.iter().map(Transaction::compute_txid);
+                vacant.insert(txids.collect());
+            }
+        }
+        let proof = |(txid, id): &(Txid, BlockId)| prove(id.height, ids.get(&id.hash)?, *txid);
+        Ok(mined.iter().map(proof).collect())
     }
 
     fn transaction(&self, txid: Txid) -> Result<Option<Transaction>, SourceError> {

@@ -3,6 +3,7 @@
 use bdk_wallet::rusqlite::types::{
     FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef,
 };
+use bitcoin::block::Header;
 use bitcoin::consensus::encode::{deserialize, serialize};
 use bitcoin::hashes::Hash;
 use bitcoin::key::XOnlyPublicKey;
@@ -156,6 +157,16 @@ impl Bytes for OutPoint {
 }
 
 impl Bytes for Transaction {
+    fn to_bytes(&self) -> Vec<u8> {
+        serialize(self)
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        deserialize(bytes).ok()
+    }
+}
+
+impl Bytes for Header {
     fn to_bytes(&self) -> Vec<u8> {
         serialize(self)
     }

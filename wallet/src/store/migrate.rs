@@ -7,14 +7,16 @@ use super::file::begin;
 use super::{StoreError, standing, witnesses};
 
 /// What each version adds to the one before.
-const SCRIPTS: [&str; 3] = [
+const SCRIPTS: [&str; 5] = [
     include_str!("sql/v1.sql"),
     include_str!("sql/v2.sql"),
     include_str!("sql/v3.sql"),
+    include_str!("sql/v4.sql"),
+    include_str!("sql/v5.sql"),
 ];
 
 /// The current version of the wallet's file, its `user_version`.
-pub const VERSION: i64 = 3;
+pub const VERSION: i64 = 5;
 
 /// Brings a file from its version to the current one, all in one transaction.
 pub(super) fn run(db: &mut Connection, version: i64) -> Result<(), StoreError> {
@@ -35,7 +37,7 @@ pub(super) fn apply(db: &Transaction<'_>, version: i64) -> Result<(), StoreError
             db.execute_batch(script)?;
         }
     }
-    if version == 2 {
+    if (1..=2).contains(&version) {
         fill_version_3(db)?;
     }
     Ok(db.pragma_update(None, "user_version", VERSION)?)
@@ -54,5 +56,21 @@ mod tests {
     #[test]
     fn each_version_has_a_script() {
         assert_eq!(i64::try_from(SCRIPTS.len()), Ok(VERSION));
+    }
+
+    #[test]
+    fn a_header_of_wire_format_0_loses_its_second_network() {
+        let mut db = Connection::open_in_memory().unwrap();
+        let db = begin(&mut db).unwrap();
+        for script in &SCRIPTS[..2] {
+            db.execute_batch(script).unwrap();
+        }
+        let old = [[0].as_slice(), &[7; 32], &[1, 0, 9, 8]].concat();
+        let insert = "INSERT INTO contracts VALUES (x'05', ?1, 0, 0)";
+        db.execute(insert, [old]).unwrap();
+        apply(&db, 2).unwrap();
+        let header = db.query_row("SELECT header FROM contracts", [], |row| row.get(0));
+        let header: Vec<u8> = header.unwrap();
+        assert_eq!(header, [1, 1, 0, 9, 8]);
     }
 }

@@ -13,11 +13,13 @@ mod meta;
 mod migrate;
 
 pub mod contracts;
+pub mod headers;
 pub mod invoices;
 pub mod operations;
 pub mod quarantine;
 pub mod reserved;
 pub mod standing;
+pub mod statements;
 pub mod tapret;
 pub mod transfers;
 pub mod witnesses;

@@ -1,6 +1,8 @@
 use bdk_wallet::chain::BlockId;
+use bitcoin::block::Header;
 use bitcoin::hashes::Hash;
 use bitcoin::{BlockHash, FeeRate, Transaction, Txid};
+use bulla_core::frame::BlockProof;
 
 use super::*;
 use crate::chain::{Positions, ScanRequest, ScanUpdate, Sought, SourceError};
@@ -58,6 +60,17 @@ impl ChainSource for Broken {
     fn positions(&self, sought: &[Sought]) -> Result<Positions, SourceError> {
         self.call("positions")?;
         self.source.positions(sought)
+    }
+
+    fn headers(&self, from: u32, count: u32) -> Result<Vec<Header>, SourceError> {
+        self.source.headers(from, count)
+    }
+
+    fn block_proofs(
+        &self,
+        mined: &[(Txid, BlockId)],
+    ) -> Result<Vec<Option<BlockProof>>, SourceError> {
+        self.source.block_proofs(mined)
     }
 
     fn transaction(&self, txid: Txid) -> Result<Option<Transaction>, SourceError> {

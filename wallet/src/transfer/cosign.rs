@@ -90,13 +90,13 @@ impl Signing {
 }
 
 impl Wallet {
-    /// The key that this wallet signs with as an issuer, BIP-340: on a hardened path of the seed.
+    /// The secret of [`Wallet::issuer_key`], to sign operations with.
     ///
     /// # Errors
     /// As [`Wallet::spending_keys`].
-    pub fn issuer_key(&self, passphrase: &Passphrase) -> Result<Keypair, Error> {
+    pub fn signer_key(&self, passphrase: &Passphrase, number: u32) -> Result<Keypair, Error> {
         let keys = self.spending_keys(passphrase)?;
-        Ok(keys.issuer(self.network()))
+        Ok(keys.issuer_key(self.network(), number))
     }
 
     /// Adds a signer's signatures to a consignment that is unsigned but faultless otherwise. Reads no

@@ -54,6 +54,12 @@ pub enum TransferError {
         /// The contract.
         contract: ContractId,
     },
+    /// A contract file, not a consignment.
+    #[error("this is the contract file of {contract}: it hands nothing over; nothing was stored")]
+    ContractFile {
+        /// The contract.
+        contract: ContractId,
+    },
     /// Too much waits for the chain already.
     #[error(
         "{limit} transitions wait for transactions that no source has seen; nothing more is taken in until some are seen"
@@ -95,6 +101,20 @@ pub enum TransferError {
     /// A contract that is not known.
     #[error("contract {contract} is unknown; accept a consignment or contract file of it first")]
     UnknownContract {
+        /// The contract.
+        contract: ContractId,
+    },
+    /// A consignment of another contract than asked for.
+    #[error("the consignment is about contract {found}; expected {expected}")]
+    OtherContract {
+        /// The consignment's.
+        found: ContractId,
+        /// The one that was asked for.
+        expected: ContractId,
+    },
+    /// A contract without an asset that could be summed up.
+    #[error("contract {contract} has no type `asset` or `nft`, so it has no supply")]
+    NoSupply {
         /// The contract.
         contract: ContractId,
     },
@@ -243,6 +263,9 @@ impl TransferError {
                 Failure::Unresolved(_) => "unresolved",
             },
             Self::Conflicted { .. } => "conflicted",
+            Self::ContractFile { .. } => "contract-file",
+            Self::OtherContract { .. } => "wrong-contract",
+            Self::NoSupply { .. } => "no-supply",
             Self::NotOurs { .. } => "not-ours",
             Self::QuarantineFull { .. } => "quarantine-full",
             Self::NoCarrier { .. } => "no-carrier",

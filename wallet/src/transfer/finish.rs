@@ -49,7 +49,7 @@ impl Wallet {
     }
 
     /// The consignments of a transfer, to be handed over: from now on it counts as delivered. Safe to
-    /// repeat, also long after.
+    /// repeat, also long after; block proofs stand in them as far as their witnesses are mined by then.
     ///
     /// # Errors
     /// [`StepError::NotSigned`](super::step::StepError::NotSigned).

@@ -20,7 +20,7 @@ use crate::store::reserved::{self, Holder, ReservedRow};
 use crate::store::transfers::{self, ItemRow, TransferRow};
 use crate::store::{StoreError, invoices, witnesses};
 use crate::wallet::Command;
-use crate::{defaults, time};
+use crate::{defaults, headers, time};
 
 /// What moved on the chain since the last look.
 pub(crate) struct Changes<'a> {
@@ -156,7 +156,7 @@ fn sighting(
         Position::Mempool => return Ok(Sighting::Mempool),
         Position::Conflicted { by } => {
             return Ok(Sighting::Conflicted {
-                depth: conflict_depth(source, by, tip)?,
+                depth: conflict_depth(command, source, by, tip)?,
                 by,
             });
         }
@@ -180,7 +180,12 @@ const fn at_depth(depth: u32) -> Sighting {
 
 /// How deep a conflicting transaction is at least: it is mined, also where the source cannot say
 /// which one it is.
-fn conflict_depth(source: &dyn ChainSource, by: Option<Txid>, tip: u32) -> Result<u32, Error> {
+fn conflict_depth(
+    command: &Command<'_>,
+    source: &dyn ChainSource,
+    by: Option<Txid>,
+    tip: u32,
+) -> Result<u32, Error> {
     let Some(txid) = by else { return Ok(1) };
     // A source without an index cannot give the transaction, but may know where it is.
     let sought = match source.transaction(txid) {
@@ -191,7 +196,7 @@ fn conflict_depth(source: &dyn ChainSource, by: Option<Txid>, tip: u32) -> Resul
             inputs: Vec::new(),
         },
     };
-    let positions = source.positions(&[sought])?;
+    let positions = headers::positions(&command.db, source, &[sought])?;
     Ok(match positions.list.first() {
         Some(Position::Mined { height }) => (tip + 1).saturating_sub(*height).max(1),
         _ => 1,
@@ -340,7 +345,7 @@ fn without_effect(
         });
         let conflicts: Option<Vec<_>> = conflicts.collect();
         if let Some(by) = conflicts.and_then(|all| all.last().copied()) {
-            let depth = conflict_depth(source, by, command.coins.tip().height)?;
+            let depth = conflict_depth(command, source, by, command.coins.tip().height)?;
             return Ok(Sighting::Conflicted { depth, by });
         }
     }

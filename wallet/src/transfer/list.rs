@@ -19,7 +19,7 @@ use crate::assets::snapshot::Snapshot;
 use crate::coins::Place;
 use crate::store::transfers::{self, ItemRow, TransferRow};
 use crate::store::{StoreError, contracts, operations};
-use crate::{Amount, Error, Wallet, defaults};
+use crate::{Amount, Error, Wallet, defaults, identity};
 
 impl Wallet {
     /// Everything the wallet holds: plain bitcoin, carriers apart, and assets.
@@ -60,13 +60,26 @@ impl Wallet {
     /// The contracts that the wallet knows, by ticker.
     pub fn assets(&self) -> Result<Vec<Asset>, Error> {
         let snapshot = self.snapshot()?;
-        let mut assets: Vec<_> = snapshot
-            .books
-            .values()
-            .map(|book| asset(&snapshot, book))
-            .collect();
+        let mut assets = Vec::new();
+        for book in snapshot.books.values() {
+            let statements = identity::kept(&self.db, book.contract)?;
+            assets.push(Asset {
+                statements,
+                ..asset(&snapshot, book)
+            });
+        }
         assets.sort_by(|a, b| (&a.ticker, a.contract).cmp(&(&b.ticker, b.contract)));
         Ok(assets)
+    }
+
+    /// One contract.
+    ///
+    /// # Errors
+    /// [`TransferError::UnknownContract`].
+    pub fn asset(&self, contract: ContractId) -> Result<Asset, Error> {
+        let mut assets = self.assets()?.into_iter();
+        let asset = assets.find(|asset| asset.contract == contract);
+        Ok(asset.ok_or(TransferError::UnknownContract { contract })?)
     }
 
     /// What a coin holds.
@@ -184,8 +197,11 @@ fn asset(snapshot: &Snapshot, book: &Book) -> Asset {
         name: text(header, "name").unwrap_or_default(),
         precision: precision(header),
         supply: number(header, "supply").unwrap_or(0),
+        unbacked: bulla_schemas::roles::unbacked(header),
         details: text(header, "details"),
         terms: text(header, "terms"),
+        issuer: identity::issuer(header),
+        statements: Vec::new(),
         issued: header.genesis.timestamp,
         settled,
         pending,

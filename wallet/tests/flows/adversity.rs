@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::bench::{Bench, code, pay, request};
+use bdk_wallet::chain::BlockId;
+use bitcoin::block::Header;
 use bitcoin::{Amount, BlockHash, FeeRate, ScriptBuf, Transaction, Txid};
+use bulla_core::frame::BlockProof;
 use bulla_wallet::api::{InvoiceRequest, InvoiceState, InvoiceTarget, Payment, PlanOptions};
 use bulla_wallet::chain::{ChainSource, Positions, ScanRequest, ScanUpdate, Sought, SourceError};
 use bulla_wallet::invoice::Invoice;
@@ -98,7 +101,7 @@ impl ChainSource for Racing {
         self.sandbox.genesis()
     }
 
-    fn tip(&self) -> Result<bdk_wallet::chain::BlockId, SourceError> {
+    fn tip(&self) -> Result<BlockId, SourceError> {
         self.sandbox.tip()
     }
 
@@ -111,6 +114,17 @@ impl ChainSource for Racing {
             self.sandbox.mine(1, &ScriptBuf::new()).unwrap();
         }
         self.sandbox.positions(sought)
+    }
+
+    fn headers(&self, from: u32, count: u32) -> Result<Vec<Header>, SourceError> {
+        self.sandbox.headers(from, count)
+    }
+
+    fn block_proofs(
+        &self,
+        mined: &[(Txid, BlockId)],
+    ) -> Result<Vec<Option<BlockProof>>, SourceError> {
+        self.sandbox.block_proofs(mined)
     }
 
     fn transaction(&self, txid: Txid) -> Result<Option<Transaction>, SourceError> {

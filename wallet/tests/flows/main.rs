@@ -2,6 +2,9 @@
 
 mod adversity;
 mod bench;
+mod identity;
 mod kinds;
+mod ownership;
 mod signers;
+mod supply;
 mod transfers;

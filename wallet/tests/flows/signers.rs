@@ -17,7 +17,7 @@ fn key(n: u8) -> Keypair {
 /// 1,000 units that two of three keys must sign for; the third key is the wallet's own.
 fn issue(bench: &Bench, alice: &mut Party) -> ContractId {
     bench.carriers(alice, 1);
-    let own = alice.wallet().issuer_key(&passphrase()).unwrap();
+    let own = alice.wallet().signer_key(&passphrase(), 0).unwrap();
     let mut issue = Issue::new(schemas::permissioned().id())
         .text("ticker", "BOND")
         .text("name", "Bond of a test")
@@ -71,7 +71,7 @@ fn a_transfer_waits_until_enough_keys_have_signed() {
     let again = bob.wallet().cosign(&requests[0].bytes, &key(2));
     assert_eq!(code(again), "nothing-to-sign");
 
-    let own = alice.wallet().issuer_key(&passphrase()).unwrap();
+    let own = alice.wallet().signer_key(&passphrase(), 0).unwrap();
     let twice = alice.wallet().cosign(&requests[0].bytes, &own).unwrap();
     assert!(twice.complete);
     let missing = alice.wallet().add_signatures(transfer, &twice.bytes);

@@ -50,6 +50,9 @@ pub struct Said {
     /// A key that may sign transfers (`permissioned`); once for each. `bulla issuer key` shows yours
     #[arg(long, value_name = "KEY")]
     signer: Vec<XOnlyPublicKey>,
+    /// The key that will sign statements about who issued it; `bulla issuer key` shows yours
+    #[arg(long, value_name = "KEY")]
+    issuer: Option<XOnlyPublicKey>,
     /// How many of the signers must sign (`permissioned`) [default: all]
     #[arg(long, value_name = "COUNT")]
     threshold: Option<u64>,
@@ -115,6 +118,9 @@ impl Said {
             self.amounts(issue, schema)?
         };
         issue = self.signers(issue);
+        if let Some(key) = &self.issuer {
+            issue = issue.value(global::ISSUER.name, key.serialize().to_vec());
+        }
         for attribute in &self.attribute {
             issue = issue.text(global::ATTRIBUTE.name, attribute);
         }

@@ -1,16 +1,23 @@
 //! What `validate` answers.
 
 use bitcoin::Txid;
+use bitcoin::key::XOnlyPublicKey;
 use bulla_core::seal::AssignedSeal;
 use bulla_core::validator::{
     Check, Consignment, Failure, Position, Positions, TerminalState, depth,
 };
 use bulla_core::{ContractId, OperationId, SchemaId};
+use bulla_schemas::roles::unbacked;
+use bulla_wallet::identity::{Statement, issuer};
 use serde::Serialize;
 
 use crate::claim;
 use crate::exit::Exit;
 use crate::output::Human;
+use crate::signed_by::SignedBy;
+use crate::subcommand::Result;
+use crate::subcommand::headers::Chain;
+use crate::subcommand::issuer::verify;
 use crate::table::fields;
 
 /// Said whenever somebody might take a verdict for money.
@@ -45,6 +52,10 @@ pub struct Output {
     pub schema: Option<SchemaId>,
     /// Its ticker, a claim of the issuer.
     pub ticker: Option<String>,
+    /// The key that the genesis names as the issuer's.
+    pub issuer: Option<XOnlyPublicKey>,
+    /// What was stated about who issued the contract.
+    pub statements: Vec<SignedBy>,
     /// Transitions in the history.
     pub operations: Option<u64>,
     /// Witnesses of the history.
@@ -55,6 +66,8 @@ pub struct Output {
     pub confirmations: Option<u32>,
     /// The weakest witness.
     pub weakest: Option<Txid>,
+    /// The headers that were gone by, where no source was asked.
+    pub headers: Option<Chain>,
     /// Which check failed.
     pub failure: Option<FailureOutput>,
     /// What the reader of the verdict has to know.
@@ -117,11 +130,14 @@ impl Output {
             contract: None,
             schema: None,
             ticker: None,
+            issuer: None,
+            statements: Vec::new(),
             operations: None,
             witnesses: None,
             terminals: Vec::new(),
             confirmations: None,
             weakest: None,
+            headers: None,
             failure: Some(FailureOutput {
                 check: report.check.code(),
                 operation: report.operation,
@@ -168,17 +184,52 @@ impl Output {
         }
     }
 
-    fn of(verdict: Verdict, content: &Consignment, notes: Vec<String>) -> Self {
+    /// The same, by these headers.
+    #[must_use]
+    pub fn by(self, headers: Chain, notes: Vec<String>) -> Self {
+        let headers = Some(headers);
+        Self { headers, ..self }.with_notes(notes)
+    }
+
+    /// The same, with statements about the issuer; nothing is said of a contract that is not consistent.
+    ///
+    /// # Errors
+    /// If one is about another contract.
+    pub fn stated(mut self, statements: &[Statement]) -> Result<Self> {
+        let Some(contract) = self.contract else {
+            return Ok(self);
+        };
+        for statement in statements {
+            verify::check_contract(statement, contract)?;
+            self.statements.push(SignedBy::of(statement, self.issuer));
+        }
+        Ok(self)
+    }
+
+    /// The same, with more notes.
+    #[must_use]
+    pub fn with_notes(mut self, notes: Vec<String>) -> Self {
+        self.notes.extend(notes);
+        self
+    }
+
+    fn of(verdict: Verdict, content: &Consignment, mut notes: Vec<String>) -> Self {
+        notes.extend(unbacked(&content.header).map(|units| {
+            format!("units reissued in this contract are unbacked by this history, up to {units} smallest units")
+        }));
         Self {
             verdict,
             contract: Some(content.contract),
             schema: Some(content.header.genesis.schema),
             ticker: claim::ticker(&content.header),
+            issuer: issuer(&content.header),
+            statements: Vec::new(),
             operations: Some(content.operations),
             witnesses: Some(content.witnesses.len()),
             terminals: content.terminals.iter().map(terminal).collect(),
             confirmations: None,
             weakest: None,
+            headers: None,
             failure: None,
             notes,
         }
@@ -198,11 +249,24 @@ impl Human for Output {
     fn human(&self) -> String {
         let verdict = serde_json::to_value(self.verdict).ok();
         let verdict = verdict.as_ref().and_then(|value| value.as_str());
-        let mut rows = vec![("verdict", verdict.unwrap_or_default().to_owned())];
+        let verdict = verdict.unwrap_or_default();
+        let verdict = match self
+            .confirmations
+            .filter(|_| self.verdict == Verdict::Settled)
+        {
+            Some(1) => format!("{verdict}, 1 confirmation on the weakest witness"),
+            Some(count) => format!("{verdict}, {count} confirmations on the weakest witness"),
+            None => verdict.to_owned(),
+        };
+        let mut rows = vec![("verdict", verdict)];
         let mut put = |name, value: Option<String>| rows.extend(value.map(|value| (name, value)));
         put("contract", self.contract.map(|id| id.to_string()));
         put("schema", self.schema.map(|id| id.to_string()));
         put("ticker", self.ticker.as_deref().map(claim::shown));
+        for signed in &self.statements {
+            put("signature", Some(signed.signed_by()));
+            put("claim", Some(signed.claims()));
+        }
         put("operations", self.operations.map(|count| count.to_string()));
         put("witnesses", self.witnesses.map(|count| count.to_string()));
         put(
@@ -210,6 +274,8 @@ impl Human for Output {
             self.confirmations.map(|count| count.to_string()),
         );
         put("weakest", self.weakest.map(|txid| txid.to_string()));
+        rows.extend(self.headers.iter().flat_map(Chain::rows));
+        let mut put = |name, value: Option<String>| rows.extend(value.map(|value| (name, value)));
         if let Some(failure) = &self.failure {
             put("check", Some(failure.check.to_owned()));
             put("operation", failure.operation.map(|id| id.to_string()));

@@ -4,6 +4,7 @@ mod chain;
 mod coins;
 mod handshake;
 mod kinds;
+mod offline;
 mod refusals;
 mod transfers;
 
@@ -11,6 +12,7 @@ pub use chain::*;
 pub use coins::*;
 pub use handshake::*;
 pub use kinds::*;
+pub use offline::*;
 pub use refusals::*;
 pub use transfers::*;
 

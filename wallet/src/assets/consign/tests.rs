@@ -162,6 +162,7 @@ fn case() -> Case {
         header,
         operations: BTreeMap::new(),
         anchors: BTreeMap::new(),
+        proofs: BTreeMap::new(),
     };
     let secret = AssignedSeal::Secret(seal(9).conceal());
     let first = transition(

@@ -6,13 +6,15 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use bdk_wallet::chain::BlockId;
+use bitcoin::block::Header;
+use bitcoin::consensus::encode::deserialize_hex;
 use bitcoin::{BlockHash, ScriptBuf};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::super::SourceError;
 use super::answers::{BlockDetails, BlockIds, FilterScan, IndexInfo};
-use super::rpc::{Answer, INVALID_PARAMETER, MISC_ERROR, Rpc};
+use super::rpc::{Answer, BATCH, INVALID_PARAMETER, MISC_ERROR, Rpc};
 
 /// Blocks in one batch, with all their transactions and what these spend.
 const DETAILED_BATCH: usize = 8;
@@ -96,6 +98,18 @@ impl Rpc {
             }
         }
         Ok(())
+    }
+
+    /// Reads headers of the best chain.
+    pub(super) fn headers(&self, from: u32, count: u32) -> Result<Vec<Header>, SourceError> {
+        let call = "getblockheader";
+        let hashes = self.hashes_at((from..).zip(0..count).map(|(height, _)| height))?;
+        let params: Vec<_> = hashes.iter().map(|hash| json!([hash, false])).collect();
+        let found: Vec<String> = self.batch_all(call, BATCH, &params)?;
+        found
+            .into_iter()
+            .map(|hex| deserialize_hex(&hex).map_err(|_| self.odd(call, hex, "a header in hex")))
+            .collect()
     }
 
     /// Reads the transaction ids of blocks.

@@ -9,12 +9,15 @@ mod rpc;
 mod waiting;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use bdk_wallet::chain::{BlockId, ConfirmationBlockTime, TxUpdate};
+use bitcoin::block::Header;
 use bitcoin::consensus::encode::serialize_hex;
 use bitcoin::{BlockHash, FeeRate, ScriptBuf, Transaction, Txid};
+use bulla_core::frame::BlockProof;
+use bulla_core::headers::prove;
 use serde_json::{Value, json};
 
 use self::answers::{BlockDetails, ChainInfo, Estimate, MempoolInfo, RawTx};
@@ -251,8 +254,33 @@ impl ChainSource for Bitcoind {
             let mut places = self.places.borrow_mut();
             let search = Search::everywhere(tip);
             let list = locate::positions(&self.rpc, &mut places, sought, &search)?;
-            Ok(Positions { tip, list })
+            Ok(Positions {
+                tip,
+                blocks: Vec::new(),
+                list,
+            })
         })
+    }
+
+    fn headers(&self, from: u32, count: u32) -> Result<Vec<Header>, SourceError> {
+        self.rpc.headers(from, count)
+    }
+
+    fn block_proofs(
+        &self,
+        mined: &[(Txid, BlockId)],
+    ) -> Result<Vec<Option<BlockProof>>, SourceError> {
+        let hashes: BTreeSet<BlockHash> = mined.iter().map(|(_, id)| id.hash).collect();
+        let mut ids = HashMap::new();
+        for hash in hashes {
+            match self.rpc.read_ids(&[hash]) {
+                Ok(blocks) => ids.extend(blocks.into_iter().map(|block| (hash, block.tx))),
+                Err(SourceError::Pruned { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let proof = |(txid, id): &(Txid, BlockId)| prove(id.height, ids.get(&id.hash)?, *txid);
+        Ok(mined.iter().map(proof).collect())
     }
 
     fn transaction(&self, txid: Txid) -> Result<Option<Transaction>, SourceError> {

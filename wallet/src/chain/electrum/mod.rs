@@ -1,14 +1,16 @@
 //! Electrum servers (`electrs`, `ElectrumX`, Fulcrum). A server may lie by leaving things out; what
-//! it says is mined it has to prove by a merkle branch to its header.
+//! it says is mined it has to prove by a merkle branch to its header, and that header the wallet looks
+//! for in its own chain.
 
-mod proof;
 mod server;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use bdk_wallet::chain::{BlockId, TxUpdate};
+use bitcoin::block::Header;
 use bitcoin::{BlockHash, FeeRate, OutPoint, ScriptBuf, Transaction, Txid};
+use bulla_core::frame::BlockProof;
 
 use self::server::{Seen, Server, code_of, message_of};
 use super::checkpoint::connect;
@@ -92,17 +94,23 @@ impl Electrum {
                 None => {}
             }
         }
-        self.server.anchors(&mined)?;
-        let position = |one: &Sought| match mined.get(&one.txid) {
-            Some(height) => Ok(Position::Mined { height: *height }),
-            None if waiting.contains(&one.txid) => Ok(Position::Mempool),
-            None => self.conflict(one),
-        };
-        let list = sought
-            .iter()
-            .map(position)
-            .collect::<Result<_, SourceError>>()?;
-        Ok(Positions { tip, list })
+        let anchors = self.server.anchors(&mined)?;
+        let mut blocks: Vec<BlockId> = anchors.values().map(|anchor| anchor.block_id).collect();
+        let mut list = Vec::with_capacity(sought.len());
+        for one in sought {
+            list.push(match mined.get(&one.txid) {
+                Some(height) => Position::Mined { height: *height },
+                None if waiting.contains(&one.txid) => Position::Mempool,
+                None => match self.conflict(one)? {
+                    Some((by, block)) => {
+                        blocks.push(block);
+                        Position::Conflicted { by: Some(by) }
+                    }
+                    None => Position::Absent,
+                },
+            });
+        }
+        Ok(Positions { tip, blocks, list })
     }
 
     /// A script by which each transaction is found; none for those that the server has not got.
@@ -146,18 +154,18 @@ impl Electrum {
         Ok(output.map(|output| output.script_pubkey.clone()))
     }
 
-    /// Whether a mined transaction spends an input of one that is gone.
-    fn conflict(&self, gone: &Sought) -> Result<Position, SourceError> {
+    /// The mined transaction that spends an input of one that is gone, and its block.
+    fn conflict(&self, gone: &Sought) -> Result<Option<(Txid, BlockId)>, SourceError> {
         self.server.forget(&gone.txid);
         for input in &gone.inputs {
-            if let Some(by) = self.mined_spender(input)? {
-                return Ok(Position::Conflicted { by: Some(by) });
+            if let Some(found) = self.mined_spender(input)? {
+                return Ok(Some(found));
             }
         }
-        Ok(Position::Absent)
+        Ok(None)
     }
 
-    fn mined_spender(&self, outpoint: &OutPoint) -> Result<Option<Txid>, SourceError> {
+    fn mined_spender(&self, outpoint: &OutPoint) -> Result<Option<(Txid, BlockId)>, SourceError> {
         let Some(script) = self.script_at(outpoint)? else {
             return Ok(None);
         };
@@ -170,14 +178,13 @@ impl Electrum {
             .collect();
         let spends = |tx: &Transaction| tx.input.iter().any(|i| i.previous_output == *outpoint);
         let transactions = self.server.transactions(mined.keys().copied())?;
-        let spender = transactions
-            .into_iter()
-            .find(|(_, tx)| spends(tx))
-            .map(|(txid, _)| txid);
-        if let Some((txid, height)) = spender.and_then(|txid| Some((txid, *mined.get(&txid)?))) {
-            self.server.anchors(&HashMap::from([(txid, height)]))?;
-        }
-        Ok(spender)
+        let spender = transactions.into_iter().find(|(_, tx)| spends(tx));
+        let Some((txid, height)) = spender.and_then(|(txid, _)| Some((txid, *mined.get(&txid)?)))
+        else {
+            return Ok(None);
+        };
+        let anchors = self.server.anchors(&HashMap::from([(txid, height)]))?;
+        Ok(anchors.get(&txid).map(|anchor| (txid, anchor.block_id)))
     }
 }
 
@@ -224,6 +231,31 @@ impl ChainSource for Electrum {
 
     fn positions(&self, sought: &[Sought]) -> Result<Positions, SourceError> {
         at_one_tip(self, |tip| self.positions_at(sought, tip))
+    }
+
+    fn headers(&self, from: u32, count: u32) -> Result<Vec<Header>, SourceError> {
+        self.server.headers_from(from, count)
+    }
+
+    fn block_proofs(
+        &self,
+        mined: &[(Txid, BlockId)],
+    ) -> Result<Vec<Option<BlockProof>>, SourceError> {
+        let heights = mined.iter().map(|(txid, id)| (*txid, id.height));
+        let anchors = self.server.anchors(&heights.collect())?;
+        let proof = |(txid, id): &(Txid, BlockId)| {
+            let block = anchors.get(txid).map_or(*id, |anchor| anchor.block_id);
+            let other = || SourceError::NotInChain {
+                name: self.name(),
+                height: block.height,
+                found: block.hash,
+            };
+            self.server
+                .proof(*txid, id.hash)
+                .map(Some)
+                .ok_or_else(other)
+        };
+        mined.iter().map(proof).collect()
     }
 
     fn transaction(&self, txid: Txid) -> Result<Option<Transaction>, SourceError> {

@@ -1,19 +1,23 @@
 //! Calls to an Electrum server, in batches, with what it said already.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use amplify::confinement::Confined;
 use bdk_wallet::chain::{BlockId, ConfirmationBlockTime};
 use bitcoin::block::Header;
+use bitcoin::consensus::encode::deserialize;
+use bitcoin::hex::FromHex;
 use bitcoin::{BlockHash, ScriptBuf, Transaction, Txid};
-use electrum_client::{Client, ConfigBuilder, ElectrumApi, Error};
+use bulla_core::frame::BlockProof;
+use bulla_core::headers::check_proof;
+use electrum_client::{Client, ConfigBuilder, ElectrumApi, Error, GetMerkleRes, Param};
 use serde_json::Value;
 
 use super::super::SourceError;
 use super::super::spec;
-use super::proof;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 const BATCH: usize = 100;
@@ -30,8 +34,8 @@ pub(super) struct Server {
     client: Client,
     /// Transactions whose id was checked.
     known: RefCell<HashMap<Txid, Arc<Transaction>>>,
-    /// Transactions whose branch to a block was checked.
-    proven: RefCell<HashSet<(Txid, BlockHash)>>,
+    /// The checked branches of transactions to blocks.
+    proven: RefCell<HashMap<(Txid, BlockHash), BlockProof>>,
 }
 
 impl Server {
@@ -87,8 +91,23 @@ impl Server {
         Ok(header)
     }
 
-    /// A header must have the work it claims. Whether that is the work of the best chain is left to
-    /// the server.
+    /// Headers, one after the other. Read here, because the client's own reading of protocol 1.4
+    /// believes the server's count.
+    pub(super) fn headers_from(&self, from: u32, count: u32) -> Result<Vec<Header>, SourceError> {
+        let call = "blockchain.block.headers";
+        let params = [Param::Usize(from as usize), Param::Usize(count as usize)];
+        let answer = self.client.raw_call(call, params);
+        let answer = answer.map_err(|error| self.failed(call, error))?;
+        let found = headers_of(&answer).ok_or_else(|| {
+            let found = format!("{} characters", answer.to_string().len());
+            self.odd(call, found, "headers of 80 bytes in hex")
+        })?;
+        self.same_length(call, count as usize, found.len())?;
+        Ok(found)
+    }
+
+    /// A header must have the work it claims. Whether it is in the best chain is the wallet's to
+    /// check.
     fn worked(&self, call: &str, header: &Header) -> Result<(), SourceError> {
         match header.validate_pow(header.target()) {
             Ok(_) => Ok(()),
@@ -245,7 +264,7 @@ impl Server {
         let open: Vec<(Txid, usize, &Header)> = mined
             .iter()
             .filter_map(|(txid, height)| Some((*txid, *height as usize, headers.get(height)?)))
-            .filter(|(txid, _, header)| !proven.contains(&(*txid, header.block_hash())))
+            .filter(|(txid, _, header)| !proven.contains_key(&(*txid, header.block_hash())))
             .collect();
         for chunk in open.chunks(BATCH) {
             let asked: Vec<_> = chunk
@@ -257,15 +276,27 @@ impl Server {
                 .batch_transaction_get_merkle(&asked)
                 .map_err(|error| self.failed(call, error))?;
             self.same_length(call, chunk.len(), found.len())?;
-            for ((txid, _, header), mut branch) in chunk.iter().zip(found) {
-                // The server writes hashes in the order of people.
-                branch.merkle.iter_mut().for_each(|hash| hash.reverse());
-                proof::check(*txid, branch.pos, &branch.merkle, header.merkle_root)
-                    .map_err(|error| self.odd(call, error.to_string(), "a proof of inclusion"))?;
-                proven.insert((*txid, header.block_hash()));
+            for ((txid, height, header), branch) in chunk.iter().zip(found) {
+                let (txid, height) = (*txid, u32::try_from(*height).unwrap_or(u32::MAX));
+                let proof = block_proof(height, branch)
+                    .ok_or_else(|| self.odd(call, "no branch".into(), "a merkle branch"))?;
+                check_proof(txid, &proof, header.merkle_root).map_err(|cause| {
+                    SourceError::Unproven {
+                        name: self.name.clone(),
+                        txid,
+                        height,
+                        cause: Box::new(cause),
+                    }
+                })?;
+                proven.insert((txid, header.block_hash()), proof);
             }
         }
         Ok(())
+    }
+
+    /// The branch of a transaction to a block, if it was checked.
+    pub(super) fn proof(&self, txid: Txid, block: BlockHash) -> Option<BlockProof> {
+        self.proven.borrow().get(&(txid, block)).cloned()
     }
 
     fn same_length(&self, call: &str, asked: usize, found: usize) -> Result<(), SourceError> {
@@ -300,6 +331,31 @@ impl Server {
         let found = self.client.estimate_fee(usize::from(blocks), None);
         found.map_err(|error| self.failed("blockchain.estimatefee", error))
     }
+}
+
+/// A server's branch; it writes hashes in the order of people.
+fn block_proof(height: u32, mut found: GetMerkleRes) -> Option<BlockProof> {
+    found.merkle.iter_mut().for_each(|hash| hash.reverse());
+    Some(BlockProof {
+        height,
+        position: u32::try_from(found.pos).ok()?,
+        branch: Confined::try_from(found.merkle).ok()?,
+    })
+}
+
+/// The headers in an answer: one after the other as one text, or as a list since protocol 1.6.
+fn headers_of(answer: &Value) -> Option<Vec<Header>> {
+    let bytes = match answer.get("headers").and_then(Value::as_array) {
+        Some(list) => list
+            .iter()
+            .map(|hex| Vec::from_hex(hex.as_str()?).ok())
+            .collect::<Option<Vec<Vec<u8>>>>()?
+            .concat(),
+        None => Vec::from_hex(answer.get("hex")?.as_str()?).ok()?,
+    };
+    let (headers, rest) = bytes.as_chunks::<80>();
+    let headers = headers.iter().map(|header| deserialize(header).ok());
+    headers.collect::<Option<_>>().filter(|_| rest.is_empty())
 }
 
 /// The message of a server's error.

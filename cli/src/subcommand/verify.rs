@@ -1,0 +1,97 @@
+//! `verify`: checks a proof of ownership; needs no wallet.
+
+mod answer;
+
+use std::path::PathBuf;
+
+use bulla_core::ContractId;
+use bulla_core::headers::{HeaderChain, Proven};
+use bulla_wallet::proofs::{Challenge, Expected, MAX_BYTES, Owned, Proof, check};
+use bulla_wallet::{Network, defaults};
+use clap::Args;
+
+pub use self::answer::{Output, Owning, Verdict};
+use super::headers::{self, Chain};
+use super::{Result, validate};
+use crate::error::Error;
+use crate::file;
+use crate::settings::Settings;
+use crate::source::{self, View};
+
+/// Arguments of `verify`.
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// The proof
+    file: PathBuf,
+    /// The challenge that you asked; without it, an old proof, or one made for another, passes
+    #[arg(long, value_name = "TEXT")]
+    challenge: Option<Challenge>,
+    /// The contract that you asked about
+    #[arg(long)]
+    contract: Option<ContractId>,
+    #[arg(long, value_name = "BLOCKS", help = validate::min_conf_help(), value_parser = clap::value_parser!(u32).range(1..))]
+    min_conf: Option<u32>,
+    /// Accept schemas that are not standard; read what they allow before you rely on the answer
+    #[arg(long)]
+    any_schema: bool,
+    /// Ask no source: go by this file of headers and the block proofs in the proof. Whether the coins were
+    /// spent since cannot be seen then
+    #[arg(long, value_name = "FILE")]
+    headers: Option<PathBuf>,
+}
+
+impl Verify {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// If the proof is refused. A chain that does not answer is not an error but the answer.
+    pub fn run(self, settings: &Settings) -> Result<Output> {
+        let network = settings.network.clone().unwrap_or(Network::Regtest);
+        let proof = Proof::decode(&file::read(&self.file, MAX_BYTES)?)?;
+        let expected = Expected {
+            challenge: self.challenge,
+            contract: self.contract,
+        };
+        let owned = check(
+            proof,
+            &validate::rules(&network, self.any_schema),
+            &expected,
+        )?;
+        let least = self.min_conf;
+        let least = least.unwrap_or_else(|| defaults::settled_depth(&network));
+        let mut output = match self.headers {
+            Some(path) => by_headers(&owned, &headers::read(&path, &network)?, least, &network),
+            None => answer(&owned, settings, &network, least)?,
+        };
+        output.challenge_checked = expected.challenge.is_some();
+        Ok(output)
+    }
+}
+
+fn by_headers(owned: &Owned, chain: &HeaderChain, least: u32, network: &Network) -> Output {
+    let proofs = owned.block_proofs();
+    match owned.settle(&Proven::new(chain, &proofs), least) {
+        Ok(standing) => {
+            let answer = Output::of(owned, &standing, least);
+            answer.by(Chain::of(chain), headers::notes(network))
+        }
+        Err(error) => Output::unanswered(owned, &error),
+    }
+}
+
+fn answer(owned: &Owned, settings: &Settings, network: &Network, least: u32) -> Result<Output> {
+    if settings.offline {
+        return Ok(Output::unasked(owned));
+    }
+    match source::open(settings, network) {
+        Ok(source) => {
+            let source = source.as_ref();
+            Ok(match owned.settle(&View { source, network }, least) {
+                Ok(standing) => Output::of(owned, &standing, least),
+                Err(error) => Output::unanswered(owned, &error),
+            })
+        }
+        Err(Error::Source(error)) => Ok(Output::unanswered(owned, &error)),
+        Err(error) => Err(error),
+    }
+}

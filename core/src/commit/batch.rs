@@ -1,0 +1,162 @@
+//! Curve checks put off until there is a group of them, which is done by another thread beside the
+//! hashing. The lowest check that fails is the one reported, as if each had been done at once.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, OnceLock};
+
+use super::tapret::{CurveCheck, TapretError};
+
+/// Checks in a group: about a millisecond of work.
+const GROUP: usize = 64;
+
+/// Groups that may wait; the one who hashes helps when there are more.
+const WAITING: usize = 32;
+
+/// Curve checks, each with the place it has in the history.
+pub(crate) struct Batch<P> {
+    open: Vec<(P, CurveCheck)>,
+    waiting: VecDeque<Arc<Group<P>>>,
+}
+
+struct Group<P> {
+    checks: Vec<(P, CurveCheck)>,
+    /// The lowest check that failed, once all were done.
+    failed: OnceLock<Option<(P, TapretError)>>,
+}
+
+impl<P> Default for Batch<P> {
+    fn default() -> Self {
+        Self {
+            open: Vec::new(),
+            waiting: VecDeque::new(),
+        }
+    }
+}
+
+impl<P: Clone + Send + Sync + 'static> Batch<P> {
+    /// Adds a check above all that were added before.
+    ///
+    /// # Errors
+    /// With the lowest check that failed, if that is known by now; it need not be this one.
+    pub(crate) fn push(&mut self, place: P, check: CurveCheck) -> Result<(), (P, TapretError)> {
+        self.open.push((place, check));
+        if self.open.len() < GROUP {
+            return Ok(());
+        }
+        self.close();
+        self.collect(WAITING)
+    }
+
+    /// Waits for all checks that were added.
+    ///
+    /// # Errors
+    /// With the lowest check that failed.
+    pub(crate) fn flush(&mut self) -> Result<(), (P, TapretError)> {
+        self.close();
+        self.collect(0)
+    }
+
+    fn close(&mut self) {
+        let group = Arc::new(Group {
+            checks: std::mem::take(&mut self.open),
+            failed: OnceLock::new(),
+        });
+        self.waiting.push_back(Arc::clone(&group));
+        beside(move || {
+            group.verify();
+        });
+    }
+
+    /// Takes the results of groups that are done, and of all but `waiting` others.
+    fn collect(&mut self, waiting: usize) -> Result<(), (P, TapretError)> {
+        while let Some(group) = self.waiting.front() {
+            if self.waiting.len() <= waiting && group.failed.get().is_none() {
+                break;
+            }
+            if let Some(failed) = group.verify() {
+                return Err(failed.clone());
+            }
+            self.waiting.pop_front();
+        }
+        Ok(())
+    }
+}
+
+impl<P: Clone> Group<P> {
+    /// Does the checks, or waits for the thread that does; gives the lowest that failed.
+    fn verify(&self) -> Option<&(P, TapretError)> {
+        let lowest = || {
+            let mut failures = self.checks.iter().filter_map(|(place, check)| {
+                let error = check.verify().err()?;
+                Some((place.clone(), error))
+            });
+            failures.next()
+        };
+        self.failed.get_or_init(lowest).as_ref()
+    }
+}
+
+/// Runs a task on another thread if there is one, else at once.
+fn beside(task: impl FnOnce() + Send + 'static) {
+    #[cfg(feature = "parallel")]
+    if rayon::current_num_threads() > 1 {
+        rayon::spawn(task);
+        return;
+    }
+    task();
+}
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::hashes::{Hash, sha256};
+    use bitcoin::secp256k1::Scalar;
+    use bitcoin::secp256k1::constants::GENERATOR_X;
+
+    use super::*;
+    use crate::commit::tweak::tweaked;
+
+    fn check(n: usize, good: bool) -> CurveCheck {
+        let hash = sha256::Hash::hash(&n.to_le_bytes()).to_byte_array();
+        let tweak = Scalar::from_be_bytes(hash).unwrap();
+        let (key, parity) = tweaked(&GENERATOR_X, &tweak).unwrap();
+        let odd = parity == bitcoin::key::Parity::Odd;
+        CurveCheck {
+            internal_key: GENERATOR_X,
+            tweak,
+            output_key: key.serialize(),
+            odd: odd == good,
+        }
+    }
+
+    /// The lowest failure of a batch of `count` checks in which these fail.
+    fn lowest(count: usize, bad: &[usize]) -> Option<usize> {
+        let mut batch = Batch::default();
+        let pushed = (0..count).try_for_each(|n| batch.push(n, check(n, !bad.contains(&n))));
+        let all = pushed.and_then(|()| batch.flush());
+        all.err().map(|(place, error)| {
+            assert!(matches!(error, TapretError::Parity { .. }), "{error}");
+            place
+        })
+    }
+
+    #[test]
+    fn the_lowest_failure_is_named_wherever_it_stands() {
+        let last = (WAITING + 3) * GROUP + 5;
+        assert_eq!(lowest(0, &[]), None);
+        assert_eq!(lowest(last, &[]), None);
+        let places = [0, 1, GROUP - 1, GROUP, 3 * GROUP + 5, last - 1];
+        for (at, first) in places.into_iter().enumerate() {
+            assert_eq!(lowest(last, &places[at..]), Some(first));
+        }
+    }
+
+    /// More than may wait, so that failures show while checks are still added.
+    #[test]
+    fn a_failure_shows_before_the_end() {
+        let mut batch = Batch::default();
+        let bad = check(0, false);
+        let pushes = (WAITING + 2) * GROUP;
+        let failed = (0..pushes).find_map(|n| batch.push(n, bad).err());
+        assert_eq!(failed.map(|(place, _)| place), Some(0));
+    }
+}

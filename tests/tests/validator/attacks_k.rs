@@ -1,0 +1,212 @@
+//! Settlement without a network: headers and block proofs, true, stale and forged (rows K of the
+//! attack catalogue; forged headers and branches themselves are in core's tests). A proof is a hint:
+//! none of these ever makes a consignment invalid.
+
+use amplify::confinement::Confined;
+use bitcoin::Network;
+use bulla_core::frame::BlockProof;
+use bulla_core::headers::{ChainParams, Change, HeaderChain, ProofError, Proven, Unproven};
+use bulla_core::validator::{ChainView, Consignment, Position, Settlement, Unresolved};
+use bulla_tests::kit::{Blocks, History, View, accept, judge};
+
+/// Three transfers, mined in the blocks 1, 3 and 4 of 6.
+fn mined() -> (History, Blocks) {
+    let mut history = History::fixed(1_000);
+    let mut at = history.seed(0);
+    for _ in 0..3 {
+        let frame = history.transfer(&[at], &[1_000]);
+        at = history.leaf(frame, 0);
+    }
+    let mut blocks = Blocks::default();
+    blocks.mine(&[history.txid(0)]);
+    blocks.grow(1);
+    blocks.mine(&[history.txid(1)]);
+    blocks.mine(&[history.txid(2)]);
+    blocks.grow(2);
+    (history, blocks)
+}
+
+fn shown(history: &History, blocks: &Blocks) -> Vec<u8> {
+    let mut consignment = history.consignment(View::Leaves);
+    consignment.prove(&blocks.proofs);
+    consignment.encode()
+}
+
+fn settle(bytes: &[u8], chain: &HeaderChain, depth: u32) -> Settlement {
+    let consistent = judge(bytes).expect("block proofs are no reason to refuse");
+    let proofs = consistent.get().proofs.clone();
+    let settlement = consistent.settle(&Proven::new(chain, &proofs), depth);
+    settlement.expect("a chain that reaches its checkpoint")
+}
+
+/// What is unproven, with the witness's place in the history.
+fn unproven(
+    history: &History,
+    content: &Consignment,
+    chain: &HeaderChain,
+) -> Vec<(usize, Unproven)> {
+    let proven = Proven::new(chain, &content.proofs);
+    (0..3)
+        .filter_map(|frame| Some((frame, proven.position(history.txid(frame)).err()?)))
+        .collect()
+}
+
+#[track_caller]
+fn assert_pending(settlement: Settlement, history: &History, frame: usize) {
+    let Settlement::Pending {
+        depth,
+        weakest,
+        position,
+        ..
+    } = settlement
+    else {
+        panic!("{settlement:?}");
+    };
+    assert_eq!(
+        (depth, weakest, position),
+        (0, history.txid(frame), Position::Absent)
+    );
+}
+
+#[test]
+fn headers_and_block_proofs_settle_without_a_network() {
+    let (history, blocks) = mined();
+    let bytes = shown(&history, &blocks);
+    let Settlement::Settled(settled) = settle(&bytes, &blocks.chain, 3) else {
+        panic!("the weakest witness is in block 4 of 6");
+    };
+    assert_eq!(settled.depth(), Some(3));
+    assert_eq!(settled.get().proofs, blocks.proofs);
+    let Settlement::Pending { depth, weakest, .. } = settle(&bytes, &blocks.chain, 4) else {
+        panic!("three deep is not four deep");
+    };
+    assert_eq!((depth, weakest), (3, history.txid(2)));
+}
+
+#[test]
+fn without_a_proof_a_witness_is_absent_and_nothing_else_changes() {
+    let (history, mut blocks) = mined();
+    blocks.proofs.remove(&history.txid(1));
+    let bytes = shown(&history, &blocks);
+    assert_pending(settle(&bytes, &blocks.chain, 1), &history, 1);
+    let content = accept(&bytes);
+    assert_eq!(
+        unproven(&history, &content, &blocks.chain),
+        [(1, Unproven::Missing)]
+    );
+    let bare = accept(&history.encode());
+    assert_eq!(
+        Consignment {
+            proofs: bare.proofs.clone(),
+            ..content
+        },
+        bare
+    );
+}
+
+#[test]
+fn k08_a_proof_for_another_height_is_ignored() {
+    let (history, mut blocks) = mined();
+    let tip = blocks.chain.height();
+    let proof = blocks.proofs.get_mut(&history.txid(1)).unwrap();
+    proof.height = tip + 1;
+    let bytes = shown(&history, &blocks);
+    assert_pending(settle(&bytes, &blocks.chain, 1), &history, 1);
+    let ignored = Unproven::Ignored(ProofError::Height {
+        height: 7,
+        base: 0,
+        tip: 6,
+    });
+    let content = accept(&bytes);
+    assert_eq!(unproven(&history, &content, &blocks.chain), [(1, ignored)]);
+}
+
+#[test]
+fn k10_the_proof_of_another_transaction_is_ignored() {
+    let (history, mut blocks) = mined();
+    let other = blocks.proofs[&history.txid(2)].clone();
+    blocks.proofs.insert(history.txid(1), other);
+    let bytes = shown(&history, &blocks);
+    assert_pending(settle(&bytes, &blocks.chain, 1), &history, 1);
+    let notes = unproven(&history, &accept(&bytes), &blocks.chain);
+    assert!(
+        matches!(
+            notes.as_slice(),
+            [(1, Unproven::Ignored(ProofError::Root { .. }))]
+        ),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn k09_the_longest_proof_is_ignored_not_refused() {
+    let (history, mut blocks) = mined();
+    let longest = BlockProof {
+        height: 3,
+        position: (1 << 25) - 1,
+        branch: Confined::try_from(vec![[7; 32]; 25]).unwrap(),
+    };
+    blocks.proofs.insert(history.txid(1), longest);
+    assert_pending(
+        settle(&shown(&history, &blocks), &blocks.chain, 1),
+        &history,
+        1,
+    );
+}
+
+#[test]
+fn k14_a_reorganisation_makes_proofs_stale_until_they_are_renewed() {
+    let (history, mut blocks) = mined();
+    let old = shown(&history, &blocks);
+    let again = [vec![], vec![history.txid(1)], vec![history.txid(2)]];
+    let longer = [again.to_vec(), vec![vec![]; 2]].concat();
+    let change = blocks.branch(2, &longer, 1);
+    assert_eq!(
+        change,
+        Change::Reorganised {
+            fork: 2,
+            removed: 4,
+            added: 5
+        }
+    );
+    assert_pending(settle(&old, &blocks.chain, 1), &history, 1);
+    let notes = unproven(&history, &accept(&old), &blocks.chain);
+    assert!(
+        matches!(
+            notes.as_slice(),
+            [
+                (1, Unproven::Ignored(ProofError::Root { .. })),
+                (2, Unproven::Ignored(ProofError::Root { .. }))
+            ]
+        ),
+        "{notes:?}"
+    );
+    let Settlement::Settled(settled) = settle(&shown(&history, &blocks), &blocks.chain, 1) else {
+        panic!("renewed proofs hold");
+    };
+    assert_eq!(settled.depth(), Some(3));
+}
+
+#[test]
+fn k06_on_bitcoin_headers_that_end_below_the_checkpoint_settle_nothing() {
+    let (history, blocks) = mined();
+    let chain = HeaderChain::of_network(Network::Bitcoin);
+    let consistent = judge(&shown(&history, &blocks)).unwrap();
+    let proofs = consistent.get().proofs.clone();
+    let proven = Proven::new(&chain, &proofs);
+    let error = ProofError::Short {
+        tip: 0,
+        checkpoint: 886_157,
+    };
+    assert_eq!(proven.positions(&[]), Err(error.clone()));
+    let result = consistent.settle(&proven, 1);
+    assert!(
+        matches!(&result, Err(Unresolved::View(found)) if *found == error),
+        "{result:?}"
+    );
+    let start = ChainParams::of_network(Network::Bitcoin).start();
+    assert_eq!(
+        start, 709_632,
+        "a chain can begin at the first block under Taproot"
+    );
+}

@@ -1,0 +1,216 @@
+//! A proof as a file: lines of text, an empty line, the consignment.
+
+use std::fmt::Write as _;
+
+use amplify::confinement::Confined;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bitcoin::consensus::encode::{deserialize, serialize};
+use bitcoin::hex::{DisplayHex, FromHex};
+use bitcoin::{OutPoint, Transaction, Witness};
+use bulla_core::frame::BlockProof;
+use bulla_core::{ContractId, NetworkId};
+
+use super::{Challenge, ProofError};
+
+/// Most coins of a proof.
+pub const MAX_COINS: usize = 1_000;
+/// Largest part before the consignment, in bytes.
+const MAX_HEAD: usize = 1 << 24;
+/// Largest proof that is read, in bytes.
+pub const MAX_BYTES: u64 = (1 << 24) + crate::defaults::CONSIGNMENT_BYTES;
+
+const TITLE: &str = "bulla proof ";
+const VERSION: &str = "1";
+
+/// A proof of ownership, decoded but not checked. Its bytes are
+///
+/// ```text
+/// bulla proof 1
+/// network <network id>
+/// contract <contract id>
+/// challenge <text>
+/// coin <txid>:<vout> <transaction> <signature> [<block proof>]     1 to 1,000 lines, ascending
+///
+/// <consignment>
+/// ```
+///
+/// The transaction makes the coin: hex, without witness data. The signature is BIP-322's simple form: a
+/// witness in base64. The block proof says where the transaction was mined: `<height>:<position>:<hashes of the branch>`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Proof {
+    /// The chain.
+    pub network: NetworkId,
+    /// The contract.
+    pub contract: ContractId,
+    /// What it answers.
+    pub challenge: Challenge,
+    /// The coins that hold what is proven, ascending.
+    pub coins: Vec<ProvenCoin>,
+    /// The history of what they hold.
+    pub consignment: Vec<u8>,
+}
+
+/// A coin with a signature that only who can spend it can make.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProvenCoin {
+    /// The coin.
+    pub outpoint: OutPoint,
+    /// The transaction that makes it, without witness data.
+    pub transaction: Transaction,
+    /// The signature.
+    pub signature: Witness,
+    /// Where the transaction was mined: a hint.
+    pub mined: Option<BlockProof>,
+}
+
+impl Proof {
+    /// What every coin's key signs.
+    pub fn message(&self) -> String {
+        let mut text = self.title();
+        for coin in &self.coins {
+            let _ = write!(text, "\ncoin {}", coin.outpoint);
+        }
+        text
+    }
+
+    fn title(&self) -> String {
+        format!(
+            "{TITLE}{VERSION}\nnetwork {}\ncontract {}\nchallenge {}",
+            self.network, self.contract, self.challenge
+        )
+    }
+
+    fn head(&self) -> String {
+        let mut text = self.title();
+        for coin in &self.coins {
+            let transaction = serialize(&coin.transaction).to_lower_hex_string();
+            let signature = STANDARD.encode(serialize(&coin.signature));
+            let _ = write!(text, "\ncoin {} {transaction} {signature}", coin.outpoint);
+            if let Some(mined) = &coin.mined {
+                let branch = mined.branch.concat();
+                let (height, position) = (mined.height, mined.position);
+                let _ = write!(text, " {height}:{position}:{}", branch.as_hex());
+            }
+        }
+        text.push_str("\n\n");
+        text
+    }
+
+    /// The bytes of the file.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = self.head().into_bytes();
+        bytes.extend_from_slice(&self.consignment);
+        bytes
+    }
+
+    /// Reads the bytes of a file. There is one form of each proof.
+    ///
+    /// # Errors
+    /// [`ProofError::Malformed`], [`ProofError::Version`], [`ProofError::BadChallenge`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, ProofError> {
+        let malformed = |what| ProofError::Malformed { what };
+        if !bytes.starts_with(TITLE.as_bytes()) {
+            return Err(malformed("another first line"));
+        }
+        let window = bytes.get(..MAX_HEAD).unwrap_or(bytes);
+        let end = window.windows(2).position(|pair| pair == b"\n\n");
+        let end = end.ok_or(malformed("no empty line before the consignment"))?;
+        let (head, consignment) = bytes.split_at(end + 2);
+        let text = head
+            .get(..end)
+            .and_then(|head| std::str::from_utf8(head).ok());
+        let proof = Self {
+            consignment: consignment.to_vec(),
+            ..read(text.ok_or(malformed("not a text before the consignment"))?)?
+        };
+        if proof.head().as_bytes() == head {
+            Ok(proof)
+        } else {
+            Err(malformed("not in its one form"))
+        }
+    }
+}
+
+fn read(text: &str) -> Result<Proof, ProofError> {
+    let malformed = |what| ProofError::Malformed { what };
+    let mut lines = text.split('\n');
+    let mut field = |name: &'static str, what| {
+        let line = lines.next().and_then(|line| line.strip_prefix(name));
+        line.ok_or(malformed(what))
+    };
+    let version = field(TITLE, "another first line")?;
+    if version != VERSION {
+        let found = version.escape_debug().take(20).collect();
+        return Err(ProofError::Version { found });
+    }
+    let network = field("network ", "no line `network`")?;
+    let contract = field("contract ", "no line `contract`")?;
+    let challenge = field("challenge ", "no line `challenge`")?.parse()?;
+    let mut coins: Vec<ProvenCoin> = Vec::new();
+    for line in lines {
+        if coins.len() == MAX_COINS {
+            return Err(malformed("more than 1,000 coins"));
+        }
+        let coin = coin(line)?;
+        if coins
+            .last()
+            .is_some_and(|last| last.outpoint >= coin.outpoint)
+        {
+            return Err(malformed("coins that do not ascend"));
+        }
+        coins.push(coin);
+    }
+    if coins.is_empty() {
+        return Err(malformed("no coin"));
+    }
+    Ok(Proof {
+        network: network.parse().map_err(|_| malformed("no network id"))?,
+        contract: contract.parse().map_err(|_| malformed("no contract id"))?,
+        challenge,
+        coins,
+        consignment: Vec::new(),
+    })
+}
+
+fn coin(line: &str) -> Result<ProvenCoin, ProofError> {
+    let malformed = |what| ProofError::Malformed { what };
+    let parts: Vec<&str> = line.splitn(6, ' ').collect();
+    let (outpoint, transaction, signature, mined) = match parts[..] {
+        ["coin", outpoint, transaction, signature] => (outpoint, transaction, signature, None),
+        ["coin", outpoint, transaction, signature, mined] => {
+            (outpoint, transaction, signature, Some(mined))
+        }
+        _ => return Err(malformed("a line that is no coin")),
+    };
+    let hex = |text: &str, what| Vec::<u8>::from_hex(text).map_err(|_| malformed(what));
+    let transaction = hex(transaction, "a transaction that is not hex")?;
+    let signature = STANDARD.decode(signature);
+    let signature = signature.map_err(|_| malformed("a signature that is not base64"))?;
+    Ok(ProvenCoin {
+        outpoint: outpoint.parse().map_err(|_| malformed("no outpoint"))?,
+        transaction: deserialize(&transaction)
+            .map_err(|_| malformed("a transaction that cannot be read"))?,
+        signature: deserialize(&signature)
+            .map_err(|_| malformed("a signature that cannot be read"))?,
+        mined: match mined {
+            None => None,
+            Some(text) => Some(block(text).ok_or(malformed("a block proof that cannot be read"))?),
+        },
+    })
+}
+
+fn block(text: &str) -> Option<BlockProof> {
+    let (height, rest) = text.split_once(':')?;
+    let (position, branch) = rest.split_once(':')?;
+    let bytes = Vec::<u8>::from_hex(branch).ok()?;
+    let (hashes, rest) = bytes.as_chunks::<32>();
+    if !rest.is_empty() {
+        return None;
+    }
+    Some(BlockProof {
+        height: height.parse().ok()?,
+        position: position.parse().ok()?,
+        branch: Confined::try_from(hashes.to_vec()).ok()?,
+    })
+}
