@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bitcoin::Address;
 use bitcoin::address::NetworkUnchecked;
 use bulla_core::schema::SchemaError;
-use bulla_core::{ContractId, DecodeError, SchemaId};
+use bulla_core::{ContractId, DecodeError, OperationId, SchemaId};
 use bulla_wallet::Network;
 use bulla_wallet::api::TransferId;
 use bulla_wallet::chain::{SourceError, SpecError};
@@ -455,6 +455,9 @@ struct Body<'a> {
     message: String,
     causes: Vec<String>,
     remedy: Option<String>,
+    /// Operations that a delta builds on and that the wallet does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<OperationId>,
 }
 
 /// Prints an error to stderr.
@@ -464,6 +467,10 @@ pub fn print(error: &Error, json: bool) -> Exit {
         message: error.to_string(),
         causes: error.causes(),
         remedy: error.remedy(),
+        missing: match error {
+            Error::Wallet(cause) => cause.missing(),
+            _ => Vec::new(),
+        },
     };
     print_body(body, json);
     error.exit()
@@ -484,6 +491,7 @@ pub fn usage(refusal: &clap::Error, json: bool) -> Exit {
             message: words.join(" ").trim_start_matches("error: ").to_owned(),
             causes: Vec::new(),
             remedy: Some("try `bulla --help`".to_owned()),
+            missing: Vec::new(),
         };
         print_body(body, json);
     } else if refusal.print().is_err() {
@@ -504,6 +512,7 @@ fn print_body(body: Body<'_>, json: bool) {
 
 fn human(body: &Body<'_>) -> String {
     let mut lines = vec![format!("error: {}", body.message)];
+    lines.extend(body.missing.iter().map(|id| format!("missing: {id}")));
     lines.extend(body.causes.iter().map(|cause| format!("because: {cause}")));
     lines.extend(body.remedy.iter().map(|remedy| format!("remedy: {remedy}")));
     lines.join("\n")

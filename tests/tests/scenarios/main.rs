@@ -46,6 +46,9 @@ bulla_tests::scenarios!(
     // list/offline.rs
     a_consignment_is_validated_by_headers_alone,
     a_reorg_renews_block_proofs,
+    // list/ownership.rs
+    a_proof_of_ownership_stands_until_a_coin_is_spent,
+    a_supply_is_proven_by_what_is_unspent,
     // list/coins.rs
     plain_payments_never_touch_sealed_coins,
     a_sweep_brings_empty_carriers_back,

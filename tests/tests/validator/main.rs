@@ -24,6 +24,7 @@ mod seals;
 mod settle;
 mod signatures;
 mod slots;
+mod store;
 mod stream;
 mod vectors;
 mod wire;

@@ -1,10 +1,11 @@
 //! Why a command about assets failed.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use bitcoin::{OutPoint, Txid, XOnlyPublicKey};
 use bulla_core::validator::Failure;
-use bulla_core::{ContractId, SchemaId};
+use bulla_core::{ContractId, OperationId, SchemaId};
 
 use super::ack::AckError;
 use super::plan::PlanError;
@@ -38,6 +39,15 @@ pub enum TransferError {
     /// A consignment is not consistent, or cannot be judged.
     #[error("the consignment is refused: {0}")]
     Refused(Box<Failure>),
+    /// A delta builds on what this wallet has not proven. Nothing was stored.
+    #[error(
+        "the consignment builds on {} operations that this wallet does not know; ask the payer for the whole history",
+        missing.len()
+    )]
+    BaseMissing {
+        /// The operations that it builds on and that are missing here.
+        missing: BTreeSet<OperationId>,
+    },
     /// A mined transaction conflicts with a witness.
     #[error(
         "transaction {witness} of the consignment can never be mined: another one that spends the same coin is; ask the payer to pay again"
@@ -262,6 +272,7 @@ impl TransferError {
                 Failure::Unsigned(_) => "unsigned",
                 Failure::Unresolved(_) => "unresolved",
             },
+            Self::BaseMissing { .. } => "base-missing",
             Self::Conflicted { .. } => "conflicted",
             Self::ContractFile { .. } => "contract-file",
             Self::OtherContract { .. } => "wrong-contract",

@@ -90,8 +90,11 @@ fn store_history(command: &Command<'_>, tx: &TxDraft, built: &Built) -> Result<(
     };
     witnesses::put(&command.db, &row)?;
     for (contract, frame) in &built.frames {
+        let transitions = frame.transitions.iter();
+        let ids: Vec<_> = transitions.map(|signed| signed.transition.id()).collect();
         let learned = Learned {
             frame,
+            ids: &ids,
             own: true,
             position: Position::Absent,
             tip: 0,

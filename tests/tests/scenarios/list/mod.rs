@@ -5,6 +5,7 @@ mod coins;
 mod handshake;
 mod kinds;
 mod offline;
+mod ownership;
 mod refusals;
 mod transfers;
 
@@ -13,6 +14,7 @@ pub use coins::*;
 pub use handshake::*;
 pub use kinds::*;
 pub use offline::*;
+pub use ownership::*;
 pub use refusals::*;
 pub use transfers::*;
 
