@@ -17,8 +17,8 @@ mod history;
 mod lab;
 pub mod make;
 pub mod random;
-pub mod record;
 mod receiver;
+pub mod record;
 mod verdict;
 
 pub use blocks::{Blocks, CLOCK};
