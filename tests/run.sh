@@ -30,6 +30,7 @@ main() {
     stage "servers" 20 servers
     stage "builds" 25 builds
     stage "tests" 30 tests
+    stage "fuzz" 5 fuzz
     print_summary
 }
 
@@ -96,6 +97,13 @@ tests() {
     cargo test --workspace --doc --locked || failed=yes
     count_scenarios || failed=yes
     [[ $failed == no ]]
+}
+
+# Ten seconds for each target, ten minutes with --long. What it finds is written to tests/fuzz/artifacts.
+fuzz() {
+    local seconds=10
+    if [[ $long == yes ]]; then seconds=600; fi
+    tests/fuzz/run.sh "$seconds"
 }
 
 # Each scenario must have run on each source.

@@ -10,6 +10,7 @@ use bulla_core::{ContractId, DecodeError, OperationId, SchemaId};
 use bulla_wallet::Network;
 use bulla_wallet::api::TransferId;
 use bulla_wallet::chain::{SourceError, SpecError};
+use bulla_wallet::container::ContainerError;
 use bulla_wallet::headers::HeadersError;
 use bulla_wallet::identity::IdentityError;
 use bulla_wallet::invoice::InvoiceError;
@@ -56,6 +57,14 @@ pub enum Error {
         /// Its limit in bytes.
         limit: u64,
     },
+    /// A compressed file with nothing to read in it.
+    #[error("{}: {cause}", path.display())]
+    Container {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: ContainerError,
+    },
     /// A file that should be text.
     #[error("{} is not a text file in UTF-8", path.display())]
     FileNotText {
@@ -70,6 +79,15 @@ pub enum Error {
         /// What is wrong with it.
         #[source]
         cause: DecodeError,
+    },
+    /// A file that is no manifest of a conformance suite.
+    #[error("{} is no manifest of a conformance suite", path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: Box<serde_json::Error>,
     },
     /// A file of headers that are no chain of the network.
     #[error("{} is no chain of headers to rely on", path.display())]
@@ -297,7 +315,9 @@ impl Error {
             Self::Source(_) => "source",
             Self::Sandbox(_) => "sandbox",
             Self::File { .. } | Self::FileTooLarge { .. } | Self::FileNotText { .. } => "file",
+            Self::Container { cause, .. } => cause.code(),
             Self::NotAConsignment { .. } => "not-a-consignment",
+            Self::Manifest { .. } => "manifest",
             Self::Headers { cause, .. } => cause.code(),
             Self::NotASchema { .. } => "schema",
             Self::UnknownSchema { .. } | Self::NotAllowed { .. } => "unknown-schema",

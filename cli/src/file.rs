@@ -4,12 +4,13 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use bulla_wallet::container;
 use tempfile::NamedTempFile;
 
 use crate::error::Error;
 
 /// Largest consignment that is read: the local limit of the validator.
-pub const MAX_CONSIGNMENT: u64 = 1 << 30;
+const MAX_CONSIGNMENT: u64 = 1 << 30;
 /// Largest file of headers that is read: 3 million of 80 bytes, 60 years.
 pub const MAX_HEADERS: u64 = 1 << 28;
 /// Largest other file that is read: acknowledgements, passphrases, words, settings.
@@ -29,6 +30,20 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
         return Err(Error::FileTooLarge { path, limit });
     }
     Ok(bytes)
+}
+
+/// Reads a consignment, compressed or not.
+///
+/// # Errors
+/// If it cannot be read, or is larger, packed or unpacked, than the validator's limit.
+pub fn read_consignment(path: &Path) -> Result<Vec<u8>, Error> {
+    let bytes = read(path, MAX_CONSIGNMENT)?;
+    let opened = container::open(&bytes, MAX_CONSIGNMENT);
+    let opened = opened.map_err(|cause| Error::Container {
+        path: path.to_owned(),
+        cause,
+    })?;
+    Ok(opened.into_owned())
 }
 
 /// Reads a small file of text.

@@ -16,6 +16,7 @@ pub mod balance;
 pub mod cancel;
 pub mod carrier;
 pub mod coins;
+pub mod conformance;
 pub mod contract;
 pub mod demo;
 pub mod headers;
@@ -76,6 +77,8 @@ pub enum Subcommand {
     Accept(accept::Accept),
     /// Check a consignment against Bitcoin; needs no wallet
     Validate(validate::Validate),
+    /// Check this program against a suite of consignments; needs no wallet
+    Conformance(conformance::Conformance),
     /// What can be proven of what was issued, is burned and circulates
     Supply(supply::Supply),
     /// Prove what the wallet owns to whoever asks a challenge
@@ -130,6 +133,7 @@ impl Subcommand {
             Self::Send(command) => command.run(settings),
             Self::Accept(command) => boxed(command.run(settings)),
             Self::Validate(command) => boxed(command.run(settings)),
+            Self::Conformance(command) => boxed(command.run()),
             Self::Supply(command) => boxed(command.run(settings)),
             Self::Prove(command) => boxed(command.run(settings)),
             Self::Verify(command) => boxed(command.run(settings)),

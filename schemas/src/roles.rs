@@ -5,6 +5,7 @@
 //! wallets to understand a schema of his own (docs/schemas/README.md). A name alone proves nothing:
 //! what holds is what the rules say.
 
+use bulla_core::header::Header;
 use bulla_core::schema::{Schema, TransitionDef, ValueType};
 use bulla_core::state::StateKind;
 
@@ -227,6 +228,17 @@ impl Verb {
     pub fn transition(self, schema: &Schema) -> Option<(u16, &TransitionDef)> {
         schema.transition(self.name)
     }
+}
+
+/// How much of a contract can be reissued, in smallest units: units of it are unbacked by their
+/// history up to that sum, for no rule ties a reissue to what was handed in. None if its schema
+/// has no `reissue`. A schema that does not say how much says [`u64::MAX`].
+pub fn unbacked(header: &Header) -> Option<u64> {
+    verb::REISSUE.transition(&header.schema)?;
+    let number = global::REPLACEABLE.global(&header.schema);
+    let value = number.and_then(|number| header.genesis.globals.of(number).next());
+    let value = value.and_then(|bytes| bytes.try_into().ok());
+    Some(value.map_or(u64::MAX, u64::from_le_bytes))
 }
 
 #[cfg(test)]

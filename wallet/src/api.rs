@@ -464,6 +464,9 @@ pub struct Asset {
     pub precision: u8,
     /// Issued supply in smallest units.
     pub supply: u64,
+    /// How much can be reissued besides, in smallest units, and is unbacked by its history; none
+    /// if nothing can.
+    pub unbacked: Option<u64>,
     /// Details, a claim of the issuer.
     pub details: Option<String>,
     /// Terms, a claim of the issuer.

@@ -5,6 +5,7 @@ pub mod api;
 pub mod assets;
 pub mod chain;
 pub mod coins;
+pub mod container;
 pub mod crash;
 pub mod defaults;
 mod error;

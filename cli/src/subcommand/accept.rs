@@ -57,7 +57,7 @@ impl Accept {
     /// # Errors
     /// If the consignment is refused, or pays this wallet nothing.
     pub fn run(self, settings: &Settings) -> Result<Output> {
-        let bytes = file::read(&self.file, file::MAX_CONSIGNMENT)?;
+        let bytes = file::read_consignment(&self.file)?;
         let mut session = Session::open(settings)?;
         let source = session.source()?;
         let received = session.wallet.accept(&bytes, source.as_ref())?;

@@ -39,6 +39,9 @@ pub struct Asset {
     pub precision: u8,
     /// Issued supply in smallest units.
     pub supply: String,
+    /// How much can be reissued besides, in smallest units, and is unbacked by its history; none
+    /// if nothing can.
+    pub unbacked: Option<String>,
     /// Details, a claim of the issuer.
     pub details: Option<String>,
     /// Terms, a claim of the issuer.
@@ -79,6 +82,7 @@ impl From<api::Asset> for Asset {
             name: asset.name,
             precision: asset.precision,
             supply: asset.supply.to_string(),
+            unbacked: asset.unbacked.map(|units| units.to_string()),
             details: asset.details,
             terms: asset.terms,
             issuer: asset.issuer,
@@ -113,11 +117,15 @@ impl Human for Output {
     fn human(&self) -> String {
         let rows = self.assets.iter().map(|asset| {
             let supply = asset.supply.parse().unwrap_or_default();
+            let unbacked = asset.unbacked.as_ref().map(|units| {
+                let units = display(units.parse().unwrap_or_default(), asset.precision);
+                format!(" (and up to {units} unbacked by this history)")
+            });
             [
                 claim::shown(&asset.ticker),
                 claim::shown(&asset.name),
                 asset.display.clone(),
-                display(supply, asset.precision),
+                display(supply, asset.precision) + &unbacked.unwrap_or_default(),
                 asset.schema_name.clone().unwrap_or_default(),
                 asset.contract.to_string(),
             ]

@@ -66,7 +66,7 @@ impl Contract {
                 (contract, path)
             }
             Self::Import { file: path } => {
-                let bytes = file::read(&path, file::MAX_CONSIGNMENT)?;
+                let bytes = file::read_consignment(&path)?;
                 (session.wallet.import_contract(&bytes)?, path)
             }
         };

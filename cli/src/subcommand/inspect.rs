@@ -30,7 +30,7 @@ impl Inspect {
     /// # Errors
     /// If the file cannot be read or decoded. Nothing else is checked.
     pub fn run(self) -> Result<Output> {
-        let bytes = file::read(&self.file, file::MAX_CONSIGNMENT)?;
+        let bytes = file::read_consignment(&self.file)?;
         read(&bytes).map_err(|cause| Error::NotAConsignment {
             path: self.file,
             cause,

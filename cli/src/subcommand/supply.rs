@@ -40,7 +40,7 @@ impl Supply {
         let evidence = self
             .evidence
             .iter()
-            .map(|path| file::read(path, file::MAX_CONSIGNMENT))
+            .map(|path| file::read_consignment(path))
             .collect::<Result<Vec<_>>>()?;
         if settings.offline && !evidence.is_empty() {
             return Err(Error::Options {

@@ -68,7 +68,7 @@ impl Validate {
 
     fn verdict(self, settings: &Settings) -> Result<Output> {
         let network = settings.network.clone().unwrap_or(Network::Regtest);
-        let bytes = file::read(&self.file, file::MAX_CONSIGNMENT)?;
+        let bytes = file::read_consignment(&self.file)?;
         log::info!("{} bytes of {}", bytes.len(), self.file.display());
         let min_conf = self.min_conf;
         let min_depth = min_conf.unwrap_or_else(|| defaults::settled_depth(&network));

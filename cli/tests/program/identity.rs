@@ -95,6 +95,14 @@ fn a_statement_shows_who_signed_and_that_the_claim_was_not_checked() {
         failure(bob, &["issuer", "import", "statement"]),
         "unknown-contract"
     );
+    let validated = bob.ok(&["validate", "clay.contract", "--statement", "statement"]);
+    assert_eq!(
+        (
+            &validated["issuer"],
+            &validated["statements"][0]["named_by_genesis"]
+        ),
+        (&json!(key), &json!(true))
+    );
     bob.ok(&["contract", "import", "clay.contract"]);
     bob.ok(&["issuer", "import", "statement"]);
     let asset = &bob.ok(&["assets"])["assets"][0];
@@ -151,6 +159,35 @@ fn a_statement_by_another_key_or_changed_on_its_way_is_told_apart() {
 }
 
 #[test]
+fn a_statement_is_not_shown_beside_another_contract() {
+    let (bulla, contract, _) = scene();
+    let issue = [
+        "issue", "fixed", "--ticker", "LEAD", "--name", "Lead", "--supply", "5",
+    ];
+    let other = text(&bulla.ok(&issue), "contract").to_owned();
+    bulla.ok(&["contract", "export", &other, "--out", "lead.contract"]);
+    bulla.ok(&[
+        "issuer",
+        "state",
+        &contract,
+        "--pgp",
+        "0123456789ABCDEF0123456789ABCDEF01234567",
+        "--out",
+        "statement",
+    ]);
+    let verify = [
+        "issuer",
+        "verify",
+        "statement",
+        "--contract",
+        "lead.contract",
+    ];
+    assert_eq!(failure(&bulla, &verify), "wrong-contract");
+    let validate = ["validate", "lead.contract", "--statement", "statement"];
+    assert_eq!(failure(&bulla, &validate), "wrong-contract");
+}
+
+#[test]
 fn what_is_owned_is_proven_for_one_challenge() {
     let (mut bulla, contract, _) = scene();
     let made = bulla.ok(&["prove", &contract, "--challenge", ASKED]);
@@ -179,6 +216,16 @@ fn what_is_owned_is_proven_for_one_challenge() {
     assert_eq!(replayed, "other-challenge");
     let (exit, unasked) = bob.answer(&["verify", "ownership.proof", "--offline"]);
     assert_eq!((exit, &unasked["verdict"]), (4, &json!("consistent")));
+    bulla
+        .as_other("alice")
+        .ok(&["headers", "export", "headers"]);
+    let bob = bulla.as_other("bob");
+    let by_headers = bob.ok(&[&verify[..], &["--headers", "headers"]].concat());
+    assert_eq!(
+        (&by_headers["verdict"], &by_headers["unspent"]),
+        (&json!("settled"), &json!(false))
+    );
+    assert!(by_headers["headers"]["work"].is_string());
     let (exit, younger) = bob.answer(&[&verify[..], &["--min-conf", "100"]].concat());
     assert_eq!((exit, &younger["verdict"]), (4, &json!("consistent")));
 

@@ -127,7 +127,7 @@ pub fn validate_each(
     };
     let mut validator = Validator::open(header.map_err(|error| place.decode(&error))?, rules)?;
     for part in parts {
-        let part = part.or_else(|error| validator.fail(place.decode(&error)))?;
+        let part = part.map_err(|error| validator.first(place.decode(&error)))?;
         if let Some(checked) = validator.frame(part)? {
             each(checked);
         }
@@ -189,7 +189,7 @@ impl<'a> Validator<'a> {
         if let Some(failure) = &self.failed {
             return Err(failure.clone());
         }
-        let result = self.checked(frame).or_else(|failure| self.fail(failure));
+        let result = self.checked(frame).map_err(|failure| self.first(failure));
         if let Err(failure) = &result {
             self.failed = Some(failure.clone());
         }
@@ -232,9 +232,9 @@ impl<'a> Validator<'a> {
         }))
     }
 
-    /// Reports a failure, unless a curve check that was put off fails: that one is lower.
-    fn fail<T>(&mut self, failure: Failure) -> Result<T, Failure> {
-        self.flush().and(Err(failure))
+    /// A failure, or that of a curve check before it that was put off.
+    fn first(&mut self, failure: Failure) -> Failure {
+        self.flush().err().unwrap_or(failure)
     }
 
     /// Does the curve checks that were put off.

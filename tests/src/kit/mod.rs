@@ -16,7 +16,9 @@ mod draft;
 mod history;
 mod lab;
 pub mod make;
+pub mod random;
 mod receiver;
+pub mod record;
 mod verdict;
 
 pub use blocks::{Blocks, CLOCK};

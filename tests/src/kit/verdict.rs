@@ -13,6 +13,7 @@ use bulla_core::validator::{
 use bulla_core::{ContractId, OperationId};
 
 use super::history::{History, leaf, network};
+use super::record;
 
 /// The kind of a failure.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -112,7 +113,10 @@ pub fn judge(bytes: &[u8]) -> Result<Consistent<Consignment>, Box<Failure>> {
 /// The content of a consignment that must be consistent.
 pub fn accept(bytes: &[u8]) -> Consignment {
     match judge(bytes) {
-        Ok(consistent) => consistent.get().clone(),
+        Ok(consistent) => {
+            record::accepted(&rules(), bytes, consistent.get());
+            consistent.get().clone()
+        }
         Err(failure) => panic!("expected a consistent consignment: {failure}"),
     }
 }
@@ -126,7 +130,10 @@ pub fn refuse(bytes: &[u8], expected: Fails) {
 pub fn refuse_under(rules: &Rules<'_>, bytes: &[u8], expected: Fails) {
     match validate(bytes, rules) {
         Ok(_) => panic!("accepted, expected {expected:?}"),
-        Err(failure) => assert_eq!(Fails::of(&failure), expected, "{failure}"),
+        Err(failure) => {
+            assert_eq!(Fails::of(&failure), expected, "{failure}");
+            record::refused(rules, bytes, &expected);
+        }
     }
 }
 

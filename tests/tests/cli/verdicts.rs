@@ -1,6 +1,8 @@
 //! The exit codes of `validate`: 0 settled, 1 invalid, 3 unresolved, 4 consistent, 5 unsigned,
 //! 6 conflicted.
 
+use bulla_core::state::State;
+use bulla_tests::kit::make::{coin, number, on, values};
 use bulla_tests::kit::{History, amounts_at};
 use bulla_tests::program::{Program, string};
 use serde_json::Value;
@@ -96,6 +98,31 @@ fn a_schema_outside_the_list_is_unresolved_unless_any_is_allowed() {
     let any = program.verdict(&["validate", "file", "--any-schema"]);
     let verdict = assert_verdict(any, 4, "consistent");
     assert_consistent(&verdict);
+}
+
+#[test]
+fn units_that_can_be_reissued_are_said_to_be_unbacked() {
+    let unbacked = |history: &History| {
+        let (_folder, program) = stranger(&history.encode());
+        let verdict = assert_verdict(program.verdict(&["validate", "file"]), 0, "settled");
+        let notes = verdict["notes"].to_string();
+        notes.contains("unbacked by this history, up to 500 smallest units")
+    };
+    let text = |text: &str| text.as_bytes().to_vec();
+    let globals = values(&[
+        (0, text("TEST")),
+        (1, text("Test")),
+        (2, number(0)),
+        (5, number(1_000)),
+        (12, number(500)),
+    ]);
+    let outputs = [
+        (0, State::Amount(1_000), on(coin(0))),
+        (4, State::Amount(500), on(coin(1))),
+    ];
+    let schema = bulla_schemas::replaceable();
+    assert!(unbacked(&History::new(schema, globals, &outputs)));
+    assert!(!unbacked(&History::fixed(1_000)));
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use amplify::confinement::Confined;
 use bulla_core::OperationId;
-use bulla_core::bundle::{BundleProof, Step};
-use bulla_core::frame::Frame;
+use bulla_core::bundle::{BundleProof, BundleView, Step};
+use bulla_core::frame::{Frame, Terminal};
 use bulla_core::state::State;
 use bulla_core::validator::Check;
-use bulla_tests::kit::make::at;
+use bulla_tests::kit::make::{at, outputs};
 use bulla_tests::kit::{Consignment, Fails, History, View, accept, amounts_at, leaf, refuse, sign};
 
 /// Four coins of the contract, moved by four transitions of one bundle, of which one is shown.
@@ -216,4 +216,104 @@ fn transitions_of_a_frame_ascend_by_id() {
     });
     let expected = of(&history, Check::Order).operation(second.unwrap());
     refuse(&consignment.encode(), expected);
+}
+
+#[test]
+fn c04_an_operation_under_a_claimed_id_is_not_there() {
+    // Ids are sent in inputs and terminals only, where a lie names nothing that was shown.
+    let history = one_of_four();
+    let claimed = OperationId::from_bytes([7; 32]);
+    let mut consignment = history.consignment(View::Leaves);
+    consignment.hand_over([Terminal::Leaf(leaf(claimed, 0, 0))]);
+    let expected = Fails::invalid(Check::Terminal).operation(claimed);
+    refuse(&consignment.encode(), expected);
+    let mut child = history.clone();
+    child.transfer(&[leaf(claimed, 0, 0)], &[30]);
+    let expected = Fails::invalid(Check::InputMissing)
+        .operation(child.id(1))
+        .witness(child.txid(1));
+    refuse(&child.encode(), expected);
+}
+
+#[test]
+fn c12_a_view_with_a_forged_part_merges_with_none() {
+    let history = one_of_four();
+    let Frame::Witness(frame) = &history.consignment(View::Leaves).frames[0] else {
+        panic!("the first frame is a witness frame");
+    };
+    let signed = &frame.transitions[0].transition;
+    let entries = |id| signed.inputs.iter().map(move |input| (*input, id));
+    let whole = history.anchored(0).bundle.view();
+    let shown = BundleView::new(&frame.bundle, entries(signed.id())).unwrap();
+    assert_eq!(shown.clone().merge(whole.clone()), Some(whole.clone()));
+    let forged = OperationId::from_bytes([7; 32]);
+    let forged = BundleView::new(&frame.bundle, entries(forged)).unwrap();
+    assert_eq!(forged.clone().merge(whole.clone()), None);
+    assert_eq!(whole.merge(forged), None);
+}
+
+#[test]
+fn a_hidden_part_that_repeats_what_is_shown_changes_nothing() {
+    // The attacker puts the shown entry's own leaf where hidden ones lie: a second place, which is
+    // not that of its key. One operation consumes the input, as shown.
+    let mut history = one_of_four();
+    let input = history.seed(2);
+    let operation = history.anchored(0).ids[2];
+    let alone = History::fixed(1);
+    let mut single = alone.draft(vec![alone.act("transfer", &[input], &[])]);
+    single.acts.clear();
+    single.entries.insert(input, operation);
+    let twin = single.bundle(&[]).id().to_bytes();
+    let mut steps = steps(&history.consignment(View::Leaves));
+    let hidden = steps
+        .iter_mut()
+        .find(|step| matches!(step, Step::Hidden(_)));
+    *hidden.unwrap() = Step::Hidden(twin);
+    let proof = BundleProof(Confined::try_from(steps).unwrap());
+    let shown = [(input, operation)];
+    let forged = proof.bundle_id(shown).unwrap();
+    let anchored = history.anchored(0).anchor.clone();
+    let commitment = anchored.commitment(history.contract(), forged).unwrap();
+    let mut transaction = history.anchored(0).witness.transaction().clone();
+    bulla_tests::kit::carry(
+        &bulla_tests::kit::Carry::Opret,
+        commitment,
+        &mut transaction,
+        0,
+    );
+    let witness = bulla_core::witness::Witness::new(&transaction);
+    let (txid, mut consignment) = (witness.txid(), history.consignment(View::Leaves));
+    consignment.tamper(0, |frame| {
+        frame.bundle = proof;
+        frame.witness = witness;
+    });
+    let content = accept(&consignment.encode());
+    assert_eq!((content.operations, content.witnesses[0].txid), (1, txid));
+    // The honest proof does not hold under that witness, nor another operation at the same place.
+    history.edit(0, |draft| {
+        draft.acts[2].transition.outputs = outputs(&amounts_at(&[30, 0]))
+    });
+    let other = history.drafts()[0].acts[2].transition.clone();
+    consignment.tamper(0, |frame| frame.transitions[0].transition = other);
+    consignment.hand_over([Terminal::Evidence(history.anchored(0).ids[2])]);
+    refuse(
+        &consignment.encode(),
+        Fails::invalid(Check::Dbc).witness(txid),
+    );
+}
+
+#[test]
+fn a_proof_whose_sides_are_swapped_gives_another_bundle() {
+    let history = one_of_four();
+    let swapped = with_steps(&history, |steps| steps.reverse());
+    let failure = bulla_tests::kit::judge(&swapped).unwrap_err();
+    assert!(matches!(
+        failure.report().check,
+        Check::Bundle | Check::NotCanonical | Check::Dbc
+    ));
+    let count = steps(&history.consignment(View::Leaves)).len();
+    for at in 1..count {
+        let moved = with_steps(&history, |steps| steps.rotate_left(at));
+        assert!(bulla_tests::kit::judge(&moved).is_err(), "rotated by {at}");
+    }
 }

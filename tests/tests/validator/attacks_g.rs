@@ -253,3 +253,28 @@ fn keys_that_cannot_sign_make_a_genesis_invalid() {
         refuse(&history.encode(), about(&history, Check::Rule));
     }
 }
+
+#[test]
+fn g06_another_type_of_a_value_is_another_schema() {
+    use bulla_core::schema::ValueType;
+    let history = History::fixed(1_000);
+    for ty in [ValueType::Number, ValueType::Bytes, ValueType::Hash] {
+        let mut consignment = history.consignment(View::Leaves);
+        consignment.header.schema.globals.get_mut(&0).unwrap().ty = ty;
+        refuse(&consignment.encode(), about(&history, Check::SchemaId));
+    }
+}
+
+#[test]
+fn g13_a_schema_whose_name_could_be_taken_for_another_is_no_schema() {
+    for name in [
+        "fix\u{435}d",
+        "fixed\u{200b}",
+        "fixed\n",
+        "\u{202e}dexif",
+        "",
+    ] {
+        let history = under(|schema| name.clone_into(&mut schema.name));
+        refuse(&history.encode(), about(&history, Check::SchemaRule));
+    }
+}

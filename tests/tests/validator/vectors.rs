@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use bitcoin::hex::{DisplayHex, FromHex};
+use bulla_core::frame::Terminal;
 use bulla_core::validator::{Rules, validate};
 use bulla_tests::kit::{Carry, Consignment, History, Store, View, rules};
 use serde_json::{Value, json};
@@ -15,6 +16,19 @@ fn history(carry: &Carry) -> History {
     history.transfer_by(carry, &[history.leaf(0, 0), history.seed(1)], &[100, 400]);
     history.transfer_by(carry, &[history.leaf(1, 1), history.leaf(0, 1)], &[900]);
     history
+}
+
+/// One payment of a batch, with the siblings on its path.
+fn pruned() -> Consignment {
+    let mut history = History::fixed(700);
+    history.transfer(&[history.seed(0)], &[100; 7]);
+    let mut consignment = history.consignment(View::Everything);
+    consignment.hand_over([Terminal::Leaf(history.leaf(0, 4))]);
+    consignment.tamper(0, |frame| {
+        let of = &mut frame.transitions[0].transition.outputs;
+        *of = of.pruned(|_, index| index == 4);
+    });
+    consignment
 }
 
 fn case(name: &str, consignment: &Consignment, store: &Store) -> Value {
@@ -46,7 +60,7 @@ fn cases() -> Value {
     json!({ "cases": [
         case("three transfers, opret", &of(&opret, View::Leaves), &nothing),
         case("three transfers, tapret", &of(&tapret, View::Leaves), &nothing),
-        case("three transfers, pruned", &of(&tapret, View::Narrow), &nothing),
+        case("one leaf of seven, pruned", &pruned(), &nothing),
         case("the third alone, on the first two", &tapret.delta(2), &Store::of(&tapret, 2)),
     ]})
 }

@@ -42,7 +42,8 @@ struct Placed {
 
 impl Wallet {
     /// Validates a consignment and takes in what is ours of it. Brings the wallet up to date first.
-    /// Safe to repeat. A failure stores nothing of the consignment.
+    /// Safe to repeat. A failure stores nothing of the consignment. What may be compressed goes through
+    /// [`crate::container::open`] before.
     ///
     /// # Errors
     /// [`TransferError::Refused`] with the check that failed; [`TransferError::BaseMissing`] for a delta

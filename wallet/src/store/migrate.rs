@@ -57,4 +57,20 @@ mod tests {
     fn each_version_has_a_script() {
         assert_eq!(i64::try_from(SCRIPTS.len()), Ok(VERSION));
     }
+
+    #[test]
+    fn a_header_of_wire_format_0_loses_its_second_network() {
+        let mut db = Connection::open_in_memory().unwrap();
+        let db = begin(&mut db).unwrap();
+        for script in &SCRIPTS[..2] {
+            db.execute_batch(script).unwrap();
+        }
+        let old = [[0].as_slice(), &[7; 32], &[1, 0, 9, 8]].concat();
+        let insert = "INSERT INTO contracts VALUES (x'05', ?1, 0, 0)";
+        db.execute(insert, [old]).unwrap();
+        apply(&db, 2).unwrap();
+        let header = db.query_row("SELECT header FROM contracts", [], |row| row.get(0));
+        let header: Vec<u8> = header.unwrap();
+        assert_eq!(header, [1, 1, 0, 9, 8]);
+    }
 }

@@ -184,13 +184,11 @@ fn made(outputs: &Outputs, ty: u16) -> u128 {
     let Some(leaves) = outputs.0.get(&ty) else {
         return 0;
     };
-    match leaves.kind() {
-        StateKind::Amount => leaves.root().aggregate.into(),
-        _ => {
-            let states: Vec<State> = leaves.shown().map(|shown| shown.state).collect();
-            sum(&states)
-        }
+    if leaves.kind() == StateKind::Amount {
+        return leaves.root().aggregate.into();
     }
+    let states: Vec<State> = leaves.shown().map(|shown| shown.state).collect();
+    sum(&states)
 }
 
 /// The sum of amounts and the number of different tokens.

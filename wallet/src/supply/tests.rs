@@ -32,12 +32,12 @@ fn leaves(made: Made) -> Leaves {
             Leaves::Amount(Amounts::new(list).unwrap())
         }
         Made::Tokens(first, last) => {
-            let leaf = |id| Leaf {
+            let token = |id| Leaf {
                 state: Token { id, fraction: 1 },
                 seal,
             };
-            let list: Vec<_> = (first..=last).map(leaf).collect();
-            Leaves::Token(Confined::try_from(list).unwrap())
+            let tokens: Vec<_> = (first..=last).map(token).collect();
+            Leaves::Token(Confined::try_from(tokens).unwrap())
         }
     }
 }

@@ -196,6 +196,7 @@ fn asset(snapshot: &Snapshot, book: &Book) -> Asset {
         name: text(header, "name").unwrap_or_default(),
         precision: precision(header),
         supply: number(header, "supply").unwrap_or(0),
+        unbacked: bulla_schemas::roles::unbacked(header),
         details: text(header, "details"),
         terms: text(header, "terms"),
         issuer: identity::issuer(header),

@@ -42,7 +42,7 @@ fn a_statement_is_signed_by_the_key_that_the_genesis_names() {
     for party in [&mut alice, &mut bob] {
         let asset = party.wallet().asset(contract).unwrap();
         assert_eq!(asset.issuer, Some(statement.key()));
-        assert_eq!(asset.statements, [statement.clone()]);
+        assert_eq!(asset.statements, std::slice::from_ref(&statement));
     }
 }
 

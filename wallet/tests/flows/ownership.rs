@@ -1,12 +1,13 @@
 //! Proving what a wallet owns, and every way in which such a proof is refused.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::{OutPoint, ScriptBuf, Witness};
 use bulla_core::ContractId;
 use bulla_core::consignment::{Writer, parts};
 use bulla_core::frame::{Terminal, Terminals};
 use bulla_core::header::Header;
+use bulla_core::headers::Proven;
 use bulla_core::operation::Input;
 use bulla_core::validator::{ChainView, Check, Position, Positions, Rules, SchemaPolicy, Sought};
 use bulla_wallet::Network;
@@ -62,6 +63,15 @@ fn prove(party: &mut Party, contract: ContractId) -> Proof {
     proof.unwrap()
 }
 
+/// A proof without hints where its coins were mined, which nobody signs.
+fn bare(party: &mut Party, contract: ContractId) -> Proof {
+    let mut proof = prove(party, contract);
+    for coin in &mut proof.coins {
+        coin.mined = None;
+    }
+    proof
+}
+
 /// Alice with change on a tapret coin and a payment on a coin that she had; Bob with the rest.
 fn scene() -> (Bench, Party, Party, ContractId) {
     let bench = Bench::new();
@@ -108,6 +118,31 @@ fn an_allocation_of_the_genesis_is_proven_without_any_witness() {
     assert_eq!(standing.verdict, Verdict::Settled);
     let deeper = owned.settle(&View(&bench.sandbox), 2).unwrap();
     assert_eq!(deeper.verdict, Verdict::Pending);
+}
+
+#[test]
+fn headers_are_enough_to_settle_a_proof_but_not_to_see_what_was_spent() {
+    let (bench, mut alice, mut bob, contract) = scene();
+    let source = Some(&bench.sandbox as &dyn ChainSource);
+    let coins = BTreeSet::new();
+    let wallet = alice.wallet();
+    let proof = wallet.prove(contract, &challenge(ASKED), &coins, &passphrase(), source);
+    let proof = proof.unwrap();
+    assert!(proof.coins.iter().all(|coin| coin.mined.is_some()));
+    let owned = judge(Proof::decode(&proof.encode()).unwrap()).unwrap();
+    let invoice = bob.witness(contract, 720);
+    bench.transfer(&mut alice, &mut bob, &invoice);
+    let chain = alice.wallet().header_chain().unwrap().unwrap();
+    let proofs = owned.block_proofs();
+    let standing = owned.settle(&Proven::new(&chain, &proofs), 1).unwrap();
+    assert_eq!(standing.verdict, Verdict::Settled);
+    let unproven = BTreeMap::new();
+    let standing = owned.settle(&Proven::new(&chain, &unproven), 1).unwrap();
+    assert_eq!(
+        standing.verdict,
+        Verdict::Pending,
+        "a proof that is left out settles nothing"
+    );
 }
 
 #[test]
@@ -308,7 +343,7 @@ fn a_history_that_a_reorg_took_back_is_not_settled() {
 #[test]
 fn a_proof_has_one_form_and_nothing_else_is_read() {
     let (_bench, mut alice, _, contract) = scene();
-    let bytes = prove(&mut alice, contract).encode();
+    let bytes = bare(&mut alice, contract).encode();
     let end = bytes.windows(2).position(|pair| pair == b"\n\n").unwrap();
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
     let again = |head: &str| {
@@ -363,7 +398,7 @@ fn a_proof_has_one_form_and_nothing_else_is_read() {
 #[test]
 fn a_proof_with_every_digit_changed_in_turn_is_refused() {
     let (_bench, mut alice, _, contract) = scene();
-    let bytes = prove(&mut alice, contract).encode();
+    let bytes = bare(&mut alice, contract).encode();
     let end = bytes.windows(2).position(|pair| pair == b"\n\n").unwrap();
     for at in (0..end).step_by(29) {
         let mut changed = bytes.clone();

@@ -21,7 +21,7 @@ impl Story {
     /// Somebody writes another amount into a copy.
     pub fn tampered(&mut self, consignment: &[u8], out: &Path) -> Result<()> {
         let [.., amount] = BATCH;
-        let copy = tamper(consignment, amount, amount * 1_000)?;
+        let copy = tamper(consignment, amount, amount * 3)?;
         let path = out.join("tampered.bulla");
         file::write(&path, &copy)?;
         let report = match validate(&copy, &rules(&Network::Regtest, false)) {
@@ -29,7 +29,7 @@ impl Story {
             other => return Err(unlike("tampering", "invalid", format!("{other:?}"))),
         };
         self.tell(
-            "Somebody writes 3,000,000 instead of 3,000 into a copy of the file",
+            "Somebody writes 9,000 instead of 3,000 into a copy of the file",
             [
                 format!(
                     "{} is invalid, check {}:",
@@ -92,7 +92,7 @@ impl Story {
         let den = tempfile::tempdir()
             .map_err(|cause| Error::file("make", Path::new("a folder"), cause))?;
         let path = den.path().join(WALLET);
-        file::write(&path, &file::read(&self.alice.path, file::MAX_CONSIGNMENT)?)?;
+        file::write(&path, &file::read_consignment(&self.alice.path)?)?;
         let mut thief = Actor::open(path)?;
         let prepared = thief.build(invoice, &self.chain)?;
         let bytes = prepared
@@ -107,7 +107,7 @@ impl Story {
 /// A copy of a consignment in which an amount is another one, in the last place where it stands: the
 /// payee's own leaf.
 fn tamper(consignment: &[u8], amount: u64, instead: u64) -> Result<Vec<u8>> {
-    let (found, forged) = (amount.to_le_bytes(), instead.to_le_bytes());
+    let (found, forged) = (varint(amount), varint(instead));
     let mut copy = consignment.to_vec();
     let place = copy
         .windows(found.len())
@@ -121,15 +121,30 @@ fn tamper(consignment: &[u8], amount: u64, instead: u64) -> Result<Vec<u8>> {
     Ok(copy)
 }
 
+/// A number as it stands in a frame: seven bits a byte, the low ones first.
+fn varint(mut number: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let [low, ..] = number.to_le_bytes();
+        number >>= 7;
+        if number == 0 {
+            bytes.push(low & 0x7f);
+            return bytes;
+        }
+        bytes.push(low | 0x80);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_last_place_of_an_amount_is_changed_and_nothing_else() {
-        let bytes = [7u64.to_le_bytes(), 7u64.to_le_bytes()].concat();
-        let expected = [7u64.to_le_bytes(), 9u64.to_le_bytes()].concat();
-        assert_eq!(tamper(&bytes, 7, 9).unwrap(), expected);
-        assert!(tamper(&bytes, 8, 9).is_err());
+        // 3,000 is 23 * 128 + 56, and 9,000 is 70 * 128 + 40.
+        let bytes = [0xb8, 23, 7, 0xb8, 23, 7];
+        let expected = [0xb8, 23, 7, 0xa8, 70, 7];
+        assert_eq!(tamper(&bytes, 3_000, 9_000).unwrap(), expected);
+        assert!(tamper(&bytes, 3_001, 9_000).is_err());
     }
 }

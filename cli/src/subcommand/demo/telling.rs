@@ -32,7 +32,7 @@ pub fn mine(chain: &Sandbox) -> Result<()> {
 
 pub fn read(paid: &Paid, number: usize) -> Result<Vec<u8>> {
     match paid.files.get(number) {
-        Some(path) => file::read(path, file::MAX_CONSIGNMENT),
+        Some(path) => file::read_consignment(path),
         None => Err(unlike(
             "payment",
             "a file for each invoice",

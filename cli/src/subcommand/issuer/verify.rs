@@ -59,7 +59,7 @@ impl Verify {
         let signed = match &self.contract {
             None => SignedBy::alone(&statement),
             Some(path) => {
-                let bytes = file::read(path, file::MAX_CONSIGNMENT)?;
+                let bytes = file::read_consignment(path)?;
                 let content = validate::content(&bytes, &network, self.any_schema)?;
                 check_contract(&statement, content.get().contract)?;
                 SignedBy::of(&statement, issuer(&content.get().header))

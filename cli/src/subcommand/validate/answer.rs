@@ -7,6 +7,7 @@ use bulla_core::validator::{
     Check, Consignment, Failure, Position, Positions, TerminalState, depth,
 };
 use bulla_core::{ContractId, OperationId, SchemaId};
+use bulla_schemas::roles::unbacked;
 use bulla_wallet::identity::{Statement, issuer};
 use serde::Serialize;
 
@@ -212,7 +213,10 @@ impl Output {
         self
     }
 
-    fn of(verdict: Verdict, content: &Consignment, notes: Vec<String>) -> Self {
+    fn of(verdict: Verdict, content: &Consignment, mut notes: Vec<String>) -> Self {
+        notes.extend(unbacked(&content.header).map(|units| {
+            format!("units reissued in this contract are unbacked by this history, up to {units} smallest units")
+        }));
         Self {
             verdict,
             contract: Some(content.contract),

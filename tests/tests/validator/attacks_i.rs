@@ -1,0 +1,283 @@
+//! I: denial of service. What a decoder may reserve and how much work an input may cost is counted
+//! in `tests/work`.
+
+use std::cell::Cell;
+
+use bitcoin::{OutPoint, Txid};
+use bulla_core::commit::mpc::Proof;
+use bulla_core::frame::{KeySignature, Terminal};
+use bulla_core::outputs::Leaves;
+use bulla_core::schema::{Expr, Rule};
+use bulla_core::state::State;
+use bulla_core::validator::{ChainView, Check, Limits, Position, Positions, Rules, Sought};
+use bulla_tests::kit::make::{at, coin, on, outputs, spend};
+use bulla_tests::kit::{
+    Down, Fails, History, Kind, View, accept, amounts_at, join, judge, leaf, refuse, refuse_under,
+    rules, swap,
+};
+
+fn linear(length: usize) -> History {
+    let mut history = History::fixed(1_000);
+    let mut at = history.seed(0);
+    for _ in 0..length {
+        let frame = history.transfer(&[at], &[1_000]);
+        at = history.leaf(frame, 0);
+    }
+    history
+}
+
+#[test]
+fn i01_i02_i03_a_hostile_length_anywhere_is_refused() {
+    let mut history = linear(2);
+    history.edit(1, |draft| draft.path = true);
+    let bytes = history.encode();
+    for at in 0..bytes.len() {
+        for width in 1..=4 {
+            let mut bytes = bytes.clone();
+            let end = (at + width).min(bytes.len());
+            bytes[at..end].fill(0xff);
+            if let Err(failure) = judge(&bytes) {
+                let kind = Fails::of(&failure).kind;
+                let future = failure.report().check == Check::Unsupported;
+                assert_eq!(kind == Kind::Unresolved, future, "byte {at}: {failure}");
+            }
+        }
+    }
+}
+
+#[test]
+fn i04_a_rule_nested_deeper_than_its_limit_is_refused_before_any_recursion() {
+    let history = History::fixed(1_000);
+    let consignment = history.consignment(View::Leaves);
+    let schema = consignment.header.schema.encode();
+    for depth in [256, 60_000] {
+        // The rule of the only transition stands last: tag, in.asset, out.asset.
+        let mut deep = schema[..schema.len() - 6].to_vec();
+        deep.extend(vec![9; depth]);
+        let length = |schema: &[u8]| u16::try_from(schema.len()).unwrap().to_le_bytes();
+        let prefixed = |schema: &[u8]| [&length(schema), schema].concat();
+        let mut parts = consignment.parts();
+        swap(&mut parts[0], &prefixed(&schema), &prefixed(&deep));
+        refuse(&join(parts), Fails::invalid(Check::Limit));
+    }
+}
+
+#[test]
+fn i04_a_rule_of_the_most_nodes_is_evaluated_in_any_shape() {
+    for right in [false, true] {
+        let mut history = linear(0);
+        let mut sum = Expr::Out(0);
+        for _ in 0..126 {
+            let (a, b) = (Box::new(sum), Box::new(Expr::Const(0)));
+            sum = if right {
+                Expr::Add(b, a)
+            } else {
+                Expr::Add(a, b)
+            };
+        }
+        let mut schema = history.schema.clone();
+        schema.transitions.get_mut(&0).unwrap().rules = vec![Rule::Equal(Expr::In(0), sum)];
+        let genesis = history.genesis().clone();
+        history = History::new(schema, genesis.globals, &[]);
+        history.edit_genesis(|own| own.outputs = genesis.outputs);
+        history.transfer(&[history.seed(0)], &[600, 400]);
+        assert_eq!(accept(&history.encode()).operations, 1);
+        history.edit(0, |draft| {
+            draft.acts[0].transition.outputs = outputs(&amounts_at(&[999]))
+        });
+        let expected = Fails::invalid(Check::Rule)
+            .operation(history.id(0))
+            .witness(history.txid(0));
+        refuse(&history.encode(), expected);
+    }
+}
+
+#[test]
+fn i05_a_file_beyond_the_limit_of_this_machine_is_unresolved_and_not_invalid() {
+    let bytes = linear(3).encode();
+    let limited = |most: u64| Rules {
+        limits: Limits {
+            bytes: most,
+            ..Limits::default()
+        },
+        ..rules()
+    };
+    let expected = Fails::new(Kind::Unresolved, Check::Limit);
+    refuse_under(&limited(bytes.len() as u64 - 1), &bytes, expected);
+    let within = limited(bytes.len() as u64);
+    assert!(bulla_core::validator::validate(&bytes, &within).is_ok());
+}
+
+/// Counts how often it is asked.
+struct Counting(Cell<usize>);
+
+impl ChainView for Counting {
+    type Error = Down;
+
+    fn positions(&self, sought: &[Sought]) -> Result<Positions, Down> {
+        self.0.set(self.0.get() + 1);
+        let list = vec![Position::Mempool; sought.len()];
+        Ok(Positions { tip: 9, list })
+    }
+}
+
+#[test]
+fn i09_the_chain_is_asked_once_and_only_for_what_is_consistent() {
+    let history = linear(300);
+    let chain = Counting(Cell::new(0));
+    let consistent = judge(&history.encode()).unwrap();
+    assert_eq!(chain.0.get(), 0);
+    assert!(consistent.settle(&chain, 1).is_ok());
+    assert_eq!(chain.0.get(), 1);
+}
+
+#[test]
+fn i13_a_transition_carries_at_most_one_signature_per_key() {
+    let mut history = History::lab();
+    let mut act = history.act("vouch", &[history.seed(0)], &amounts_at(&[1_000]));
+    act.signers = vec![0, 1];
+    history.push(history.draft(vec![act]));
+    let with = |change: &dyn Fn(&mut Vec<KeySignature>)| {
+        let mut consignment = history.consignment(View::Leaves);
+        consignment.tamper(0, |frame| {
+            let mut list = frame.transitions[0].signatures.to_vec();
+            change(&mut list);
+            frame.transitions[0].signatures =
+                amplify::confinement::Confined::try_from(list).unwrap();
+        });
+        consignment.encode()
+    };
+    let again = with(&|list| {
+        let first = list[0].clone();
+        list.insert(1, first);
+    });
+    refuse(&again, Fails::invalid(Check::NotCanonical));
+    refuse(
+        &with(&|list| list.swap(0, 1)),
+        Fails::invalid(Check::NotCanonical),
+    );
+    let about = Fails::invalid(Check::Signature)
+        .operation(history.id(0))
+        .witness(history.txid(0));
+    // A key that the genesis does not have, at the highest number.
+    refuse(&with(&|list| list[1].key = 255), about);
+    refuse(&with(&|list| list[1].key = 3), about);
+}
+
+#[test]
+fn i16_the_largest_numbers_are_numbers_like_any_other() {
+    let seals = [
+        on(OutPoint {
+            txid: coin(1).txid,
+            vout: u32::MAX,
+        }),
+        on(OutPoint {
+            txid: coin(1).txid,
+            vout: 0,
+        }),
+        at(u32::MAX),
+    ];
+    for seal in seals {
+        let mut history = History::fixed(u64::MAX);
+        let act = history.act(
+            "transfer",
+            &[history.seed(0)],
+            &[
+                (0, State::Amount(u64::MAX - 1), seal),
+                (0, State::Amount(1), at(1)),
+            ],
+        );
+        history.push(history.draft(vec![act]));
+        let mut consignment = history.consignment(View::Everything);
+        consignment.hand_over([Terminal::Leaf(history.leaf(0, 1))]);
+        assert_eq!(accept(&consignment.encode()).operations, 1);
+        let open = seal != at(u32::MAX);
+        consignment.hand_over([0, 1].map(|index| Terminal::Leaf(history.leaf(0, index))));
+        assert_eq!(judge(&consignment.encode()).is_ok(), open);
+    }
+}
+
+#[test]
+fn i16_a_terminal_beyond_every_number_is_not_open() {
+    let history = linear(1);
+    for (ty, index) in [(0, u32::MAX), (u16::MAX, 0), (u16::MAX, u32::MAX)] {
+        let mut consignment = history.consignment(View::Leaves);
+        consignment.hand_over([Terminal::Leaf(leaf(history.id(0), ty, index))]);
+        let expected = Fails::invalid(Check::Terminal).operation(history.id(0));
+        refuse(&consignment.encode(), expected);
+    }
+}
+
+#[test]
+fn i16_values_of_bitcoin_that_cannot_be_are_left_to_the_chain() {
+    // More than 21 million in an output, a negative version, a height far away: nobody mines it.
+    let mut history = linear(1);
+    history.edit(0, |draft| {
+        draft.transaction.version = bitcoin::transaction::Version(-1);
+        draft.transaction.lock_time = bitcoin::absolute::LockTime::from_consensus(u32::MAX);
+        for output in &mut draft.transaction.output {
+            output.value = bitcoin::Amount::from_sat(u64::MAX);
+        }
+    });
+    assert_eq!(accept(&history.encode()).operations, 1);
+}
+
+#[test]
+fn a_witness_of_many_inputs_and_outputs_is_one_witness() {
+    let mut history = linear(1);
+    history.edit(0, |draft| {
+        let coins = (10..5_000).map(coin).map(spend);
+        draft.transaction.input.extend(coins);
+        let last = draft.transaction.output[1].clone();
+        draft.transaction.output.extend(vec![last; 5_000]);
+    });
+    assert_eq!(accept(&history.encode()).witnesses[0].inputs.len(), 4_991);
+}
+
+#[test]
+fn an_mpc_proof_of_every_depth_is_checked_without_a_table_of_its_width() {
+    use bulla_core::commit::mpc::MpcProof;
+    let history = linear(1);
+    for depth in 0..=16_u32 {
+        let mut consignment = history.consignment(View::Leaves);
+        let id = history.contract().to_bytes();
+        let low = u32::from_le_bytes([id[0], id[1], id[2], id[3]]);
+        consignment.tamper(0, |frame| {
+            frame.anchor.mpc = Proof::Path(MpcProof {
+                pos: low % (1 << depth),
+                cofactor: 0,
+                path: vec![[1; 32]; depth as usize],
+            });
+        });
+        let expected = Fails::invalid(Check::Dbc).witness(history.txid(0));
+        refuse(&consignment.encode(), expected);
+    }
+}
+
+#[test]
+fn a_pruned_tree_of_a_million_leaves_costs_what_it_shows() {
+    use amplify::confinement::Confined;
+    use bulla_core::outputs::{Leaf, Pruned, Sibling};
+    let hidden = |n: u8| Sibling {
+        hash: [n; 32],
+        amount: 0,
+    };
+    let seal = at(1);
+    let shown = vec![((1 << 20) - 1, Leaf { state: 1_000, seal })];
+    let pruned = Pruned::new(
+        1 << 20,
+        Confined::try_from(shown).unwrap(),
+        Confined::try_from((0..20).map(hidden).collect::<Vec<_>>()).unwrap(),
+    );
+    let mut history = linear(1);
+    let list = Leaves::Pruned(pruned.unwrap());
+    history.edit(0, |draft| {
+        draft.acts[0].transition.outputs.0 = Confined::try_from([(0, list)].into()).unwrap();
+    });
+    let last = leaf(history.id(0), 0, (1 << 20) - 1);
+    history.transfer(&[last], &[1_000]);
+    let content = accept(&history.consignment(View::Leaves).encode());
+    assert_eq!(content.operations, 2);
+    let found: Vec<Txid> = content.witnesses.iter().map(|w| w.txid).collect();
+    assert_eq!(found, [history.txid(0), history.txid(1)]);
+}
