@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use bulla_core::validator::{ChainView, Position, Positions, Sought};
 use bulla_wallet::Network;
-use bulla_wallet::chain::{self, ChainSource, SourceError, SourceSpec};
+use bulla_wallet::chain::{self, ChainSource, SourceSpec};
 
 use crate::error::Error;
 use crate::settings::Settings;
@@ -97,44 +96,6 @@ fn make_folder(sandbox: &Path) -> Result<(), Error> {
             std::fs::create_dir_all(folder).map_err(|cause| Error::file("make", folder, cause))
         }
         None => Ok(()),
-    }
-}
-
-/// A source as the validator sees it, for one chain: a source of another is refused by name.
-pub struct View<'a> {
-    /// The source.
-    pub source: &'a dyn ChainSource,
-    /// The chain.
-    pub network: &'a Network,
-}
-
-impl ChainView for View<'_> {
-    type Error = SourceError;
-
-    fn positions(&self, sought: &[Sought]) -> Result<Positions, SourceError> {
-        let (found, expected) = (self.source.genesis()?, self.network.genesis_hash());
-        if found != expected {
-            let name = self.source.name();
-            return Err(SourceError::OtherChain {
-                name,
-                found,
-                expected,
-            });
-        }
-        let answer = self.source.positions(sought)?;
-        Ok(Positions {
-            tip: answer.tip.height,
-            list: answer.list.into_iter().map(position).collect(),
-        })
-    }
-}
-
-const fn position(position: chain::Position) -> Position {
-    match position {
-        chain::Position::Mined { height } => Position::Mined { height },
-        chain::Position::Mempool => Position::Mempool,
-        chain::Position::Absent => Position::Absent,
-        chain::Position::Conflicted { .. } => Position::Conflicted,
     }
 }
 

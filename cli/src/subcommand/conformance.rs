@@ -82,7 +82,7 @@ impl Conformance {
 }
 
 fn found(folder: &Path, case: &Case) -> Result<Found> {
-    let bytes = file::read(&folder.join(&case.file), file::MAX_CONSIGNMENT)?;
+    let bytes = file::read_consignment(&folder.join(&case.file))?;
     let consistent = match validate(&bytes, &case.rules()) {
         Ok(consistent) => consistent,
         Err(failure) => return Ok(Found::failed(&failure)),
@@ -95,7 +95,7 @@ fn found(folder: &Path, case: &Case) -> Result<Found> {
             Ok(Settlement::Conflicted { .. }) => ("conflicted", None),
             Err(_) => ("unresolved", None),
         };
-        found.verdict = verdict.to_owned();
+        verdict.clone_into(&mut found.verdict);
         found.depth = depth;
     }
     Ok(found)

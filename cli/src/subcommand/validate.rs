@@ -12,6 +12,7 @@ use bulla_core::validator::{
     ChainView, Consignment, Consistent, Positions, Rules, SchemaPolicy, Settlement, Sought,
     validate,
 };
+use bulla_wallet::chain::View;
 use bulla_wallet::transfer::error::TransferError;
 use bulla_wallet::{Network, defaults};
 use clap::Args;
@@ -23,7 +24,7 @@ use super::issuer::verify;
 use crate::error::Error;
 use crate::file;
 use crate::settings::Settings;
-use crate::source::{self, View};
+use crate::source;
 
 /// Most witnesses without a proof that are named.
 const MAX_NOTES: usize = 10;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use bulla_core::ContractId;
 use bulla_core::headers::{HeaderChain, Proven};
+use bulla_wallet::chain::View;
 use bulla_wallet::proofs::{Challenge, Expected, MAX_BYTES, Owned, Proof, check};
 use bulla_wallet::{Network, defaults};
 use clap::Args;
@@ -16,7 +17,7 @@ use super::{Result, validate};
 use crate::error::Error;
 use crate::file;
 use crate::settings::Settings;
-use crate::source::{self, View};
+use crate::source;
 
 /// Arguments of `verify`.
 #[derive(Args, Debug)]

@@ -14,8 +14,10 @@ mod snapshot;
 mod source;
 mod spec;
 mod spender;
+mod view;
 
 pub use error::SourceError;
 pub use source::{ChainSource, HEADERS, Position, Positions, ScanRequest, ScanUpdate, Sought};
 pub use spec::{Auth, Node, Server, SourceSpec, SpecError, open, parse};
 pub(crate) use spender::spender_of;
+pub use view::View;

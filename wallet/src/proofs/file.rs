@@ -185,12 +185,20 @@ fn coin(line: &str) -> Result<ProvenCoin, ProofError> {
     };
     let hex = |text: &str, what| Vec::<u8>::from_hex(text).map_err(|_| malformed(what));
     let transaction = hex(transaction, "a transaction that is not hex")?;
+    let transaction: Transaction =
+        deserialize(&transaction).map_err(|_| malformed("a transaction that cannot be read"))?;
+    if transaction
+        .input
+        .iter()
+        .any(|input| !input.witness.is_empty())
+    {
+        return Err(malformed("a transaction with witness data"));
+    }
     let signature = STANDARD.decode(signature);
     let signature = signature.map_err(|_| malformed("a signature that is not base64"))?;
     Ok(ProvenCoin {
         outpoint: outpoint.parse().map_err(|_| malformed("no outpoint"))?,
-        transaction: deserialize(&transaction)
-            .map_err(|_| malformed("a transaction that cannot be read"))?,
+        transaction,
         signature: deserialize(&signature)
             .map_err(|_| malformed("a signature that cannot be read"))?,
         mined: match mined {

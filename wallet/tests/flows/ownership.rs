@@ -9,32 +9,18 @@ use bulla_core::frame::{Terminal, Terminals};
 use bulla_core::header::Header;
 use bulla_core::headers::Proven;
 use bulla_core::operation::Input;
-use bulla_core::validator::{ChainView, Check, Position, Positions, Rules, SchemaPolicy, Sought};
+use bulla_core::validator::{Check, Rules, SchemaPolicy};
 use bulla_wallet::Network;
-use bulla_wallet::chain::{self, ChainSource, SourceError};
+use bulla_wallet::chain::{ChainSource, View};
 use bulla_wallet::proofs::{Challenge, Expected, Owned, Proof, ProofError, Verdict, check};
 use bulla_wallet::sandbox::{Confirm, Contents};
 
 use crate::bench::{Bench, Party, passphrase, pay};
 
-/// The sandbox as the validator sees it.
-struct View<'a>(&'a dyn ChainSource);
-
-impl ChainView for View<'_> {
-    type Error = SourceError;
-
-    fn positions(&self, sought: &[Sought]) -> Result<Positions, SourceError> {
-        let answer = self.0.positions(sought)?;
-        let position = |position| match position {
-            chain::Position::Mined { height } => Position::Mined { height },
-            chain::Position::Mempool => Position::Mempool,
-            chain::Position::Absent => Position::Absent,
-            chain::Position::Conflicted { .. } => Position::Conflicted,
-        };
-        Ok(Positions {
-            tip: answer.tip.height,
-            list: answer.list.into_iter().map(position).collect(),
-        })
+fn view(bench: &Bench) -> View<'_> {
+    View {
+        source: &bench.sandbox,
+        network: &Network::Regtest,
     }
 }
 
@@ -96,7 +82,7 @@ fn what_a_wallet_holds_is_proven_on_coins_of_every_kind() {
         assert_eq!(read, proof);
         let owned = judge(read).unwrap();
         assert_eq!(owned.amounts(), [(0, amount)].into());
-        let standing = owned.settle(&View(&bench.sandbox), 1).unwrap();
+        let standing = owned.settle(&view(&bench), 1).unwrap();
         assert_eq!(standing.verdict, Verdict::Settled);
     }
     let wallet = alice.wallet();
@@ -112,11 +98,11 @@ fn an_allocation_of_the_genesis_is_proven_without_any_witness() {
     let owned = judge(prove(&mut alice, contract)).unwrap();
     assert_eq!(owned.amounts(), [(0, 1_000)].into());
     assert!(owned.content.get().witnesses.is_empty());
-    let standing = owned.settle(&View(&bench.sandbox), 1).unwrap();
+    let standing = owned.settle(&view(&bench), 1).unwrap();
     let (weakest, depth) = standing.weakest.unwrap();
     assert_eq!((weakest, depth), (owned.coins[0].outpoint.txid, 1));
     assert_eq!(standing.verdict, Verdict::Settled);
-    let deeper = owned.settle(&View(&bench.sandbox), 2).unwrap();
+    let deeper = owned.settle(&view(&bench), 2).unwrap();
     assert_eq!(deeper.verdict, Verdict::Pending);
 }
 
@@ -316,7 +302,7 @@ fn a_coin_that_was_spent_since_is_seen_by_the_chain_alone() {
     let invoice = bob.witness(contract, 720);
     bench.transfer(&mut alice, &mut bob, &invoice);
     let owned = judge(proof).expect("nothing in the proof tells what happened later");
-    let standing = owned.settle(&View(&bench.sandbox), 1).unwrap();
+    let standing = owned.settle(&view(&bench), 1).unwrap();
     assert!(
         matches!(standing.verdict, Verdict::Spent(_)),
         "{standing:?}"
@@ -328,7 +314,7 @@ fn a_history_that_a_reorg_took_back_is_not_settled() {
     let (bench, mut alice, _, contract) = scene();
     let owned = judge(prove(&mut alice, contract)).unwrap();
     assert_eq!(
-        owned.settle(&View(&bench.sandbox), 1).unwrap().verdict,
+        owned.settle(&view(&bench), 1).unwrap().verdict,
         Verdict::Settled
     );
     let nowhere = ScriptBuf::new();
@@ -336,7 +322,7 @@ fn a_history_that_a_reorg_took_back_is_not_settled() {
         .sandbox
         .reorg(2, &Contents::Nothing, &nowhere)
         .unwrap();
-    let standing = owned.settle(&View(&bench.sandbox), 1).unwrap();
+    let standing = owned.settle(&view(&bench), 1).unwrap();
     assert_eq!(standing.verdict, Verdict::Pending);
 }
 
@@ -384,6 +370,13 @@ fn a_proof_has_one_form_and_nothing_else_is_read() {
             other => panic!("{expected}: {other:?}"),
         }
     }
+    let mut witnessed = bare(&mut alice, contract);
+    witnessed.coins[0].transaction.input[0].witness = Witness::from_slice(&[[1]]);
+    let what = "a transaction with witness data";
+    assert_eq!(
+        Proof::decode(&witnessed.encode()),
+        Err(ProofError::Malformed { what })
+    );
     let later = again(&head.replacen("proof 1", "proof 2", 1));
     let found = "2".to_owned();
     assert_eq!(later, Err(ProofError::Version { found }));
@@ -418,7 +411,7 @@ fn coins_under_nothing_are_told_apart_by_the_chain() {
     let script = alice.wallet().address().unwrap().script_pubkey();
     let sats = bitcoin::Amount::from_sat(1_000);
     elsewhere.sandbox.fund(&script, sats, Confirm::Now).unwrap();
-    let standing = owned.settle(&View(&elsewhere.sandbox), 1).unwrap();
+    let standing = owned.settle(&view(&elsewhere), 1).unwrap();
     assert_eq!(standing.verdict, Verdict::Pending);
     assert_eq!(standing.weakest.map(|(_, depth)| depth), Some(0));
 }

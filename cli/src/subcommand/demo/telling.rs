@@ -2,13 +2,13 @@
 
 use bitcoin::ScriptBuf;
 use bulla_wallet::Network;
+use bulla_wallet::chain::View;
 use bulla_wallet::sandbox::Sandbox;
 
 use super::Step;
 use super::actor::Paid;
 use crate::error::Error;
 use crate::file;
-use crate::source::View;
 use crate::subcommand::{Result, balance};
 
 pub fn step(title: &str, lines: impl IntoIterator<Item = String>) -> Step {

@@ -3,14 +3,18 @@
 mod chain;
 mod coins;
 mod handshake;
+mod kinds;
 mod offline;
+mod ownership;
 mod refusals;
 mod transfers;
 
 pub use chain::*;
 pub use coins::*;
 pub use handshake::*;
+pub use kinds::*;
 pub use offline::*;
+pub use ownership::*;
 pub use refusals::*;
 pub use transfers::*;
 
