@@ -309,10 +309,9 @@ impl TransferError {
             Self::NoCarrier { .. } => "make one with `issue` (it asks first) or receive bitcoin with `address`, then `sync`".to_owned(),
             Self::NoFeeRate => "say it with --fee-rate".to_owned(),
             Self::Held { .. } => "`cancel` the transfer that keeps it".to_owned(),
-            Self::WouldBurn { contract, .. } => format!("to leave it behind on purpose, --abandon {contract}"),
+            Self::WouldBurn { contract, .. } | Self::Plan(PlanError::NotMovable { contract, .. }) => format!("to leave it behind on purpose, --abandon {contract}"),
             Self::SchemaNotAllowed { schema } => format!("read it with `inspect`, then allow {schema}"),
             Self::UnknownTransfer { .. } => "`transfers` lists them".to_owned(),
-            Self::Plan(PlanError::NotMovable { contract, .. }) => format!("to leave it behind on purpose, --abandon {contract}"),
             Self::Plan(PlanError::InsufficientAsset { .. }) => "look at `coins` and `transfers`".to_owned(),
             _ => return None,
         })
