@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bitcoin::Address;
 use bitcoin::address::NetworkUnchecked;
 use bulla_core::schema::SchemaError;
-use bulla_core::{ContractId, DecodeError, SchemaId};
+use bulla_core::{ContractId, DecodeError, OperationId, SchemaId};
 use bulla_wallet::Network;
 use bulla_wallet::api::TransferId;
 use bulla_wallet::chain::{SourceError, SpecError};
@@ -15,6 +15,7 @@ use bulla_wallet::headers::HeadersError;
 use bulla_wallet::identity::IdentityError;
 use bulla_wallet::invoice::InvoiceError;
 use bulla_wallet::keys::KeysError;
+use bulla_wallet::media::MediaError;
 use bulla_wallet::proofs::ProofError;
 use bulla_wallet::sandbox::SandboxError;
 use bulla_wallet::supply::ListError;
@@ -245,6 +246,23 @@ pub enum Error {
     /// Decimals without a contract.
     #[error("without a contract an amount has no decimals")]
     NoContract,
+    /// A schema that is not compiled in.
+    #[error("there is no standard schema `{found}`")]
+    NoSuchSchema {
+        /// What was asked for.
+        found: String,
+    },
+    /// A description of a contract that cannot be understood.
+    #[error("{field} makes no sense; expected {expected}")]
+    Described {
+        /// The field.
+        field: String,
+        /// What is expected there.
+        expected: &'static str,
+    },
+    /// A media file that cannot be committed to.
+    #[error(transparent)]
+    Media(#[from] MediaError),
     /// An amount that is none.
     #[error(transparent)]
     Amount(#[from] bulla_wallet::AmountError),
@@ -320,7 +338,9 @@ impl Error {
             Self::Manifest { .. } => "manifest",
             Self::Headers { cause, .. } => cause.code(),
             Self::NotASchema { .. } => "schema",
-            Self::UnknownSchema { .. } | Self::NotAllowed { .. } => "unknown-schema",
+            Self::UnknownSchema { .. } | Self::NotAllowed { .. } | Self::NoSuchSchema { .. } => {
+                "unknown-schema"
+            }
             Self::StandardSchema { .. } => "standard-schema",
             Self::Settings { .. } | Self::Setting { .. } => "settings",
             Self::NoWallet { .. } => "no-wallet",
@@ -337,6 +357,8 @@ impl Error {
             Self::UnknownPrecision { .. } => "unknown-contract",
             Self::NoContract | Self::Amount(_) => "amount",
             Self::Invoice(_) => "invoice",
+            Self::Described { .. } => "description",
+            Self::Media(_) => "media",
             Self::List { .. } => "list",
             Self::Options { .. } => "usage",
         }
@@ -385,6 +407,9 @@ impl Error {
             Self::UnknownSchema { .. } => {
                 "name its TOML file, or inspect a consignment of a contract that has it"
             }
+            Self::NoSuchSchema { .. } => {
+                "name one that `bulla schema list` shows, or a file that ends in `.toml`"
+            }
             Self::NotAllowed { .. } => "see `bulla schema list`",
             Self::NotAConsignment { .. } => "ask the sender for the file again",
             Self::AddressNetwork { .. } => "ask the payee for an address of this wallet's network",
@@ -430,6 +455,9 @@ struct Body<'a> {
     message: String,
     causes: Vec<String>,
     remedy: Option<String>,
+    /// Operations that a delta builds on and that the wallet does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<OperationId>,
 }
 
 /// Prints an error to stderr.
@@ -439,6 +467,10 @@ pub fn print(error: &Error, json: bool) -> Exit {
         message: error.to_string(),
         causes: error.causes(),
         remedy: error.remedy(),
+        missing: match error {
+            Error::Wallet(cause) => cause.missing(),
+            _ => Vec::new(),
+        },
     };
     print_body(body, json);
     error.exit()
@@ -459,6 +491,7 @@ pub fn usage(refusal: &clap::Error, json: bool) -> Exit {
             message: words.join(" ").trim_start_matches("error: ").to_owned(),
             causes: Vec::new(),
             remedy: Some("try `bulla --help`".to_owned()),
+            missing: Vec::new(),
         };
         print_body(body, json);
     } else if refusal.print().is_err() {
@@ -479,6 +512,7 @@ fn print_body(body: Body<'_>, json: bool) {
 
 fn human(body: &Body<'_>) -> String {
     let mut lines = vec![format!("error: {}", body.message)];
+    lines.extend(body.missing.iter().map(|id| format!("missing: {id}")));
     lines.extend(body.causes.iter().map(|cause| format!("because: {cause}")));
     lines.extend(body.remedy.iter().map(|remedy| format!("remedy: {remedy}")));
     lines.join("\n")

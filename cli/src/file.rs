@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 use crate::error::Error;
 
 /// Largest consignment that is read: the local limit of the validator.
-const MAX_CONSIGNMENT: u64 = 1 << 30;
+pub const MAX_CONSIGNMENT: u64 = 1 << 30;
 /// Largest file of headers that is read: 3 million of 80 bytes, 60 years.
 pub const MAX_HEADERS: u64 = 1 << 28;
 /// Largest other file that is read: acknowledgements, passphrases, words, settings.

@@ -1,5 +1,7 @@
 //! What a command of the wallet can answer instead of a result.
 
+use bulla_core::OperationId;
+
 use crate::assets::consign::ConsignError;
 use crate::chain::SourceError;
 use crate::coins::CoinsError;
@@ -80,6 +82,17 @@ impl Error {
             Self::Identity(cause) => cause.code(),
             Self::Proof(cause) => cause.code(),
             Self::Transfer(cause) => cause.code(),
+        }
+    }
+
+    /// The operations that a delta builds on and that this wallet does not know.
+    pub fn missing(&self) -> Vec<OperationId> {
+        match self {
+            Self::Transfer(cause) => match &**cause {
+                TransferError::BaseMissing { missing } => missing.iter().copied().collect(),
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
         }
     }
 

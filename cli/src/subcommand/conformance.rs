@@ -95,7 +95,7 @@ fn found(folder: &Path, case: &Case) -> Result<Found> {
             Ok(Settlement::Conflicted { .. }) => ("conflicted", None),
             Err(_) => ("unresolved", None),
         };
-        found.verdict = verdict.to_owned();
+        verdict.clone_into(&mut found.verdict);
         found.depth = depth;
     }
     Ok(found)

@@ -39,6 +39,9 @@ pub struct Send {
     /// Go on with a transfer: write its consignments again, and broadcast if nothing is missing
     #[arg(long, value_name = "TRANSFER", conflicts_with = "SpendArgs")]
     resume: Option<TransferId>,
+    /// A request that came back with signatures of a contract's signers; may be given more than once
+    #[arg(long, value_name = "FILE", requires = "resume")]
+    signed: Vec<PathBuf>,
     /// An acknowledgement that came back; may be given more than once
     #[arg(long, value_name = "FILE", requires = "resume")]
     ack: Vec<PathBuf>,
@@ -54,7 +57,7 @@ impl Send {
     pub fn run(self, settings: &Settings) -> Result {
         let mut session = Session::synced(settings)?;
         if let Some(transfer) = self.resume {
-            let sent = resume(&mut session, transfer, &self.ack, &self.out)?;
+            let sent = resume(&mut session, transfer, &self.signed, &self.ack, &self.out)?;
             return Ok(Box::new(sent));
         }
         let payments = self.payments(&session)?;

@@ -24,10 +24,9 @@ pub use self::rules::{Limits, Rules, SchemaPolicy};
 use self::state::OpenState;
 use self::steps::Carried;
 pub use self::terminals::TerminalState;
-use crate::ContractId;
 use crate::commit::batch::Batch;
 use crate::consignment::parts;
-use crate::frame::{BaseEntry, BlockProof, Terminals};
+use crate::frame::{BaseEntry, BlockProof, Terminals, WitnessFrame};
 use crate::header::Header;
 use crate::limits::FRAME_BYTES;
 pub use crate::settle::{
@@ -35,6 +34,7 @@ pub use crate::settle::{
     depth,
 };
 use crate::wire::Frame;
+use crate::{ContractId, OperationId};
 
 /// What a consignment that passed every check says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -53,6 +53,16 @@ pub struct Consignment {
     pub base: Vec<BaseEntry>,
     /// What is handed over.
     pub terminals: Vec<TerminalState>,
+}
+
+/// A witness frame that passed its checks, in its explicit form. It is consistent only if the whole
+/// consignment is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Checked {
+    /// The frame.
+    pub frame: WitnessFrame,
+    /// The ids of its transitions, in their order.
+    pub ids: Vec<OperationId>,
 }
 
 /// Which frames may come next.
@@ -98,6 +108,18 @@ pub struct Validator<'a> {
 /// # Errors
 /// With the first failure in the order of PROTOCOL.md §10.2.
 pub fn validate(consignment: &[u8], rules: &Rules<'_>) -> Result<Consistent<Consignment>, Failure> {
+    validate_each(consignment, rules, drop)
+}
+
+/// [`validate`] that gives out each witness frame once it passed.
+///
+/// # Errors
+/// With the first failure in the order of PROTOCOL.md §10.2: what was given out says nothing then.
+pub fn validate_each(
+    consignment: &[u8],
+    rules: &Rules<'_>,
+    mut each: impl FnMut(Checked),
+) -> Result<Consistent<Consignment>, Failure> {
     let place = Place::default();
     let mut parts = parts(consignment);
     let Some(header) = parts.next() else {
@@ -106,7 +128,9 @@ pub fn validate(consignment: &[u8], rules: &Rules<'_>) -> Result<Consistent<Cons
     let mut validator = Validator::open(header.map_err(|error| place.decode(&error))?, rules)?;
     for part in parts {
         let part = part.map_err(|error| validator.first(place.decode(&error)))?;
-        validator.frame(part)?;
+        if let Some(checked) = validator.frame(part)? {
+            each(checked);
+        }
     }
     validator.finish()
 }
@@ -155,24 +179,29 @@ impl<'a> Validator<'a> {
         Ok(validator)
     }
 
-    /// Checks a frame: the bytes of the next part. After a failure every call repeats it.
+    /// Checks a frame: the bytes of the next part. Gives a witness frame back. After a failure every call
+    /// repeats it.
     ///
     /// # Errors
     /// With the first failure. Checks on the curve are put off: that of this frame may be reported
     /// by a later call or by [`Validator::finish`].
-    pub fn frame(&mut self, frame: &[u8]) -> Result<(), Failure> {
+    pub fn frame(&mut self, frame: &[u8]) -> Result<Option<Checked>, Failure> {
         if let Some(failure) = &self.failed {
             return Err(failure.clone());
         }
-        let result = check_length(frame)
-            .and_then(|()| self.count_bytes(frame))
-            .and_then(|()| self.step(frame))
-            .and_then(|()| self.check_leaves())
-            .map_err(|failure| self.first(failure));
+        let result = self.checked(frame).map_err(|failure| self.first(failure));
         if let Err(failure) = &result {
             self.failed = Some(failure.clone());
         }
         result
+    }
+
+    fn checked(&mut self, frame: &[u8]) -> Result<Option<Checked>, Failure> {
+        check_length(frame)?;
+        self.count_bytes(frame)?;
+        let checked = self.step(frame)?;
+        self.check_leaves()?;
+        Ok(checked)
     }
 
     /// Checks the terminals and gives the verdict.
@@ -237,15 +266,16 @@ impl<'a> Validator<'a> {
         Err(Place::default().unresolved(Check::Limit, expected, found))
     }
 
-    fn step(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+    fn step(&mut self, bytes: &[u8]) -> Result<Option<Checked>, Failure> {
         let place = Place::default();
         if self.stage == Stage::Done {
             return Err(place.invalid(Check::Decode, "nothing after the terminals", "a frame"));
         }
         match Frame::decode(bytes).map_err(|error| place.decode(&error))? {
             Frame::Witness(frame) => {
-                self.witness_frame(*frame)?;
+                let checked = self.witness_frame(*frame)?;
                 self.stage = Stage::Witness;
+                return Ok(Some(checked));
             }
             Frame::BlockProof(proof) if self.stage == Stage::Witness => {
                 let witness = self.witnesses.last().map(|witness| witness.txid);
@@ -269,6 +299,6 @@ impl<'a> Validator<'a> {
                 self.stage = Stage::Done;
             }
         }
-        Ok(())
+        Ok(None)
     }
 }

@@ -7,10 +7,10 @@ use std::sync::LazyLock;
 use bitcoin::secp256k1::{Message, Secp256k1, VerifyOnly, schnorr};
 use bitcoin::{OutPoint, XOnlyPublicKey};
 
-use super::Validator;
 use super::facts::{OutputFacts, input_totals, output_facts, values};
 use super::failure::{Check, Failure, Place};
 use super::state::Open;
+use super::{Checked, Validator};
 use crate::OperationId;
 use crate::bundle::BundleError;
 use crate::commit::{Commitment, DbcError};
@@ -40,7 +40,7 @@ impl Step<'_> {
 }
 
 impl Validator<'_> {
-    pub(super) fn witness_frame(&mut self, wire: wire::WitnessFrame) -> Result<(), Failure> {
+    pub(super) fn witness_frame(&mut self, wire: wire::WitnessFrame) -> Result<Checked, Failure> {
         let Resolved { frame, taken } = wire
             .resolve(self.contract, &mut self.state.leaves)
             .map_err(|error| Place::default().decode(&error))?;
@@ -58,7 +58,7 @@ impl Validator<'_> {
         let steps = steps(&frame, &ids, &taken);
         self.check_content(&frame, &steps, place)?;
         self.next_state(&frame, &ids);
-        Ok(())
+        Ok(Checked { frame, ids })
     }
 
     fn order(

@@ -17,6 +17,7 @@ mod history;
 mod lab;
 pub mod make;
 pub mod random;
+mod receiver;
 pub mod record;
 mod verdict;
 
@@ -25,6 +26,7 @@ pub use consignment::{Consignment, View, amounts, contract, join, swap};
 pub use draft::{Act, Anchored, Carry, Draft, carry, sign};
 pub use history::{History, amounts_at, fixed_globals, leaf, network};
 pub use lab::{LAB, schema as lab_schema};
+pub use receiver::{Receiver, Still};
 pub use verdict::{
     Chain, Done, Down, Fails, Kind, Store, accept, judge, refuse, refuse_under, rules,
 };

@@ -173,7 +173,7 @@ fn keep(suffix: &str, rules: &Rules<'_>, bytes: &[u8], chain: Option<Value>, exp
         case["chain"] = chain;
     }
     cases.insert(name, case);
-    let text = serde_json::to_string_pretty(&json!({ "format": 1, "cases": &*cases }));
-    let text = text.expect("keys are strings") + "\n";
-    fs::write(folder().join("manifest.json"), text).expect("the manifest");
+    let manifest = serde_json::to_string_pretty(&json!({ "format": 1, "cases": &*cases }));
+    let manifest = manifest.expect("keys are strings") + "\n";
+    fs::write(folder().join("manifest.json"), manifest).expect("the manifest");
 }

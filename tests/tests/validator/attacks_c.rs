@@ -291,7 +291,7 @@ fn a_hidden_part_that_repeats_what_is_shown_changes_nothing() {
     assert_eq!((content.operations, content.witnesses[0].txid), (1, txid));
     // The honest proof does not hold under that witness, nor another operation at the same place.
     history.edit(0, |draft| {
-        draft.acts[2].transition.outputs = outputs(&amounts_at(&[30, 0]))
+        draft.acts[2].transition.outputs = outputs(&amounts_at(&[30, 0]));
     });
     let other = history.drafts()[0].acts[2].transition.clone();
     consignment.tamper(0, |frame| frame.transitions[0].transition = other);

@@ -83,7 +83,7 @@ fn i04_a_rule_of_the_most_nodes_is_evaluated_in_any_shape() {
         history.transfer(&[history.seed(0)], &[600, 400]);
         assert_eq!(accept(&history.encode()).operations, 1);
         history.edit(0, |draft| {
-            draft.acts[0].transition.outputs = outputs(&amounts_at(&[999]))
+            draft.acts[0].transition.outputs = outputs(&amounts_at(&[999]));
         });
         let expected = Fails::invalid(Check::Rule)
             .operation(history.id(0))
@@ -148,7 +148,7 @@ fn i13_a_transition_carries_at_most_one_signature_per_key() {
         consignment.encode()
     };
     let again = with(&|list| {
-        let first = list[0].clone();
+        let first = list[0];
         list.insert(1, first);
     });
     refuse(&again, Fails::invalid(Check::NotCanonical));

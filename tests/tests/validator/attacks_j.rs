@@ -65,7 +65,7 @@ fn j02_a13_of_a_witness_and_its_replacement_the_mined_one_settles() {
     let first = linear(1);
     let mut bumped = first.clone();
     bumped.edit(0, |draft| {
-        draft.transaction.output[1].value -= bitcoin::Amount::ONE_SAT
+        draft.transaction.output[1].value -= bitcoin::Amount::ONE_SAT;
     });
     assert_eq!(first.id(0), bumped.id(0));
     assert_ne!(first.txid(0), bumped.txid(0));
@@ -165,7 +165,7 @@ fn j14_a_tip_below_the_heights_it_came_with_gives_no_depth() {
     let history = linear(2);
     for tip in [0, 9, 10] {
         let chain = mined(&history, tip);
-        let first = if tip < 10 { 0 } else { 1 };
+        let first = usize::from(tip >= 10);
         assert_eq!(
             says(&history, &chain, 1),
             Says::Pending(0, history.txid(first))

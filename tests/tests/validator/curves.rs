@@ -2,7 +2,7 @@
 //! else is wrong later, the tweak that does not hold is what is reported.
 
 use bulla_core::commit::DbcProof;
-use bulla_core::frame::{Frame, Terminal};
+use bulla_core::frame::{Frame, Terminal, Terminals};
 use bulla_core::validator::{Check, Limits, Rules};
 use bulla_tests::kit::make::outputs;
 use bulla_tests::kit::{
@@ -110,7 +110,7 @@ fn neither_terminals_nor_a_local_limit_hide_it() {
     let whole = consignment.encode().len() as u64;
     consignment.hand_over([Terminal::Leaf(history.leaf(0, 0))]);
     refuse(&consignment.encode(), expected(&history, 1));
-    *consignment.frames.last_mut().unwrap() = Frame::Terminals(Default::default());
+    *consignment.frames.last_mut().unwrap() = Frame::Terminals(Terminals::default());
     refuse(&consignment.encode(), expected(&history, 1));
     let limits = Limits {
         bytes: whole - 1,

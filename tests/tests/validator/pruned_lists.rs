@@ -12,8 +12,11 @@ fn first(history: &History, check: Check) -> Fails {
     Fails::invalid(check).witness(history.txid(0))
 }
 
+/// Leaves with their numbers.
+type ShownLeaves = Vec<(u32, Leaf<u64>)>;
+
 /// Ten amounts in one transition, and the parts of the list that shows only leaf 3.
-fn batch() -> (History, Vec<(u32, Leaf<u64>)>, Vec<Sibling>) {
+fn batch() -> (History, ShownLeaves, Vec<Sibling>) {
     let mut history = History::fixed(55);
     history.transfer(&[history.seed(0)], &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     let of = &history.drafts()[0].acts[0].transition.outputs;
@@ -27,7 +30,7 @@ fn batch() -> (History, Vec<(u32, Leaf<u64>)>, Vec<Sibling>) {
     )
 }
 
-fn list(count: u32, shown: Vec<(u32, Leaf<u64>)>, siblings: Vec<Sibling>) -> Outputs {
+fn list(count: u32, shown: ShownLeaves, siblings: Vec<Sibling>) -> Outputs {
     let (shown, siblings) = (
         Confined::try_from(shown).unwrap(),
         Confined::try_from(siblings).unwrap(),

@@ -199,7 +199,7 @@ fn e23_a_witness_that_differs_in_anything_is_another_transaction() {
     transaction.output[1].value += bitcoin::Amount::ONE_SAT;
     let mut consignment = history.consignment(View::Leaves);
     consignment.tamper(0, |frame| {
-        frame.witness = bulla_core::witness::Witness::new(&transaction)
+        frame.witness = bulla_core::witness::Witness::new(&transaction);
     });
     let expected = of(&history, 1, Check::SealNotClosed).operation(history.id(1));
     refuse(&consignment.encode(), expected);

@@ -75,7 +75,7 @@ fn one_bad_signature_is_invalid_even_where_enough_others_verify() {
     for bad in 0..3 {
         let mut consignment = history.consignment(View::Leaves);
         consignment.tamper(0, |frame| {
-            frame.transitions[0].signatures[bad].signature[9] ^= 1
+            frame.transitions[0].signatures[bad].signature[9] ^= 1;
         });
         refuse(
             &consignment.encode(),
@@ -85,7 +85,7 @@ fn one_bad_signature_is_invalid_even_where_enough_others_verify() {
     for hostile in [[0; 64], [0xff; 64]] {
         let mut consignment = history.consignment(View::Leaves);
         consignment.tamper(0, |frame| {
-            frame.transitions[0].signatures[2].signature = hostile
+            frame.transitions[0].signatures[2].signature = hostile;
         });
         refuse(
             &consignment.encode(),
@@ -153,7 +153,7 @@ fn the_metadata_of_a_vouched_transition_is_signed_with_it() {
     let history = vouched(vec![0, 1]);
     let mut changed = history.clone();
     changed.edit(0, |draft| {
-        draft.acts[0].transition.globals = values(&[(3, number(1))])
+        draft.acts[0].transition.globals = values(&[(3, number(1))]);
     });
     assert_ne!(changed.id(0), history.id(0));
     let mut consignment = changed.consignment(View::Leaves);

@@ -16,7 +16,9 @@ fn tagged(tag: &str, parts: &[&[u8]]) -> [u8; 32] {
     let mut engine = sha256::Hash::engine();
     engine.input(tag.as_ref());
     engine.input(tag.as_ref());
-    parts.iter().for_each(|part| engine.input(part));
+    for part in parts {
+        engine.input(part);
+    }
     sha256::Hash::from_engine(engine).to_byte_array()
 }
 

@@ -14,8 +14,9 @@ use super::history;
 use super::learn;
 use super::ledger::{self, Ledger};
 use super::rows::{self, damaged, decode};
+use crate::chain::Position;
 use crate::store::contracts::{self, ContractRow};
-use crate::store::{StoreError, headers, operations, witnesses};
+use crate::store::{StoreError, headers, operations, standing, witnesses};
 use crate::transfer::plan::ContractFacts;
 
 /// One contract.
@@ -45,7 +46,7 @@ impl Book {
         let header = decode("a contract", Header::decode(&row.header))?;
         Ok(Self {
             contract: row.id,
-            facts: ContractFacts::of(&header.schema),
+            facts: ContractFacts::of(&header),
             header,
             issued: row.issued,
         })
@@ -127,14 +128,31 @@ impl Book {
     }
 }
 
-/// An operation and all it builds on whose history is not mined as a whole, the genesis excepted.
-pub(crate) fn unmined(
+/// A witness behind an operation without which it cannot have effect, and what is mined instead: that of
+/// an operation all of whose witnesses conflict.
+pub(crate) fn conflicted(
     db: &Connection,
     operation: OperationId,
-) -> Result<BTreeSet<OperationId>, StoreError> {
+) -> Result<Option<(Txid, Option<Txid>)>, StoreError> {
+    for ancestor in unmined(db, operation)? {
+        let witnesses = witnesses::of_operation(db, &ancestor)?;
+        let conflicts = witnesses.iter().map(|witness| match witness.position {
+            Position::Conflicted { by } => Some((witness.txid, by)),
+            _ => None,
+        });
+        let conflicts: Option<Vec<_>> = conflicts.collect();
+        if let Some(conflict) = conflicts.and_then(|all| all.last().copied()) {
+            return Ok(Some(conflict));
+        }
+    }
+    Ok(None)
+}
+
+/// An operation and all it builds on whose history is not mined as a whole, the genesis excepted.
+fn unmined(db: &Connection, operation: OperationId) -> Result<BTreeSet<OperationId>, StoreError> {
     let mut unmined = BTreeSet::new();
     history::ancestors([operation], |operation| {
-        if crate::store::standing::height(db, &operation)? != Some(None) {
+        if standing::height(db, &operation)? != Some(None) {
             return Ok(Vec::new());
         }
         unmined.insert(operation);

@@ -33,6 +33,8 @@ pub(crate) struct Contract<'a> {
 /// A frame that core found consistent, or that was just made here.
 pub(crate) struct Learned<'a> {
     pub frame: &'a WitnessFrame,
+    /// The ids of its transitions, in their order.
+    pub ids: &'a [OperationId],
     /// Whether this wallet made the transaction.
     pub own: bool,
     pub position: Position,
@@ -85,13 +87,22 @@ pub(crate) fn frame(
         since: learned.tip,
     };
     witnesses::put(db, &row)?;
-    let mut ids = Vec::new();
-    for signed in &frame.transitions {
-        let id = signed.transition.id();
-        operation(db, contract, id, &signed.transition, reveals)?;
-        ids.push(id);
+    for (signed, id) in frame.transitions.iter().zip(learned.ids) {
+        operation(db, contract, *id, &signed.transition, reveals)?;
     }
-    anchor(db, contract, frame, &ids)
+    anchor(db, contract, frame, learned.ids)
+}
+
+/// Notes seals of an operation that is known.
+pub(crate) fn known(
+    db: &SqlTransaction<'_>,
+    id: OperationId,
+    reveals: &Reveals,
+) -> Result<(), StoreError> {
+    let known = operations::get(db, &id)?;
+    let known = known.ok_or_else(|| damaged("a missing operation"))?;
+    let transition = rows::transition(&known.transition)?;
+    operation(db, known.contract, id, &transition, reveals)
 }
 
 fn operation(

@@ -5,6 +5,7 @@ pub mod consign;
 pub(crate) mod facts;
 pub mod history;
 pub(crate) mod issue;
+pub(crate) mod known;
 pub(crate) mod learn;
 pub mod ledger;
 pub(crate) mod ours;

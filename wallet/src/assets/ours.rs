@@ -12,6 +12,7 @@ use bulla_core::operation::Input;
 use bulla_core::outputs::Outputs;
 use bulla_core::seal::{AssignedSeal, Blinding, Seal};
 use bulla_core::state::State;
+use bulla_core::validator::Checked;
 use bulla_core::{OperationId, SecretSeal};
 
 use crate::coins::{Coins, Owner, Place};
@@ -110,19 +111,19 @@ impl<'a> Seals<'a> {
     }
 
     /// Our leaves of a consignment that core found consistent, those it consumes itself excepted.
-    pub fn find(&self, header: &Header, frames: &[WitnessFrame]) -> Vec<Ours> {
-        let transitions = frames.iter().flat_map(|frame| &frame.transitions);
+    pub fn find(&self, header: &Header, frames: &[Checked]) -> Vec<Ours> {
+        let transitions = frames.iter().flat_map(|of| &of.frame.transitions);
         let consumed: BTreeSet<Input> = transitions
             .flat_map(|signed| signed.transition.inputs.iter().copied())
             .collect();
         let genesis = OperationId::from(header.genesis.contract_id());
         let none = Candidates::new();
         let mut found = self.among(genesis, &header.genesis.outputs, None, &none);
-        for frame in frames {
+        for Checked { frame, ids } in frames {
             let made = self.made(frame.witness.transaction());
-            for signed in &frame.transitions {
-                let (id, outputs) = (signed.transition.id(), &signed.transition.outputs);
-                found.extend(self.among(id, outputs, Some(frame), &made));
+            for (signed, id) in frame.transitions.iter().zip(ids) {
+                let outputs = &signed.transition.outputs;
+                found.extend(self.among(*id, outputs, Some(frame), &made));
             }
         }
         found.retain(|ours| !consumed.contains(&ours.leaf));

@@ -1,21 +1,25 @@
 //! Accepting: a consignment is validated, our leaves in it are found, and all of it is stored, or
 //! nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use bulla_core::consignment::{Explicit, parts};
-use bulla_core::frame::{Frame, WitnessFrame};
+use bulla_core::frame::{BaseEntry, Frame, WitnessFrame};
 use bulla_core::header::Header;
 use bulla_core::operation::Input;
 use bulla_core::validator::{
-    Consignment, Consistent, Failure, Limits, Rules, SchemaPolicy, TerminalState, validate,
+    Check, Checked, Consignment, Consistent, Failure, Limits, Rules, SchemaPolicy, TerminalState,
+    validate, validate_each,
 };
 use bulla_core::{ContractId, SchemaId, SecretSeal};
 
+use super::book::conflicted;
+use super::known::Proven;
 use super::learn::{self, Contract, Learned, Reveals};
+use super::ledger::Ledger;
 use super::ours::{Ours, Seals};
 use super::receipt;
-use super::rows::{damaged, decode};
+use super::rows::decode;
 use crate::api::Received;
 use crate::chain::{ChainSource, Position, Positions, SourceError};
 use crate::store::{StoreError, contracts, quarantine};
@@ -24,10 +28,15 @@ use crate::transfer::error::TransferError;
 use crate::wallet::Command;
 use crate::{Error, Wallet, defaults, headers, time};
 
-/// A consignment that core found consistent, with what the chain says of it.
-struct Checked {
-    content: Consistent<Consignment>,
-    frames: Vec<WitnessFrame>,
+/// A consignment that core found consistent, with its witness frames.
+struct Content {
+    says: Consistent<Consignment>,
+    frames: Vec<Checked>,
+}
+
+/// The same with what the chain says of it.
+struct Placed {
+    content: Content,
     positions: Positions,
 }
 
@@ -37,17 +46,45 @@ impl Wallet {
     /// [`crate::container::open`] before.
     ///
     /// # Errors
-    /// [`TransferError::Refused`] with the check that failed; [`TransferError::NotOurs`]; [`TransferError::ContractFile`];
+    /// [`TransferError::Refused`] with the check that failed; [`TransferError::BaseMissing`] for a delta
+    /// that builds on what this wallet has not proven; [`TransferError::NotOurs`]; [`TransferError::ContractFile`];
     /// [`TransferError::Conflicted`]; [`TransferError::QuarantineFull`].
     pub fn accept(
         &mut self,
         consignment: &[u8],
         source: &dyn ChainSource,
     ) -> Result<Received, Error> {
-        let content = validate(consignment, &self.rules()?).map_err(refused)?;
-        let positions = self.positions(content.get(), source)?;
-        let checked = check(content, consignment, positions)?;
-        self.command("accept", |command| accept(command, &checked, source))
+        let content = self.content(consignment)?;
+        let positions = self.positions(content.says.get(), source)?;
+        let placed = check(content, positions)?;
+        self.command("accept", |command| accept(command, &placed, source))
+    }
+
+    /// Checks the content of a consignment, on top of what this wallet has proven. Asks no chain, stores
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`TransferError::Refused`], [`TransferError::BaseMissing`].
+    pub fn validate(&self, consignment: &[u8]) -> Result<Consistent<Consignment>, Error> {
+        Ok(self.content(consignment)?.says)
+    }
+
+    fn content(&self, consignment: &[u8]) -> Result<Content, Error> {
+        let known = Proven::new(&self.db);
+        let rules = Rules {
+            known: &known,
+            ..self.rules()?
+        };
+        let mut frames = Vec::new();
+        let found = validate_each(consignment, &rules, |checked| frames.push(checked));
+        let missing = known.into_result()?;
+        match found {
+            Ok(says) => Ok(Content { says, frames }),
+            Err(failure) if failure.report().check == Check::BaseMissing => {
+                Err(TransferError::BaseMissing { missing }.into())
+            }
+            Err(failure) => Err(refused(failure).into()),
+        }
     }
 
     /// Brings the wallet up to date, and asks the source where the witnesses are, once and for all of
@@ -121,12 +158,8 @@ pub(crate) fn refused(failure: Failure) -> TransferError {
 }
 
 /// Refuses what can never be mined.
-fn check(
-    content: Consistent<Consignment>,
-    bytes: &[u8],
-    positions: Positions,
-) -> Result<Checked, Error> {
-    let sought = &content.get().witnesses;
+fn check(content: Content, positions: Positions) -> Result<Placed, Error> {
+    let sought = &content.says.get().witnesses;
     let mut conflicts = sought.iter().zip(&positions.list);
     if let Some((witness, _)) = conflicts.find(|(_, at)| matches!(at, Position::Conflicted { .. }))
     {
@@ -135,12 +168,7 @@ fn check(
         }
         .into());
     }
-    let frames = witness_frames(&content.get().header, bytes)?;
-    Ok(Checked {
-        content,
-        frames,
-        positions,
-    })
+    Ok(Placed { content, positions })
 }
 
 /// The witness frames of a consignment that core found consistent.
@@ -161,28 +189,43 @@ pub(crate) fn witness_frames(
 
 fn accept(
     command: &mut Command<'_>,
-    checked: &Checked,
+    placed: &Placed,
     source: &dyn ChainSource,
 ) -> Result<Received, Error> {
-    let content = checked.content.get();
+    let content = placed.content.says.get();
     if content.terminals.is_empty() {
         let contract = content.contract;
         return Err(TransferError::ContractFile { contract }.into());
     }
     let seals = Seals::load(&command.db, command.coins, &command.keys.view)?;
-    let ours = seals.find(&content.header, &checked.frames);
+    let ours = seals.find(&content.header, &placed.content.frames);
     if ours.is_empty() {
         return Err(TransferError::NotOurs {
             contract: content.contract,
         }
         .into());
     }
+    check_base(command, &content.base)?;
     let before = quarantine::waiting(&command.db)?;
-    store(command, checked, &ours)?;
-    prove(command, checked, source)?;
+    store(command, placed, &ours)?;
+    prove(command, placed, source)?;
     check_quarantine(command, before)?;
     let scope = scope(content, &ours);
     receipt::note(command, content.contract, &scope, source)
+}
+
+/// Refuses what builds on what can never be mined.
+fn check_base(command: &Command<'_>, base: &[BaseEntry]) -> Result<(), Error> {
+    let ledger = Ledger::new(&command.db, command.coins.tip().height);
+    for entry in base {
+        let operation = entry.leaf.operation;
+        if ledger.standing(operation)?.is_none()
+            && let Some((witness, _)) = conflicted(&command.db, operation)?
+        {
+            return Err(TransferError::Conflicted { witness }.into());
+        }
+    }
+    Ok(())
 }
 
 /// Anybody can forge a consistent spend of a seal that he saw (ATTACKS H14): of what waits for
@@ -204,9 +247,12 @@ fn check_quarantine(command: &Command<'_>, before: usize) -> Result<(), Error> {
     Ok(())
 }
 
-fn store(command: &Command<'_>, checked: &Checked, ours: &[Ours]) -> Result<(), Error> {
-    let content = checked.content.get();
-    let reveals: Reveals = ours.iter().map(|ours| (ours.leaf, ours.seal)).collect();
+fn store(command: &Command<'_>, placed: &Placed, ours: &[Ours]) -> Result<(), Error> {
+    let content = placed.content.says.get();
+    let base = content.base.iter();
+    let base = base.filter_map(|entry| Some((entry.leaf, entry.seal?)));
+    let ours = ours.iter().map(|ours| (ours.leaf, ours.seal));
+    let reveals: Reveals = base.chain(ours).collect();
     let contract = Contract {
         id: content.contract,
         header: &content.header,
@@ -214,20 +260,17 @@ fn store(command: &Command<'_>, checked: &Checked, ours: &[Ours]) -> Result<(), 
         now: time::now(),
     };
     learn::contract(&command.db, &contract, &reveals)?;
-    let positions: BTreeMap<_, _> = content
-        .witnesses
-        .iter()
-        .map(|witness| witness.txid)
-        .zip(checked.positions.list.iter().copied())
-        .collect();
-    for frame in &checked.frames {
-        let position = positions.get(&frame.witness.txid()).copied();
-        let position = position.ok_or_else(|| damaged("a witness without a position"))?;
+    for entry in content.base.iter().filter(|entry| entry.seal.is_some()) {
+        learn::known(&command.db, entry.leaf.operation, &reveals)?;
+    }
+    let frames = placed.content.frames.iter();
+    for (Checked { frame, ids }, position) in frames.zip(&placed.positions.list) {
         let learned = Learned {
             frame,
+            ids,
             own: false,
-            position,
-            tip: checked.positions.tip.height,
+            position: *position,
+            tip: placed.positions.tip.height,
         };
         learn::frame(&command.db, content.contract, &learned, &reveals)?;
     }
@@ -236,12 +279,12 @@ fn store(command: &Command<'_>, checked: &Checked, ours: &[Ours]) -> Result<(), 
 
 /// Proves in our own headers what the source says is mined, by the consignment's proofs where they
 /// fit.
-fn prove(command: &Command<'_>, checked: &Checked, source: &dyn ChainSource) -> Result<(), Error> {
-    let content = checked.content.get();
+fn prove(command: &Command<'_>, placed: &Placed, source: &dyn ChainSource) -> Result<(), Error> {
+    let content = placed.content.says.get();
     let txids = content.witnesses.iter().map(|witness| witness.txid);
-    let mined = mined(txids, &checked.positions);
+    let mined = mined(txids, &placed.positions);
     match headers::prove(&command.db, source, &mined, &content.proofs) {
-        Err(error) if is_moved(source, &error, checked.positions.tip)? => {
+        Err(error) if is_moved(source, &error, placed.positions.tip)? => {
             let (name, attempts) = (source.name(), 1);
             Err(SourceError::Moving { name, attempts }.into())
         }

@@ -69,6 +69,23 @@ pub fn get(db: &Connection, id: &OperationId) -> Result<Option<OperationRow>, St
     Ok(statement.query_row([Blob(id)], read_operation).optional()?)
 }
 
+/// The place of an operation in the topological order, if it is known.
+pub fn seq(db: &Connection, id: &OperationId) -> Result<Option<i64>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT seq FROM operations WHERE id = ?1")?;
+    Ok(statement
+        .query_row([Blob(id)], |row| row.get(0))
+        .optional()?)
+}
+
+/// The operations that consume a leaf: more than one only where witnesses conflict.
+pub fn consumers(db: &Connection, leaf: &Input) -> Result<Vec<OperationId>, StoreError> {
+    let sql = "SELECT operation FROM inputs WHERE parent = ?1 AND type = ?2 AND idx = ?3";
+    let mut statement = db.prepare_cached(sql)?;
+    let key = (Blob(&leaf.operation), leaf.owned_type, leaf.index);
+    let rows = statement.query_map(key, |row| row.get(0).map(|Blob(id)| id))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The operations of a contract, ancestors first.
 pub fn of_contract(
     db: &Connection,

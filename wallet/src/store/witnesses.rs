@@ -1,7 +1,7 @@
 //! Witness transactions, where they are, and what they commit to.
 
 use bdk_wallet::rusqlite::{Connection, OptionalExtension, Row, Transaction as SqlTransaction};
-use bitcoin::{Transaction, Txid};
+use bitcoin::{OutPoint, Transaction, Txid};
 
 use bulla_core::{ContractId, OperationId};
 
@@ -124,6 +124,19 @@ pub fn movable(db: &Connection, height: u32) -> Result<Vec<WitnessRow>, StoreErr
     let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map([height], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The witnesses that spend an output.
+pub fn spenders(db: &Connection, outpoint: OutPoint) -> Result<Vec<Txid>, StoreError> {
+    let mut statement = db.prepare_cached("SELECT witness FROM spent WHERE outpoint = ?1")?;
+    let rows = statement.query_map([Blob(&outpoint)], |row| row.get(0).map(|Blob(id)| id))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether a witness is mined.
+pub fn is_mined(db: &Connection, txid: Txid) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM witnesses WHERE txid = ?1 AND status = 2";
+    Ok(db.prepare_cached(sql)?.exists([Blob(&txid)])?)
 }
 
 /// A witness of an operation, as far as it matters which of several counts.

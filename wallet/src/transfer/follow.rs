@@ -11,7 +11,7 @@ use super::step::{
     Effect, Failure, ReceiverEvent, ReceiverState, SenderEvent, Sighting, StepError,
 };
 use crate::Error;
-use crate::assets::book::unmined;
+use crate::assets::book::conflicted;
 use crate::assets::ledger::{Depth, Ledger};
 use crate::assets::rows::damaged;
 use crate::chain::{ChainSource, Position, Sought};
@@ -54,7 +54,7 @@ pub(crate) fn follow(
 /// What we send that is under way, and of the rest what can have changed.
 fn sent(command: &Command<'_>, changes: &Changes<'_>) -> Result<Vec<TransferRow>, Error> {
     let mut rows = Vec::new();
-    for state in ["prepared", "delivered", "broadcast"] {
+    for state in ["unsigned", "prepared", "delivered", "broadcast"] {
         rows.extend(transfers::in_state(&command.db, SENT, state)?);
     }
     let closed = |row: &TransferRow| {
@@ -337,19 +337,11 @@ fn without_effect(
     source: &dyn ChainSource,
     operation: OperationId,
 ) -> Result<Sighting, Error> {
-    for ancestor in unmined(&command.db, operation)? {
-        let witnesses = witnesses::of_operation(&command.db, &ancestor)?;
-        let conflicts = witnesses.iter().map(|witness| match witness.position {
-            Position::Conflicted { by } => Some(by),
-            _ => None,
-        });
-        let conflicts: Option<Vec<_>> = conflicts.collect();
-        if let Some(by) = conflicts.and_then(|all| all.last().copied()) {
-            let depth = conflict_depth(command, source, by, command.coins.tip().height)?;
-            return Ok(Sighting::Conflicted { depth, by });
-        }
-    }
-    Ok(Sighting::Absent)
+    let Some((_, by)) = conflicted(&command.db, operation)? else {
+        return Ok(Sighting::Absent);
+    };
+    let depth = conflict_depth(command, source, by, command.coins.tip().height)?;
+    Ok(Sighting::Conflicted { depth, by })
 }
 
 /// The witness that counts of what a receipt consists of.

@@ -2,6 +2,7 @@
 
 pub mod ack;
 pub(crate) mod build;
+pub mod cosign;
 pub mod error;
 mod finish;
 pub(crate) mod follow;
@@ -9,7 +10,9 @@ pub(crate) mod guard;
 mod list;
 pub mod plan;
 mod prepare;
+pub(crate) use self::prepare::file_name;
 mod quote;
 pub(crate) mod record;
 pub(crate) mod request;
 pub mod step;
+pub mod verbs;

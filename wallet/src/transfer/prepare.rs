@@ -1,24 +1,28 @@
 //! Preparing: the plan becomes a transaction and operations, all stored before anybody signs.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::Txid;
+use bulla_core::operation::Input;
+use bulla_core::{ContractId, OperationId};
 
 use super::build::{Built, build};
 use super::error::TransferError;
-use super::plan::Paid;
-use super::quote::{Slots, Spend, check_unpaid, invoice, outline, transaction};
+use super::plan::{Paid, quantity};
+use super::quote::{Slots, Spend, check_unpaid, invoices, outline, transaction};
 use super::record::{self, SENT, Sent};
 use super::step::SenderState;
-use crate::api::{Payment, Plan, Prepared, PreparedConsignment, TransferId};
+use crate::api::{Plan, Prepared, PreparedConsignment, TransferId};
 use crate::assets::book::Book;
-use crate::assets::consign::{HandOver, consign};
+use crate::assets::consign::{HandOver, Records, consign};
 use crate::assets::learn::{self, Learned, Reveals};
 use crate::assets::ledger::Ledger;
 use crate::assets::rows::damaged;
 use crate::assets::snapshot::Snapshot;
 use crate::chain::Position;
 use crate::coins::TxDraft;
+use crate::invoice::Invoice;
 use crate::store::reserved::{self, Holder, ReservedRow};
 use crate::store::transfers::{self, ItemRow, TransferRow};
 use crate::store::witnesses::{self, WitnessRow};
@@ -50,13 +54,8 @@ fn prepare(command: &mut Command<'_>, plan: &Plan) -> Result<Prepared, Error> {
     let spend = Spend::exactly(&plan.plain_inputs);
     let mut tx = transaction(command.coins, &draft, &spend, plan.fee_rate, &plan.options)?;
     let slots = Slots::peek(command.coins, &draft);
-    let mut built = build(
-        &draft,
-        &command.keys.view,
-        slots.change.as_ref(),
-        &mut tx.psbt,
-    )?;
-    for slot in slots.change.iter().chain(&slots.carriers) {
+    let mut built = build(&draft, &command.keys.view, &slots.changes, &mut tx.psbt)?;
+    for slot in slots.changes.iter().chain(&slots.carriers) {
         command.coins.take(slot);
     }
     if draft.drain.is_none() && tx.leftover.is_some() {
@@ -77,6 +76,7 @@ fn prepare(command: &mut Command<'_>, plan: &Plan) -> Result<Prepared, Error> {
         fee_sats: tx.fee.to_sat(),
         vbytes: tx.vbytes,
         hold: !sent.sending.awaited.is_empty(),
+        unsigned: sent.sending.state == SenderState::Unsigned,
     })
 }
 
@@ -90,8 +90,11 @@ fn store_history(command: &Command<'_>, tx: &TxDraft, built: &Built) -> Result<(
     };
     witnesses::put(&command.db, &row)?;
     for (contract, frame) in &built.frames {
+        let transitions = frame.transitions.iter();
+        let ids: Vec<_> = transitions.map(|signed| signed.transition.id()).collect();
         let learned = Learned {
             frame,
+            ids: &ids,
             own: true,
             position: Position::Absent,
             tip: 0,
@@ -110,11 +113,21 @@ fn store_transfer(
     let now = time::now();
     let txid = tx.psbt.unsigned_tx.compute_txid();
     let id = record::transfer_id(SENT, &[txid.as_ref()]).to_bytes();
-    let invoices = plan.payments.iter().filter_map(invoice).count();
+    let invoices = plan.payments.iter().flat_map(invoices).count();
+    let unsigned = plan
+        .draft
+        .transitions
+        .iter()
+        .any(|planned| planned.signatures > 0);
+    let state = if unsigned {
+        SenderState::Unsigned
+    } else {
+        SenderState::Prepared
+    };
     let row = TransferRow {
         id,
         direction: SENT.to_owned(),
-        state: SenderState::Prepared.name().to_owned(),
+        state: state.name().to_owned(),
         reason: None,
         txid: Some(txid),
         psbt: Some(tx.psbt.serialize()),
@@ -127,16 +140,16 @@ fn store_transfer(
     };
     transfers::put(&command.db, &row)?;
     let mut items = Vec::new();
-    for (n, payment) in (0..).zip(&plan.payments) {
-        items.push(item(id, n, payment, plan, built)?);
+    for (n, paid) in (0..).zip(&plan.draft.paid) {
+        items.push(item(id, n, paid, plan, built)?);
     }
-    for (n, burned) in (items.len()..).zip(&plan.draft.burned) {
+    for (n, abandoned) in (items.len()..).zip(&plan.draft.abandoned) {
         items.push(ItemRow {
             n: u32::try_from(n).map_err(damaged)?,
-            contract: Some(burned.contract),
-            amount: Some(burned.state.amount()),
-            ty: Some(burned.leaf.owned_type),
-            index: Some(burned.leaf.index),
+            contract: Some(abandoned.contract),
+            amount: Some(abandoned.state.amount()),
+            ty: Some(abandoned.leaf.owned_type),
+            index: Some(abandoned.leaf.index),
             ..empty(id)
         });
     }
@@ -165,31 +178,47 @@ const fn empty(transfer: [u8; 16]) -> ItemRow {
 fn item(
     transfer: [u8; 16],
     n: u32,
-    payment: &Payment,
+    paid: &Paid,
     plan: &Plan,
     built: &Built,
 ) -> Result<ItemRow, Error> {
     let number = usize::try_from(n).map_err(damaged)?;
-    let paid = built.paid.get(&number);
-    let invoice = invoice(payment);
-    let awaited = invoice.is_some_and(|invoice| {
-        invoice.ack.is_some() && (plan.options.hold || invoice.via.is_some())
-    });
-    let amount = match plan.draft.paid.get(number) {
-        Some(Paid::Asset { amount, .. }) => Some(*amount),
-        Some(Paid::Bitcoin(sats)) => *sats,
-        _ => None,
-    };
-    Ok(ItemRow {
+    let row = ItemRow {
         n,
-        invoice: invoice.map(ToString::to_string),
-        contract: paid.map(|paid| paid.contract),
-        amount,
-        operation: paid.map(|paid| paid.leaf.operation),
-        ty: paid.map(|paid| paid.leaf.owned_type),
-        index: paid.map(|paid| paid.leaf.index),
-        awaited,
         ..empty(transfer)
+    };
+    Ok(match paid {
+        Paid::Asset {
+            invoice,
+            contract,
+            state,
+            ..
+        } => {
+            let leaf = built.paid.get(&number).map(|paid| paid.leaf);
+            ItemRow {
+                invoice: Some(invoice.to_string()),
+                contract: Some(*contract),
+                amount: Some(quantity(state)),
+                operation: leaf.map(|leaf| leaf.operation),
+                ty: leaf.map(|leaf| leaf.owned_type),
+                index: leaf.map(|leaf| leaf.index),
+                awaited: invoice.ack.is_some() && (plan.options.hold || invoice.via.is_some()),
+                ..row
+            }
+        }
+        Paid::Act {
+            contract, amount, ..
+        } => ItemRow {
+            contract: Some(*contract),
+            amount: Some(*amount),
+            operation: built.acts.get(&number).copied(),
+            ..row
+        },
+        Paid::Bitcoin(amount) => ItemRow {
+            amount: *amount,
+            ..row
+        },
+        Paid::Carriers(_) | Paid::Swept(_) => row,
     })
 }
 
@@ -208,50 +237,43 @@ fn reserve(command: &Command<'_>, tx: &TxDraft, sent: &Sent) -> Result<(), Error
     Ok(())
 }
 
-/// The consignments of a transfer, one for each invoice it pays.
+/// The consignments of a transfer: one for each invoice it pays, and one for each act that a third
+/// party may ask to see.
 pub(crate) fn consignments(
     command: &Command<'_>,
     sent: &Sent,
     txid: Txid,
 ) -> Result<Vec<PreparedConsignment>, Error> {
     let ledger = Ledger::new(&command.db, command.coins.tip().height);
-    let mut records = BTreeMap::new();
+    let mut records: BTreeMap<ContractId, Records> = BTreeMap::new();
     let mut consignments = Vec::new();
     for item in &sent.items {
-        let (Some(text), Some(contract), Some(amount), Some(leaf)) =
-            (&item.invoice, item.contract, item.amount, leaf(item))
+        let (Some(contract), Some(operation), Some(amount)) =
+            (item.contract, item.operation, item.amount)
         else {
             continue;
         };
-        if let std::collections::btree_map::Entry::Vacant(entry) = records.entry(contract) {
+        if let Entry::Vacant(entry) = records.entry(contract) {
             let book = Book::load(&command.db, contract)?;
             let book = book.ok_or(TransferError::UnknownContract { contract })?;
-            let of = |item: &&ItemRow| item.contract == Some(contract) && item.invoice.is_some();
-            let paid = sent
+            let of = |item: &&ItemRow| item.contract == Some(contract);
+            let shown = sent
                 .items
                 .iter()
                 .filter(of)
                 .filter_map(|item| item.operation);
-            entry.insert(book.records(&command.db, &ledger, paid, Some(txid))?);
+            entry.insert(book.records(&command.db, &ledger, shown, Some(txid))?);
         }
-        let invoice: crate::invoice::Invoice = text.parse().map_err(damaged)?;
-        let leaves = BTreeSet::from([leaf]);
-        let shown = if invoice.is_witness() {
-            leaves.clone()
-        } else {
-            BTreeSet::new()
-        };
-        let hand_over = HandOver {
-            leaves,
-            shown,
-            evidence: BTreeSet::new(),
-        };
         let Some(records) = records.get(&contract) else {
+            continue;
+        };
+        let invoice = super::record::item_invoice(item)?;
+        let Some(hand_over) = hand_over(records, invoice.as_ref(), operation, leaf(item)) else {
             continue;
         };
         let ticker = crate::assets::facts::text(&records.header, "ticker").unwrap_or_default();
         consignments.push(PreparedConsignment {
-            file_name: file_name(&ticker, item.n, txid),
+            file_name: numbered_name(&ticker, item.n, txid),
             bytes: consign(records, &hand_over)?,
             invoice,
             contract,
@@ -261,21 +283,66 @@ pub(crate) fn consignments(
     Ok(consignments)
 }
 
-/// `<ticker>-<start of the txid>-<number>.bulla`; a ticker is a stranger's word.
-fn file_name(ticker: &str, n: u32, txid: Txid) -> String {
+/// What is handed over of one item: the payee's leaf, or an operation as evidence.
+fn hand_over(
+    records: &Records,
+    invoice: Option<&Invoice>,
+    operation: OperationId,
+    leaf: Option<Input>,
+) -> Option<HandOver> {
+    match (invoice, leaf) {
+        (Some(invoice), Some(leaf)) => {
+            let leaves = BTreeSet::from([leaf]);
+            let shown = if invoice.is_witness() {
+                leaves.clone()
+            } else {
+                BTreeSet::new()
+            };
+            Some(HandOver {
+                leaves,
+                shown,
+                evidence: BTreeSet::new(),
+            })
+        }
+        _ => is_evidence(records, operation).then(|| HandOver {
+            evidence: BTreeSet::from([operation]),
+            ..HandOver::default()
+        }),
+    }
+}
+
+/// Whether an act makes nothing of a type that it did not consume: what it says is then all there is
+/// to show for it, such as a burn.
+fn is_evidence(records: &Records, operation: OperationId) -> bool {
+    let record = records.operations.get(&operation);
+    record.is_some_and(|record| {
+        let inputs = record.transition.inputs.iter();
+        let consumed: BTreeSet<u16> = inputs.map(|input| input.owned_type).collect();
+        let mut made = record.transition.outputs.0.keys();
+        made.all(|owned_type| consumed.contains(owned_type))
+    })
+}
+
+/// `<ticker>-<start of the txid>-<number>.bulla`.
+pub(crate) fn numbered_name(ticker: &str, n: u32, txid: Txid) -> String {
+    let txid: String = txid.to_string().chars().take(8).collect();
+    file_name(ticker, &format!("{txid}-{}", n + 1))
+}
+
+/// `<ticker>-<rest>.bulla`; a ticker is a stranger's word.
+pub(crate) fn file_name(ticker: &str, rest: &str) -> String {
     let ticker: String = ticker
         .chars()
         .filter(char::is_ascii_alphanumeric)
         .take(16)
         .collect();
     let ticker = if ticker.is_empty() { "asset" } else { &ticker };
-    let txid: String = txid.to_string().chars().take(8).collect();
-    format!("{ticker}-{txid}-{}.bulla", n + 1)
+    format!("{ticker}-{rest}.bulla")
 }
 
-fn leaf(item: &ItemRow) -> Option<bulla_core::operation::Input> {
+fn leaf(item: &ItemRow) -> Option<Input> {
     let (operation, owned_type, index) = (item.operation?, item.ty?, item.index?);
-    Some(bulla_core::operation::Input {
+    Some(Input {
         operation,
         owned_type,
         index,

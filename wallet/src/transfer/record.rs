@@ -79,7 +79,7 @@ impl Sent {
     }
 }
 
-fn item_invoice(item: &ItemRow) -> Result<Option<Invoice>, StoreError> {
+pub(crate) fn item_invoice(item: &ItemRow) -> Result<Option<Invoice>, StoreError> {
     item.invoice
         .as_deref()
         .map(|text| text.parse().map_err(damaged))
@@ -122,6 +122,7 @@ pub(crate) fn sender_columns(state: SenderState) -> (&'static str, Option<String
 
 fn sender_state(state: &str, reason: Option<&str>) -> Result<SenderState, StoreError> {
     Ok(match (state, reason) {
+        ("unsigned", None) => SenderState::Unsigned,
         ("prepared", None) => SenderState::Prepared,
         ("delivered", None) => SenderState::Delivered,
         ("broadcast", None) => SenderState::Broadcast,
@@ -174,6 +175,7 @@ pub(crate) fn shown(
     let item = |item: ItemRow| TransferItem {
         invoice: item.invoice,
         contract: item.contract,
+        operation: item.operation,
         amount: item.amount.unwrap_or(0),
         outpoint: outpoints.get(&item.n).copied(),
         acknowledged: item.acked,

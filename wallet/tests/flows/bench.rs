@@ -231,17 +231,7 @@ pub fn request(contract: ContractId, amount: u64, target: InvoiceTarget) -> Invo
 }
 
 pub fn issue(ticker: &str, supply: u64) -> Issue {
-    Issue {
-        schema: bulla_schemas::fixed().id(),
-        ticker: ticker.to_owned(),
-        name: format!("{ticker} of a test"),
-        precision: 2,
-        supply,
-        details: None,
-        terms: None,
-        issuer: None,
-        coin: None,
-    }
+    Issue::fixed(ticker, &format!("{ticker} of a test"), 2, supply)
 }
 
 /// The stable name of an error.

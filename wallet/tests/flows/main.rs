@@ -3,6 +3,8 @@
 mod adversity;
 mod bench;
 mod identity;
+mod kinds;
 mod ownership;
+mod signers;
 mod supply;
 mod transfers;

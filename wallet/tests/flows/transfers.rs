@@ -371,7 +371,7 @@ fn nothing_is_signed_that_would_lose_an_allocation() {
     let mut alice = bench.party("alice", 100_000);
     let contract = bench.issue(&mut alice, "GOLD", 1_000);
     let burn = PlanOptions {
-        burn: [contract].into(),
+        abandon: [contract].into(),
         ..PlanOptions::default()
     };
     let plan = alice.wallet().plan(&[Payment::Sweep], &burn).unwrap();

@@ -17,6 +17,7 @@ use crate::file;
 use crate::session::WALLET;
 use crate::settings;
 use crate::subcommand::{Result, balance};
+use crate::units::Names;
 
 /// The passphrase of both wallets, in a file beside each: they hold nothing of value.
 const PASSPHRASE: &str = "demo";
@@ -77,17 +78,8 @@ impl Actor {
 
     /// Issues an asset of fixed supply, in smallest units.
     pub fn issue(&mut self, ticker: &str, supply: u64) -> Result<ContractId> {
-        Ok(self.wallet.issue(&Issue {
-            schema: bulla_schemas::fixed().id(),
-            ticker: ticker.to_owned(),
-            name: "Clay tokens".to_owned(),
-            precision: 0,
-            supply,
-            details: None,
-            terms: None,
-            issuer: None,
-            coin: None,
-        })?)
+        let issue = Issue::fixed(ticker, "Clay tokens", 0, supply);
+        Ok(self.wallet.issue(&issue)?)
     }
 
     /// Asks for an amount.
@@ -151,7 +143,8 @@ impl Actor {
     /// What the wallet holds now.
     pub fn balance(&mut self, chain: &Sandbox) -> Result<balance::Output> {
         self.wallet.sync(chain)?;
-        Ok(balance::Output::of(&self.wallet.balance()?))
+        let names = Names::of(&self.wallet)?;
+        Ok(balance::Output::of(&self.wallet.balance()?, &names))
     }
 }
 
