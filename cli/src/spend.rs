@@ -71,8 +71,24 @@ pub struct Order<'a> {
     pub arguments: &'a SpendArgs,
     /// Whether to wait for acknowledgements that nobody asked for.
     pub hold: bool,
-    /// Folder of the consignments.
-    pub out: &'a Path,
+    /// Where consignments go.
+    pub out: Files<'a>,
+}
+
+/// Where consignments go, and how.
+#[derive(Copy, Clone, Debug)]
+pub struct Files<'a> {
+    /// Their folder.
+    pub folder: &'a Path,
+    /// Whether each is compressed.
+    pub compress: bool,
+}
+
+impl<'a> From<&'a Path> for Files<'a> {
+    fn from(folder: &'a Path) -> Self {
+        let compress = false;
+        Self { folder, compress }
+    }
 }
 
 /// Does what an order says, or shows what it would do.
@@ -128,7 +144,7 @@ pub fn carry_out(
     session: &mut Session<'_>,
     source: &dyn ChainSource,
     plan: Plan,
-    out: &Path,
+    out: Files<'_>,
 ) -> Result<Sent, Error> {
     let passphrase = session.passphrase()?;
     let prepared = session.wallet.prepare(plan)?;
@@ -143,7 +159,7 @@ pub fn carry_out(
     if prepared.unsigned {
         sign_own(session, transfer, &passphrase)?;
     }
-    let requests = request(session, transfer, out)?;
+    let requests = request(session, transfer, out.folder)?;
     let mut outputs = Vec::new();
     if requests.is_empty() {
         outputs = hand_over(session, transfer, out)?;
@@ -196,23 +212,21 @@ pub fn resume(
     transfer: TransferId,
     signed: &[PathBuf],
     acknowledgements: &[PathBuf],
-    out: &Path,
+    out: Files<'_>,
 ) -> Result<Sent, Error> {
     let source = session.source()?;
     for path in signed {
         let bytes = file::read_consignment(path)?;
         session.wallet.add_signatures(transfer, &bytes)?;
     }
-    for path in acknowledgements {
-        for line in file::read_text(path)?.lines() {
-            session.wallet.acknowledged(transfer, line)?;
-        }
+    if !acknowledgements.is_empty() {
+        take_in(session, transfer, acknowledgements)?;
     }
     if let Some(mut psbt) = session.wallet.unsigned(transfer)? {
         session.wallet.sign(&mut psbt, &session.passphrase()?)?;
         session.wallet.finish(transfer, psbt)?;
     }
-    let requests = request(session, transfer, out)?;
+    let requests = request(session, transfer, out.folder)?;
     let mut outputs = Vec::new();
     if requests.is_empty() {
         outputs = hand_over(session, transfer, out)?;
@@ -224,25 +238,42 @@ pub fn resume(
     Ok(Sent::of(&found, outputs, requests, vbytes))
 }
 
+/// Takes in the acknowledgements of some files, one a line.
+fn take_in(
+    session: &mut Session<'_>,
+    transfer: TransferId,
+    acknowledgements: &[PathBuf],
+) -> Result<(), Error> {
+    let texts = acknowledgements.iter().map(|path| file::read_lines(path));
+    let texts = texts.collect::<Result<Vec<_>, _>>()?;
+    let lines = texts.iter().flat_map(|text| text.lines());
+    session.wallet.all_acknowledged(transfer, lines)?;
+    Ok(())
+}
+
 /// Writes a file for each payee. The wallet commits first, and gives the same again whenever it is
 /// asked to; block proofs join it as witnesses are mined.
 fn hand_over(
     session: &mut Session<'_>,
     transfer: TransferId,
-    out: &Path,
+    out: Files<'_>,
 ) -> Result<Vec<SentOutput>, Error> {
     let mut outputs = Vec::new();
-    for consignment in session.wallet.deliver(transfer)? {
-        let path = out.join(&consignment.file_name);
+    let mut contracts = BTreeSet::new();
+    for consignment in session.wallet.deliver_each(transfer)? {
+        let consignment = consignment?;
+        let path = out.folder.join(&consignment.file_name);
         crash_point!("deliver-before-file");
-        let written = file::write(&path, &consignment.bytes);
+        let written = file::write_consignment(&path, &consignment.bytes, out.compress);
         written.map_err(|cause| Error::NotHandedOver {
             transfer,
             cause: Box::new(cause),
         })?;
         crash_point!("deliver-after-file");
         log::info!("wrote {}", path.display());
-        media::hand_over(session, consignment.contract, out)?;
+        if contracts.insert(consignment.contract) {
+            media::hand_over(session, consignment.contract, out.folder)?;
+        }
         outputs.push(SentOutput {
             invoice: consignment.invoice.map(|invoice| invoice.to_string()),
             contract: consignment.contract,

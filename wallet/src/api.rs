@@ -16,6 +16,7 @@ use bulla_core::{ContractId, OperationId, SchemaId};
 use crate::identity::Statement;
 use crate::invoice::Invoice;
 use crate::media::Media;
+use crate::transfer::Consignments;
 use crate::transfer::plan::Draft;
 pub use crate::transfer::plan::{Method, Paid};
 pub use crate::transfer::step::{Failure as TransferFailure, ReceiverState, SenderState};
@@ -416,7 +417,7 @@ pub struct Prepared {
     /// Virtual size of the signed transaction.
     pub vbytes: u64,
     /// One for each paid invoice and each act to be shown, in the order of the payments.
-    pub consignments: Vec<PreparedConsignment>,
+    pub consignments: Consignments,
     /// Whether keys of a contract have to sign first.
     pub unsigned: bool,
     /// Whether the broadcast waits for acknowledgements.

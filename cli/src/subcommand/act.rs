@@ -263,7 +263,7 @@ impl ActArgs {
             payments: &[payment],
             arguments: &self.spending,
             hold: false,
-            out: &self.out,
+            out: self.out.as_path().into(),
         };
         spend(session, &order)
     }

@@ -105,7 +105,7 @@ impl Issue {
             payments: &[payment],
             arguments: &self.spending,
             hold: false,
-            out: Path::new("."),
+            out: Path::new(".").into(),
         };
         let plan = spend::plan(session, source.as_ref(), &order)?;
         if self.spending.dry_run {

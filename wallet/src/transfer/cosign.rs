@@ -15,9 +15,9 @@ use bulla_core::header::Header;
 use bulla_core::validator::{Failure, validate};
 use bulla_core::{ContractId, OperationId};
 
+use super::consignments::numbered_name;
 use super::error::TransferError;
 use super::plan::ContractFacts;
-use super::prepare::numbered_name;
 use super::record::Sent;
 use super::step::SenderEvent;
 use crate::api::TransferId;

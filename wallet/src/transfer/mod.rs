@@ -2,6 +2,7 @@
 
 pub mod ack;
 pub(crate) mod build;
+mod consignments;
 pub mod cosign;
 pub mod error;
 mod finish;
@@ -10,9 +11,11 @@ pub(crate) mod guard;
 mod list;
 pub mod plan;
 mod prepare;
-pub(crate) use self::prepare::file_name;
 mod quote;
 pub(crate) mod record;
 pub(crate) mod request;
 pub mod step;
 pub mod verbs;
+
+pub use self::consignments::Consignments;
+pub(crate) use self::consignments::file_name;

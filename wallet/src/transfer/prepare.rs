@@ -1,28 +1,18 @@
 //! Preparing: the plan becomes a transaction and operations, all stored before anybody signs.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
-
-use bitcoin::Txid;
-use bulla_core::operation::Input;
-use bulla_core::{ContractId, OperationId};
-
 use super::build::{Built, build};
+use super::consignments::Consignments;
 use super::error::TransferError;
 use super::plan::{Paid, quantity};
 use super::quote::{Slots, Spend, check_unpaid, invoices, outline, transaction};
 use super::record::{self, SENT, Sent};
 use super::step::SenderState;
-use crate::api::{Plan, Prepared, PreparedConsignment, TransferId};
-use crate::assets::book::Book;
-use crate::assets::consign::{HandOver, Records, consign};
+use crate::api::{Plan, Prepared, TransferId};
 use crate::assets::learn::{self, Learned, Reveals};
-use crate::assets::ledger::Ledger;
 use crate::assets::rows::damaged;
 use crate::assets::snapshot::Snapshot;
 use crate::chain::Position;
 use crate::coins::TxDraft;
-use crate::invoice::Invoice;
 use crate::store::reserved::{self, Holder, ReservedRow};
 use crate::store::transfers::{self, ItemRow, TransferRow};
 use crate::store::witnesses::{self, WitnessRow};
@@ -70,7 +60,7 @@ fn prepare(command: &mut Command<'_>, plan: &Plan) -> Result<Prepared, Error> {
     reserve(command, &tx, &sent)?;
     Ok(Prepared {
         transfer: TransferId::from_bytes(sent.row.id),
-        consignments: consignments(command, &sent, txid)?,
+        consignments: Consignments::load(command, &sent, txid)?,
         psbt: tx.psbt,
         txid,
         fee_sats: tx.fee.to_sat(),
@@ -235,116 +225,4 @@ fn reserve(command: &Command<'_>, tx: &TxDraft, sent: &Sent) -> Result<(), Error
         }
     }
     Ok(())
-}
-
-/// The consignments of a transfer: one for each invoice it pays, and one for each act that a third
-/// party may ask to see.
-pub(crate) fn consignments(
-    command: &Command<'_>,
-    sent: &Sent,
-    txid: Txid,
-) -> Result<Vec<PreparedConsignment>, Error> {
-    let ledger = Ledger::new(&command.db, command.coins.tip().height);
-    let mut records: BTreeMap<ContractId, Records> = BTreeMap::new();
-    let mut consignments = Vec::new();
-    for item in &sent.items {
-        let (Some(contract), Some(operation), Some(amount)) =
-            (item.contract, item.operation, item.amount)
-        else {
-            continue;
-        };
-        if let Entry::Vacant(entry) = records.entry(contract) {
-            let book = Book::load(&command.db, contract)?;
-            let book = book.ok_or(TransferError::UnknownContract { contract })?;
-            let of = |item: &&ItemRow| item.contract == Some(contract);
-            let shown = sent
-                .items
-                .iter()
-                .filter(of)
-                .filter_map(|item| item.operation);
-            entry.insert(book.records(&command.db, &ledger, shown, Some(txid))?);
-        }
-        let Some(records) = records.get(&contract) else {
-            continue;
-        };
-        let invoice = super::record::item_invoice(item)?;
-        let Some(hand_over) = hand_over(records, invoice.as_ref(), operation, leaf(item)) else {
-            continue;
-        };
-        let ticker = crate::assets::facts::text(&records.header, "ticker").unwrap_or_default();
-        consignments.push(PreparedConsignment {
-            file_name: numbered_name(&ticker, item.n, txid),
-            bytes: consign(records, &hand_over)?,
-            invoice,
-            contract,
-            amount,
-        });
-    }
-    Ok(consignments)
-}
-
-/// What is handed over of one item: the payee's leaf, or an operation as evidence.
-fn hand_over(
-    records: &Records,
-    invoice: Option<&Invoice>,
-    operation: OperationId,
-    leaf: Option<Input>,
-) -> Option<HandOver> {
-    match (invoice, leaf) {
-        (Some(invoice), Some(leaf)) => {
-            let leaves = BTreeSet::from([leaf]);
-            let shown = if invoice.is_witness() {
-                leaves.clone()
-            } else {
-                BTreeSet::new()
-            };
-            Some(HandOver {
-                leaves,
-                shown,
-                evidence: BTreeSet::new(),
-            })
-        }
-        _ => is_evidence(records, operation).then(|| HandOver {
-            evidence: BTreeSet::from([operation]),
-            ..HandOver::default()
-        }),
-    }
-}
-
-/// Whether an act makes nothing of a type that it did not consume: what it says is then all there is
-/// to show for it, such as a burn.
-fn is_evidence(records: &Records, operation: OperationId) -> bool {
-    let record = records.operations.get(&operation);
-    record.is_some_and(|record| {
-        let inputs = record.transition.inputs.iter();
-        let consumed: BTreeSet<u16> = inputs.map(|input| input.owned_type).collect();
-        let mut made = record.transition.outputs.0.keys();
-        made.all(|owned_type| consumed.contains(owned_type))
-    })
-}
-
-/// `<ticker>-<start of the txid>-<number>.bulla`.
-pub(crate) fn numbered_name(ticker: &str, n: u32, txid: Txid) -> String {
-    let txid: String = txid.to_string().chars().take(8).collect();
-    file_name(ticker, &format!("{txid}-{}", n + 1))
-}
-
-/// `<ticker>-<rest>.bulla`; a ticker is a stranger's word.
-pub(crate) fn file_name(ticker: &str, rest: &str) -> String {
-    let ticker: String = ticker
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .take(16)
-        .collect();
-    let ticker = if ticker.is_empty() { "asset" } else { &ticker };
-    format!("{ticker}-{rest}.bulla")
-}
-
-fn leaf(item: &ItemRow) -> Option<Input> {
-    let (operation, owned_type, index) = (item.operation?, item.ty?, item.index?);
-    Some(Input {
-        operation,
-        owned_type,
-        index,
-    })
 }

@@ -58,6 +58,17 @@ impl Sent {
         })
     }
 
+    /// The invoices it pays, each with the place of its item.
+    pub fn invoices(&self) -> Result<BTreeMap<InvoiceId, (usize, Invoice)>, StoreError> {
+        let mut invoices = BTreeMap::new();
+        for (n, item) in self.items.iter().enumerate() {
+            if let Some(invoice) = item_invoice(item)? {
+                invoices.insert(invoice.id(), (n, invoice));
+            }
+        }
+        Ok(invoices)
+    }
+
     /// Stores a step.
     pub fn save(&mut self, db: &SqlTransaction<'_>, now: u64) -> Result<(), StoreError> {
         let (state, reason) = sender_columns(self.sending.state);
@@ -191,16 +202,4 @@ pub(crate) fn shown(
         updated: row.updated,
         deadline: row.deadline,
     })
-}
-
-/// The invoice that an acknowledgement names, among those of a transfer.
-pub(crate) fn invoice_of(items: &[ItemRow], id: InvoiceId) -> Result<Option<Invoice>, StoreError> {
-    for item in items {
-        if let Some(invoice) = item_invoice(item)?
-            && invoice.id() == id
-        {
-            return Ok(Some(invoice));
-        }
-    }
-    Ok(None)
 }

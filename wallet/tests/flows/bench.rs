@@ -171,7 +171,7 @@ impl Party {
     ) -> Result<Paid, Error> {
         let (prepared, tx) = self.prepare(payments, options)?;
         let delivered = self.wallet().deliver(prepared.transfer)?;
-        assert_eq!(delivered, prepared.consignments);
+        assert_eq!(delivered, prepared.consignments.all()?);
         self.wallet().broadcast(prepared.transfer, &bench.sandbox)?;
         let files = delivered
             .into_iter()
@@ -210,6 +210,11 @@ impl Party {
     pub fn state(&mut self, transfer: TransferId) -> String {
         self.wallet().transfer(transfer).unwrap().state.to_string()
     }
+}
+
+/// The consignment of the first payee.
+pub fn first(prepared: &Prepared) -> Vec<u8> {
+    prepared.consignments.clone().next().unwrap().unwrap().bytes
 }
 
 pub fn pay(invoice: &Invoice) -> Payment {

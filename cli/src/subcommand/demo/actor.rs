@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use bitcoin::Amount;
 use bulla_core::ContractId;
 use bulla_wallet::api::{
-    InvoiceRequest, InvoiceTarget, Issue, Payment, PlanOptions, Prepared, PreparedConsignment,
-    Received,
+    InvoiceRequest, InvoiceTarget, Issue, Payment, PlanOptions, Prepared, Received,
 };
 use bulla_wallet::invoice::Invoice;
 use bulla_wallet::keys::{Keys, Passphrase, Words};
@@ -101,15 +100,13 @@ impl Actor {
     pub fn pay(&mut self, invoices: &[&Invoice], chain: &Sandbox, out: &Path) -> Result<Paid> {
         let payments: Vec<_> = invoices.iter().map(|invoice| payment(invoice)).collect();
         let prepared = self.spend(&payments, chain)?;
-        let write = |consignment: &PreparedConsignment| {
+        let mut files = Vec::new();
+        for consignment in prepared.consignments.clone() {
+            let consignment = consignment?;
             let path = out.join(&consignment.file_name);
-            file::write(&path, &consignment.bytes).map(|()| path)
-        };
-        let files = prepared
-            .consignments
-            .iter()
-            .map(write)
-            .collect::<Result<_>>()?;
+            file::write(&path, &consignment.bytes)?;
+            files.push(path);
+        }
         Ok(Paid { prepared, files })
     }
 
