@@ -15,6 +15,7 @@ use bulla_wallet::headers::HeadersError;
 use bulla_wallet::identity::IdentityError;
 use bulla_wallet::invoice::InvoiceError;
 use bulla_wallet::keys::KeysError;
+use bulla_wallet::media::MediaError;
 use bulla_wallet::proofs::ProofError;
 use bulla_wallet::sandbox::SandboxError;
 use bulla_wallet::supply::ListError;
@@ -245,6 +246,23 @@ pub enum Error {
     /// Decimals without a contract.
     #[error("without a contract an amount has no decimals")]
     NoContract,
+    /// A schema that is not compiled in.
+    #[error("there is no standard schema `{found}`")]
+    NoSuchSchema {
+        /// What was asked for.
+        found: String,
+    },
+    /// A description of a contract that cannot be understood.
+    #[error("{field} makes no sense; expected {expected}")]
+    Described {
+        /// The field.
+        field: String,
+        /// What is expected there.
+        expected: &'static str,
+    },
+    /// A media file that cannot be committed to.
+    #[error(transparent)]
+    Media(#[from] MediaError),
     /// An amount that is none.
     #[error(transparent)]
     Amount(#[from] bulla_wallet::AmountError),
@@ -320,7 +338,9 @@ impl Error {
             Self::Manifest { .. } => "manifest",
             Self::Headers { cause, .. } => cause.code(),
             Self::NotASchema { .. } => "schema",
-            Self::UnknownSchema { .. } | Self::NotAllowed { .. } => "unknown-schema",
+            Self::UnknownSchema { .. } | Self::NotAllowed { .. } | Self::NoSuchSchema { .. } => {
+                "unknown-schema"
+            }
             Self::StandardSchema { .. } => "standard-schema",
             Self::Settings { .. } | Self::Setting { .. } => "settings",
             Self::NoWallet { .. } => "no-wallet",
@@ -337,6 +357,8 @@ impl Error {
             Self::UnknownPrecision { .. } => "unknown-contract",
             Self::NoContract | Self::Amount(_) => "amount",
             Self::Invoice(_) => "invoice",
+            Self::Described { .. } => "description",
+            Self::Media(_) => "media",
             Self::List { .. } => "list",
             Self::Options { .. } => "usage",
         }
@@ -384,6 +406,9 @@ impl Error {
             }
             Self::UnknownSchema { .. } => {
                 "name its TOML file, or inspect a consignment of a contract that has it"
+            }
+            Self::NoSuchSchema { .. } => {
+                "name one that `bulla schema list` shows, or a file that ends in `.toml`"
             }
             Self::NotAllowed { .. } => "see `bulla schema list`",
             Self::NotAConsignment { .. } => "ask the sender for the file again",

@@ -13,7 +13,9 @@ use crate::error::Error;
 pub const MAX_CONSIGNMENT: u64 = 1 << 30;
 /// Largest file of headers that is read: 3 million of 80 bytes, 60 years.
 pub const MAX_HEADERS: u64 = 1 << 28;
-/// Largest other file that is read: acknowledgements, passphrases, words, settings.
+/// Largest file of invoices or acknowledgements that is read: 10,000 of either take 5 MB.
+const MAX_LINES: u64 = 1 << 25;
+/// Largest other file that is read: passphrases, words, settings.
 pub const MAX_TEXT: u64 = 1 << 16;
 
 /// Reads a file of at most so many bytes.
@@ -46,14 +48,38 @@ pub fn read_consignment(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(opened.into_owned())
 }
 
+/// Reads a file with a line for each payee of a batch.
+///
+/// # Errors
+/// If it cannot be read, is larger than 32 MiB, or is not UTF-8.
+pub fn read_lines(path: &Path) -> Result<String, Error> {
+    text(path, MAX_LINES)
+}
+
 /// Reads a small file of text.
 ///
 /// # Errors
 /// If it cannot be read, is larger than 64 KiB, or is not UTF-8.
 pub fn read_text(path: &Path) -> Result<String, Error> {
-    String::from_utf8(read(path, MAX_TEXT)?).map_err(|_| Error::FileNotText {
+    text(path, MAX_TEXT)
+}
+
+fn text(path: &Path, limit: u64) -> Result<String, Error> {
+    String::from_utf8(read(path, limit)?).map_err(|_| Error::FileNotText {
         path: path.to_owned(),
     })
+}
+
+/// Writes a consignment, in a container or as it is; as [`write`] does.
+///
+/// # Errors
+/// If memory is short, or the folder cannot be made or written to.
+pub fn write_consignment(path: &Path, bytes: &[u8], compress: bool) -> Result<(), Error> {
+    if !compress {
+        return write(path, bytes);
+    }
+    let packed = container::pack(bytes).map_err(|cause| Error::file("write", path, cause))?;
+    write(path, &packed)
 }
 
 /// Writes a file so that at every moment there is the old one or the whole new one, also after a

@@ -11,6 +11,7 @@ pub mod error;
 pub mod exit;
 mod file;
 mod logging;
+mod media;
 pub mod output;
 mod passphrase;
 pub mod session;

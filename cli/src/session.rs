@@ -69,6 +69,11 @@ impl<'a> Session<'a> {
         source::open(self.settings, self.network())
     }
 
+    /// The data directory.
+    pub fn folder(&self) -> &std::path::Path {
+        &self.settings.data_dir
+    }
+
     /// The network of the wallet.
     pub fn network(&self) -> &Network {
         self.wallet.network()

@@ -9,14 +9,16 @@ use bitcoin::FeeRate;
 use bulla_core::ContractId;
 use bulla_wallet::api::{Payment, Plan, PlanOptions, TransferId};
 use bulla_wallet::chain::ChainSource;
+use bulla_wallet::keys::Passphrase;
 use bulla_wallet::transfer::plan::Method;
 use bulla_wallet::{Network, crash_point, defaults};
 use clap::Args;
 
-pub use self::answer::{Burned, Planned, PlannedOutput, Sent, SentOutput};
+pub use self::answer::{Abandoned, Planned, PlannedOutput, Sent, SentOutput};
 use crate::amount::SatPerVb;
 use crate::error::Error;
 use crate::file;
+use crate::media;
 use crate::output::Output;
 use crate::session::Session;
 
@@ -36,9 +38,10 @@ pub struct SpendArgs {
     /// Commit in an `OP_RETURN` output that everybody sees, not in the change
     #[arg(long)]
     pub opret: bool,
-    /// A contract whose allocations may be lost; may be given more than once
+    /// A contract whose allocations may be left behind, and lost, on coins that are spent; may be given
+    /// more than once
     #[arg(long, value_name = "CONTRACT")]
-    pub burn: Vec<ContractId>,
+    pub abandon: Vec<ContractId>,
     /// Show what would be done, and do nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -53,7 +56,7 @@ impl SpendArgs {
             } else {
                 Method::Auto
             },
-            burn: self.burn.iter().copied().collect::<BTreeSet<_>>(),
+            abandon: self.abandon.iter().copied().collect::<BTreeSet<_>>(),
             max_fee: self.max_fee,
             hold,
         }
@@ -68,8 +71,24 @@ pub struct Order<'a> {
     pub arguments: &'a SpendArgs,
     /// Whether to wait for acknowledgements that nobody asked for.
     pub hold: bool,
-    /// Folder of the consignments.
-    pub out: &'a Path,
+    /// Where consignments go.
+    pub out: Files<'a>,
+}
+
+/// Where consignments go, and how.
+#[derive(Copy, Clone, Debug)]
+pub struct Files<'a> {
+    /// Their folder.
+    pub folder: &'a Path,
+    /// Whether each is compressed.
+    pub compress: bool,
+}
+
+impl<'a> From<&'a Path> for Files<'a> {
+    fn from(folder: &'a Path) -> Self {
+        let compress = false;
+        Self { folder, compress }
+    }
 }
 
 /// Does what an order says, or shows what it would do.
@@ -125,7 +144,7 @@ pub fn carry_out(
     session: &mut Session<'_>,
     source: &dyn ChainSource,
     plan: Plan,
-    out: &Path,
+    out: Files<'_>,
 ) -> Result<Sent, Error> {
     let passphrase = session.passphrase()?;
     let prepared = session.wallet.prepare(plan)?;
@@ -137,15 +156,53 @@ pub fn carry_out(
         return Err(refusal.into());
     }
     session.wallet.finish(transfer, psbt)?;
-    let outputs = hand_over(session, transfer, out)?;
-    if !prepared.hold {
-        publish(session, transfer, source)?;
+    if prepared.unsigned {
+        sign_own(session, transfer, &passphrase)?;
+    }
+    let requests = request(session, transfer, out.folder)?;
+    let mut outputs = Vec::new();
+    if requests.is_empty() {
+        outputs = hand_over(session, transfer, out)?;
+        if !prepared.hold {
+            publish(session, transfer, source)?;
+        }
     }
     let sent = session.wallet.transfer(transfer)?;
-    Ok(Sent::of(&sent, outputs, prepared.vbytes))
+    Ok(Sent::of(&sent, outputs, requests, prepared.vbytes))
 }
 
-/// Goes on with a transfer: takes in acknowledgements, signs what a kill left unsigned, writes the
+/// Signs with the wallet's own issuer key number 0, where that is one of the contract's.
+fn sign_own(
+    session: &mut Session<'_>,
+    transfer: TransferId,
+    passphrase: &Passphrase,
+) -> Result<(), Error> {
+    let key = session.wallet.signer_key(passphrase, 0)?;
+    for request in session.wallet.signature_requests(transfer)? {
+        match session.wallet.cosign(&request.bytes, &key) {
+            Ok(signed) => {
+                session.wallet.add_signatures(transfer, &signed.bytes)?;
+            }
+            Err(refusal) if matches!(refusal.code(), "not-a-signer" | "nothing-to-sign") => {}
+            Err(refusal) => return Err(refusal.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file for the signers of each contract whose signatures are missing.
+fn request(session: &Session<'_>, transfer: TransferId, out: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut paths = Vec::new();
+    for request in session.wallet.signature_requests(transfer)? {
+        let path = out.join(&request.file_name);
+        file::write(&path, &request.bytes)?;
+        log::info!("wrote {}", path.display());
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+/// Goes on with a transfer: takes in signatures and acknowledgements, signs what a kill left unsigned, writes the
 /// files again, broadcasts.
 ///
 /// # Errors
@@ -153,25 +210,45 @@ pub fn carry_out(
 pub fn resume(
     session: &mut Session<'_>,
     transfer: TransferId,
+    signed: &[PathBuf],
     acknowledgements: &[PathBuf],
-    out: &Path,
+    out: Files<'_>,
 ) -> Result<Sent, Error> {
     let source = session.source()?;
-    for path in acknowledgements {
-        for line in file::read_text(path)?.lines() {
-            session.wallet.acknowledged(transfer, line)?;
-        }
+    for path in signed {
+        let bytes = file::read_consignment(path)?;
+        session.wallet.add_signatures(transfer, &bytes)?;
+    }
+    if !acknowledgements.is_empty() {
+        take_in(session, transfer, acknowledgements)?;
     }
     if let Some(mut psbt) = session.wallet.unsigned(transfer)? {
         session.wallet.sign(&mut psbt, &session.passphrase()?)?;
         session.wallet.finish(transfer, psbt)?;
     }
-    let outputs = hand_over(session, transfer, out)?;
-    publish(session, transfer, source.as_ref())?;
+    let requests = request(session, transfer, out.folder)?;
+    let mut outputs = Vec::new();
+    if requests.is_empty() {
+        outputs = hand_over(session, transfer, out)?;
+        publish(session, transfer, source.as_ref())?;
+    }
     let found = session.wallet.transfer(transfer)?;
     let signed = session.wallet.signed(transfer)?;
     let vbytes = signed.map_or(0, |tx| tx.vsize() as u64);
-    Ok(Sent::of(&found, outputs, vbytes))
+    Ok(Sent::of(&found, outputs, requests, vbytes))
+}
+
+/// Takes in the acknowledgements of some files, one a line.
+fn take_in(
+    session: &mut Session<'_>,
+    transfer: TransferId,
+    acknowledgements: &[PathBuf],
+) -> Result<(), Error> {
+    let texts = acknowledgements.iter().map(|path| file::read_lines(path));
+    let texts = texts.collect::<Result<Vec<_>, _>>()?;
+    let lines = texts.iter().flat_map(|text| text.lines());
+    session.wallet.all_acknowledged(transfer, lines)?;
+    Ok(())
 }
 
 /// Writes a file for each payee. The wallet commits first, and gives the same again whenever it is
@@ -179,21 +256,26 @@ pub fn resume(
 fn hand_over(
     session: &mut Session<'_>,
     transfer: TransferId,
-    out: &Path,
+    out: Files<'_>,
 ) -> Result<Vec<SentOutput>, Error> {
     let mut outputs = Vec::new();
-    for consignment in session.wallet.deliver(transfer)? {
-        let path = out.join(&consignment.file_name);
+    let mut contracts = BTreeSet::new();
+    for consignment in session.wallet.deliver_each(transfer)? {
+        let consignment = consignment?;
+        let path = out.folder.join(&consignment.file_name);
         crash_point!("deliver-before-file");
-        let written = file::write(&path, &consignment.bytes);
+        let written = file::write_consignment(&path, &consignment.bytes, out.compress);
         written.map_err(|cause| Error::NotHandedOver {
             transfer,
             cause: Box::new(cause),
         })?;
         crash_point!("deliver-after-file");
         log::info!("wrote {}", path.display());
+        if contracts.insert(consignment.contract) {
+            media::hand_over(session, consignment.contract, out.folder)?;
+        }
         outputs.push(SentOutput {
-            invoice: consignment.invoice.to_string(),
+            invoice: consignment.invoice.map(|invoice| invoice.to_string()),
             contract: consignment.contract,
             amount: consignment.amount.to_string(),
             file: path,

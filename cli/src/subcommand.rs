@@ -10,6 +10,7 @@ use crate::output::Output;
 use crate::settings::Settings;
 
 pub mod accept;
+pub mod act;
 pub mod address;
 pub mod assets;
 pub mod balance;
@@ -26,6 +27,7 @@ pub mod invoice;
 pub mod issue;
 pub mod issuer;
 pub mod keys;
+pub mod media;
 pub mod pay;
 pub mod prove;
 pub mod sandbox;
@@ -58,15 +60,30 @@ pub enum Subcommand {
     Balance,
     /// The unspent outputs and what lies on them
     Coins,
-    /// Make a new asset
-    #[command(subcommand)]
-    Issue(issue::Issue),
+    /// Make a new contract
+    Issue(Box<issue::Issue>),
+    /// Make more: units by allowance, or the next tokens
+    Mint(act::Make),
+    /// Make units again for those that were handed in
+    Reissue(act::Make),
+    /// Destroy units or a token; the file is the evidence
+    Burn(act::Burn),
+    /// Destroy units that the issuer is to reissue; the file is the evidence
+    HandIn(act::HandIn),
+    /// Give up the right to make more
+    Renounce(act::Renounce),
+    /// Write a text on a token
+    Engrave(act::Engrave),
+    /// Use any transition of a contract's schema
+    Act(act::General),
+    /// The files that a contract commits to
+    Media(media::Media),
     /// The contracts that the wallet knows
     Assets,
     /// Contract files: schema and genesis alone, for whoever has no transfer yet
     #[command(subcommand)]
     Contract(contract::Contract),
-    /// Who says that he issued a contract
+    /// Sign as an issuer: transfers of contracts that ask for it, and who issued a contract
     #[command(subcommand)]
     Issuer(issuer::Issuer),
     /// Ask for an asset
@@ -126,6 +143,14 @@ impl Subcommand {
             Self::Balance => boxed(balance::run(settings)),
             Self::Coins => boxed(coins::run(settings)),
             Self::Issue(command) => command.run(settings),
+            Self::Mint(command) => command.mint(settings),
+            Self::Reissue(command) => command.reissue(settings),
+            Self::Burn(command) => command.run(settings),
+            Self::HandIn(command) => command.run(settings),
+            Self::Renounce(command) => command.run(settings),
+            Self::Engrave(command) => command.run(settings),
+            Self::Act(command) => command.run(settings),
+            Self::Media(command) => boxed(command.run(settings)),
             Self::Assets => boxed(assets::run(settings)),
             Self::Contract(command) => command.run(settings),
             Self::Issuer(command) => command.run(settings),

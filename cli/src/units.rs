@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use bulla_core::ContractId;
+use bulla_schemas::roles::owned;
 use bulla_wallet::{Amount, Wallet};
 
 use crate::amount::display;
@@ -30,6 +31,43 @@ impl Names {
                 format!("{} {}", display(units, *precision), claim::shown(ticker))
             }
             None => format!("{units} of {contract}"),
+        }
+    }
+}
+
+impl Names {
+    /// What lies on a seal: units of the asset, or of a right to make more, with decimals; a token by
+    /// its number, with its fraction where there is more than one.
+    pub fn show_owned(
+        &self,
+        contract: ContractId,
+        owned: &str,
+        token: Option<u32>,
+        units: u64,
+    ) -> String {
+        let decimals = [owned::ASSET, owned::ALLOWANCE, owned::REPLACEMENT];
+        let has_decimals = decimals.iter().any(|role| role.name == owned);
+        match (token, owned == owned::ASSET.name, self.0.get(&contract)) {
+            (None, true, _) | (None, _, None) => self.show(contract, units),
+            (None, false, Some((ticker, precision))) => {
+                let precision = if has_decimals { *precision } else { 0 };
+                let units = display(units, precision);
+                let (owned, ticker) = (claim::shown(owned), claim::shown(ticker));
+                format!("{units} {owned} of {ticker}")
+            }
+            (Some(token), ..) => {
+                let ticker = self
+                    .0
+                    .get(&contract)
+                    .map(|(ticker, _)| claim::shown(ticker));
+                let ticker = ticker.unwrap_or_else(|| contract.to_string());
+                let fraction = if units == 1 {
+                    String::new()
+                } else {
+                    format!(" ({units} fractions)")
+                };
+                format!("{ticker} #{token}{fraction}")
+            }
         }
     }
 }

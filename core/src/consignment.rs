@@ -68,6 +68,18 @@ impl Writer {
         Ok(writer)
     }
 
+    /// One that goes on where this one stands, with no bytes yet: for consignments that begin alike.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let (bytes, open) = (Vec::new(), self.open.clone());
+        Self { bytes, open }
+    }
+
+    /// What was written so far.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Appends a frame. Says nothing about whether it is right.
     ///
     /// # Errors

@@ -10,35 +10,137 @@ use std::str::FromStr;
 use bitcoin::address::NetworkUnchecked;
 use bitcoin::key::XOnlyPublicKey;
 use bitcoin::{Address, FeeRate, OutPoint, Psbt, Txid};
+use bulla_core::state::{State, Token};
 use bulla_core::{ContractId, OperationId, SchemaId};
 
 use crate::identity::Statement;
 use crate::invoice::Invoice;
+use crate::media::Media;
+use crate::transfer::Consignments;
 use crate::transfer::plan::Draft;
 pub use crate::transfer::plan::{Method, Paid};
 pub use crate::transfer::step::{Failure as TransferFailure, ReceiverState, SenderState};
 
-/// A new contract of a standard schema.
+/// A new contract.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Issue {
-    /// Its schema, one that the wallet allows.
+    /// Its schema: a standard one, or that of a contract the wallet knows.
     pub schema: SchemaId,
-    /// Ticker: 1 to 16 characters, ASCII letters and digits. A claim, not unique.
-    pub ticker: String,
-    /// Name: 1 to 64 printable ASCII characters. A claim, not unique.
-    pub name: String,
-    /// Decimals people see, 0 to 18.
-    pub precision: u8,
-    /// All that is issued, in smallest units, at least 1.
-    pub supply: u64,
-    /// Details, up to 65,535 bytes of text.
-    pub details: Option<String>,
-    /// Terms, up to 65,535 bytes of text.
-    pub terms: Option<String>,
-    /// The key that will sign statements about who issued it.
-    pub issuer: Option<XOnlyPublicKey>,
-    /// The own sealed coin that holds the supply; if none, a free one is taken.
+    /// What its genesis says for ever: name and bytes, in their order. `ticker` (1 to 16 ASCII letters
+    /// and digits), `name` (1 to 64 printable ASCII characters) and `precision` (0 to 18) are
+    /// checked; all are claims, none is unique.
+    pub globals: Vec<(String, Vec<u8>)>,
+    /// What it allocates.
+    pub allocations: Vec<Allocation>,
+    /// The own sealed coin for what stays ours; if none, a free one is taken.
     pub coin: Option<OutPoint>,
+    /// When it is issued, as it claims (unix seconds); none: now.
+    pub timestamp: Option<u64>,
+}
+
+/// What a genesis gives to one owner.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Allocation {
+    /// The name of the owned type.
+    pub owned: String,
+    /// What it is.
+    pub state: State,
+    /// Whose.
+    pub to: AllocateTo,
+}
+
+/// Who gets an allocation of a genesis.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AllocateTo {
+    /// This wallet, on the coin of [`Issue::coin`].
+    Own,
+    /// This wallet, on this free sealed coin.
+    Coin(OutPoint),
+    /// The payee of a blind invoice that names no contract: no transaction is needed.
+    Invoice(Box<Invoice>),
+}
+
+/// What a new contract is, or would be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Issued {
+    /// Its id.
+    pub contract: ContractId,
+    /// When it was issued, as it claims (unix seconds).
+    pub timestamp: u64,
+    /// Its schema.
+    pub schema: SchemaId,
+    /// What its genesis says.
+    pub globals: Vec<(String, Vec<u8>)>,
+    /// What it allocates.
+    pub allocations: Vec<Allocation>,
+}
+
+impl Issue {
+    /// A contract of this schema that says and allocates nothing yet.
+    pub const fn new(schema: SchemaId) -> Self {
+        Self {
+            schema,
+            globals: Vec::new(),
+            allocations: Vec::new(),
+            coin: None,
+            timestamp: None,
+        }
+    }
+
+    /// A contract of fixed supply (smallest units), all of it ours.
+    pub fn fixed(ticker: &str, name: &str, precision: u8, supply: u64) -> Self {
+        Self::new(bulla_schemas::fixed().id())
+            .text("ticker", ticker)
+            .text("name", name)
+            .number("precision", precision.into())
+            .number("supply", supply)
+            .own("asset", State::Amount(supply))
+    }
+
+    /// Says a text.
+    #[must_use]
+    pub fn text(self, name: &str, text: &str) -> Self {
+        self.value(name, text.as_bytes().to_vec())
+    }
+
+    /// Says a number.
+    #[must_use]
+    pub fn number(self, name: &str, number: u64) -> Self {
+        self.value(name, number.to_le_bytes().to_vec())
+    }
+
+    /// Says bytes: a hash, a key.
+    #[must_use]
+    pub fn value(mut self, name: &str, bytes: Vec<u8>) -> Self {
+        self.globals.push((name.to_owned(), bytes));
+        self
+    }
+
+    /// Commits to a file.
+    #[must_use]
+    pub fn media(self, media: &Media) -> Self {
+        let [hash, content_type, size] = media.globals();
+        let mut issue = self;
+        issue.globals.extend([hash, content_type, size]);
+        issue
+    }
+
+    /// Allocates to this wallet.
+    #[must_use]
+    pub fn own(self, owned: &str, state: State) -> Self {
+        self.allocate(owned, state, AllocateTo::Own)
+    }
+
+    /// Allocates.
+    #[must_use]
+    pub fn allocate(mut self, owned: &str, state: State, to: AllocateTo) -> Self {
+        self.allocations.push(Allocation {
+            owned: owned.to_owned(),
+            state,
+            to,
+        });
+        self
+    }
 }
 
 /// Where an invoice wants to be paid to.
@@ -58,6 +160,10 @@ pub struct InvoiceRequest {
     pub contract: Option<ContractId>,
     /// The amount in smallest units; none: the payer says.
     pub amount: Option<u64>,
+    /// The name of the owned type; none: the one that plain payments move. Only with a contract.
+    pub owned: Option<String>,
+    /// The token, for a type of tokens; the amount is then its fraction.
+    pub token: Option<u32>,
     /// Where to.
     pub target: InvoiceTarget,
     /// Satoshis of the output, witness invoices only, at least 330; none: the payer's default.
@@ -126,6 +232,8 @@ pub enum Payment {
         /// The amount in smallest units, where the invoice leaves it open; else none, or the same.
         amount: Option<u64>,
     },
+    /// Uses a transition of a contract other than its plain moves: issues more, burns, engraves.
+    Act(Act),
     /// Pays plain bitcoin.
     Bitcoin {
         /// To whom.
@@ -141,8 +249,58 @@ pub enum Payment {
         sats: Option<u64>,
     },
     /// Brings empty carriers back to plain; those that hold contracts named in
-    /// [`PlanOptions::burn`] alone count as empty.
+    /// [`PlanOptions::abandon`] alone count as empty.
     Sweep,
+}
+
+/// One transition of a contract, with the names of its schema.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Act {
+    /// The contract.
+    pub contract: ContractId,
+    /// The transition's name.
+    pub transition: String,
+    /// What it consumes. More than asked for may be consumed; the rest stays ours.
+    pub takes: Vec<Take>,
+    /// What it makes besides that rest.
+    pub gives: Vec<Give>,
+    /// Values that it publishes: name and bytes.
+    pub globals: Vec<(String, Vec<u8>)>,
+    /// Values that its rules read: name and bytes.
+    pub metadata: Vec<(String, Vec<u8>)>,
+}
+
+/// What an act consumes of one owned type.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Take {
+    /// The owned type's name.
+    pub owned: String,
+    /// How much of it.
+    pub quantity: Quantity,
+    /// Whether it stays ours as well: a right that is shown, a token that is engraved.
+    pub kept: bool,
+}
+
+/// How much of an owned type.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Quantity {
+    /// So many smallest units of an Amount type.
+    Amount(u64),
+    /// So much of one token of a Token type.
+    Token(Token),
+    /// So many leaves of a Right or Data type.
+    Leaves(u32),
+}
+
+/// A leaf that an act makes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Give {
+    /// The owned type's name.
+    pub owned: String,
+    /// What it is.
+    pub state: State,
+    /// Whom it is for; none: it stays ours.
+    pub to: Option<Box<Invoice>>,
 }
 
 /// How to plan.
@@ -152,8 +310,8 @@ pub struct PlanOptions {
     pub fee_rate: Option<FeeRate>,
     /// How the transaction commits.
     pub method: Method,
-    /// Contracts whose allocations may be lost.
-    pub burn: BTreeSet<ContractId>,
+    /// Contracts whose allocations may be left behind on the coins that are spent, and so lost.
+    pub abandon: BTreeSet<ContractId>,
     /// Most satoshis the fee may be; none: the default cap.
     pub max_fee: Option<u64>,
     /// Waits for acknowledgements also where the invoices do not ask for it.
@@ -230,14 +388,14 @@ impl FromStr for TransferId {
     }
 }
 
-/// A consignment to hand over to one payee.
+/// A consignment to hand over: to a payee, or to whoever asks for proof of an act.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PreparedConsignment {
-    /// The invoice it pays.
-    pub invoice: Invoice,
+    /// The invoice it pays; none: it shows an act as evidence.
+    pub invoice: Option<Invoice>,
     /// The contract.
     pub contract: ContractId,
-    /// The amount in smallest units.
+    /// The amount in smallest units; a fraction of a token; 0 for kinds without one.
     pub amount: u64,
     /// A file name that is its own in this transfer: `<ticker>-<n>.bulla`, ASCII.
     pub file_name: String,
@@ -258,8 +416,10 @@ pub struct Prepared {
     pub fee_sats: u64,
     /// Virtual size of the signed transaction.
     pub vbytes: u64,
-    /// One for each paid invoice, in the order of the payments.
-    pub consignments: Vec<PreparedConsignment>,
+    /// One for each paid invoice and each act to be shown, in the order of the payments.
+    pub consignments: Consignments,
+    /// Whether keys of a contract have to sign first.
+    pub unsigned: bool,
     /// Whether the broadcast waits for acknowledgements.
     pub hold: bool,
 }
@@ -273,7 +433,9 @@ pub struct ReceivedLeaf {
     pub owned_type: u16,
     /// Number of the leaf.
     pub index: u32,
-    /// Amount in smallest units; 0 for kinds without one.
+    /// The token, for a type of tokens.
+    pub token: Option<u32>,
+    /// Amount in smallest units, a fraction of a token, 1 for a right.
     pub amount: u64,
     /// The own output that holds it.
     pub outpoint: OutPoint,
@@ -321,7 +483,7 @@ pub enum TransferState {
 }
 
 impl TransferState {
-    /// Its name: `prepared`, `delivered`, `broadcast`, `invoiced`, `received`, `settled`, `failed`.
+    /// Its name: `unsigned`, `prepared`, `delivered`, `broadcast`, `invoiced`, `received`, `settled`, `failed`.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Sender(state) => state.name(),
@@ -352,6 +514,8 @@ pub struct TransferItem {
     pub invoice: Option<String>,
     /// The contract.
     pub contract: Option<ContractId>,
+    /// The operation that pays or acts; none for bitcoin, and for what was left behind.
+    pub operation: Option<OperationId>,
     /// Amount in smallest units of the contract, or in satoshis if there is none.
     pub amount: u64,
     /// The output of the transaction, or the own coin, that holds it, if it is known.
@@ -434,6 +598,21 @@ pub struct AssetBalance {
     pub pending: u64,
     /// Settled and pending together, with decimals.
     pub display: String,
+    /// What is held of the contract's other types, by type and token.
+    pub others: Vec<OwnedBalance>,
+}
+
+/// What the wallet holds of one owned type, or of one token.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnedBalance {
+    /// The name of the owned type.
+    pub owned: String,
+    /// The token, for a type of tokens.
+    pub token: Option<u32>,
+    /// Settled, in smallest units, fractions of the token, or rights.
+    pub settled: u64,
+    /// Not settled yet, the same way.
+    pub pending: u64,
 }
 
 /// What the wallet holds.
@@ -492,7 +671,11 @@ pub struct CoinAllocation {
     pub ticker: String,
     /// Owned type.
     pub owned_type: u16,
-    /// Amount in smallest units; 0 for kinds without one.
+    /// Its name in the schema, a claim of the issuer.
+    pub owned: String,
+    /// The token, for a type of tokens.
+    pub token: Option<u32>,
+    /// Amount in smallest units, a fraction of a token, 1 for a right.
     pub amount: u64,
     /// Whether every witness of its history is deep enough.
     pub settled: bool,

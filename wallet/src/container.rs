@@ -64,7 +64,9 @@ pub fn open(bytes: &[u8], budget: u64) -> Result<Cow<'_, [u8]>, ContainerError> 
     }
     let damaged = |cause| ContainerError::Damaged { cause };
     let mut left = bytes;
-    let mut decoder = Decoder::with_buffer(&mut left).map_err(damaged)?.single_frame();
+    let mut decoder = Decoder::with_buffer(&mut left)
+        .map_err(damaged)?
+        .single_frame();
     decoder.window_log_max(WINDOW_LOG).map_err(damaged)?;
     let mut inside = Vec::new();
     let mut bounded = (&mut decoder).take(budget.saturating_add(1));
@@ -99,7 +101,9 @@ mod tests {
     const BUDGET: u64 = 1 << 20;
 
     fn sample() -> Vec<u8> {
-        (0..100_000_u32).flat_map(|n| (n / 7).to_le_bytes()).collect()
+        (0..100_000_u32)
+            .flat_map(|n| (n / 7).to_le_bytes())
+            .collect()
     }
 
     #[test]
@@ -116,7 +120,10 @@ mod tests {
         let bomb = pack(&vec![0; 64 << 20]).unwrap();
         assert!(bomb.len() < 1 << 14);
         let refused = open(&bomb, BUDGET);
-        assert!(matches!(refused, Err(ContainerError::TooLarge { budget: BUDGET })));
+        assert!(matches!(
+            refused,
+            Err(ContainerError::TooLarge { budget: BUDGET })
+        ));
         let packed = pack(&sample()).unwrap();
         let short = open(&packed, sample().len() as u64 - 1);
         assert!(matches!(short, Err(ContainerError::TooLarge { .. })));
@@ -129,18 +136,27 @@ mod tests {
         std::io::Write::write_all(&mut encoder, &vec![7; 17 << 20]).unwrap();
         let wide = encoder.finish().unwrap();
         let refused = open(&wide, 1 << 30);
-        assert!(matches!(refused, Err(ContainerError::Damaged { .. })), "{refused:?}");
+        assert!(
+            matches!(refused, Err(ContainerError::Damaged { .. })),
+            "{refused:?}"
+        );
     }
 
     #[test]
     fn a_cut_a_changed_and_a_longer_container_are_refused() {
         let packed = pack(&sample()).unwrap();
         let cut = open(&packed[..packed.len() - 1], BUDGET);
-        assert!(matches!(cut, Err(ContainerError::Damaged { .. })), "{cut:?}");
+        assert!(
+            matches!(cut, Err(ContainerError::Damaged { .. })),
+            "{cut:?}"
+        );
         let mut changed = packed.clone();
         *changed.last_mut().unwrap() ^= 1;
         let changed = open(&changed, BUDGET);
-        assert!(matches!(changed, Err(ContainerError::Damaged { .. })), "{changed:?}");
+        assert!(
+            matches!(changed, Err(ContainerError::Damaged { .. })),
+            "{changed:?}"
+        );
         let twice = [packed.as_slice(), &packed].concat();
         let twice = open(&twice, BUDGET);
         assert!(matches!(twice, Err(ContainerError::Trailing { found }) if found == packed.len()));

@@ -20,6 +20,9 @@ pub const BATCH_DEADLINE: u64 = 60 * 60;
 /// The largest consignment that is read, in bytes: 256 MiB.
 pub const CONSIGNMENT_BYTES: u64 = 256 << 20;
 
+/// The largest media file that is carried beside a contract, in bytes: 16 MiB.
+pub const MEDIA_BYTES: u64 = 16 << 20;
+
 /// How many unused addresses in a row are looked at beyond the last one that is known.
 pub const GAP: u32 = 20;
 

@@ -13,6 +13,7 @@ pub mod headers;
 pub mod identity;
 pub mod invoice;
 pub mod keys;
+pub mod media;
 mod network;
 pub mod proofs;
 pub mod sandbox;

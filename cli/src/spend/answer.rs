@@ -27,30 +27,37 @@ pub struct Sent {
     pub vbytes: u64,
     /// Fee rate in sat/vB.
     pub fee_rate: f64,
-    /// What was paid to whom.
+    /// What was paid to whom, and the evidence of acts.
     pub outputs: Vec<SentOutput>,
+    /// What the signers of a contract have to sign first.
+    pub requests: Vec<PathBuf>,
     /// Whether the transaction went to the network.
     pub broadcast: bool,
-    /// Allocations that are lost with it.
-    pub burned: Vec<Burned>,
+    /// Allocations that are left behind and lost with it.
+    pub abandoned: Vec<Abandoned>,
 }
 
-/// One paid invoice.
+/// One paid invoice, or one act.
 #[derive(Clone, Debug, Serialize)]
 pub struct SentOutput {
-    /// The invoice.
-    pub invoice: String,
+    /// The invoice; none: the file is evidence of an act, such as a burn.
+    pub invoice: Option<String>,
     /// The contract.
     pub contract: ContractId,
     /// Amount in smallest units.
     pub amount: String,
-    /// The consignment for the payee.
+    /// The consignment.
     pub file: PathBuf,
 }
 
 impl Sent {
     /// Of a transfer that is finished.
-    pub fn of(transfer: &Transfer, outputs: Vec<SentOutput>, vbytes: u64) -> Self {
+    pub fn of(
+        transfer: &Transfer,
+        outputs: Vec<SentOutput>,
+        requests: Vec<PathBuf>,
+        vbytes: u64,
+    ) -> Self {
         let fee_sats = transfer.fee_sats.unwrap_or_default();
         Self {
             transfer: transfer.id.to_string(),
@@ -60,16 +67,17 @@ impl Sent {
             vbytes,
             fee_rate: sat_per_vb(fee_sats, vbytes),
             outputs,
+            requests,
             broadcast: matches!(transfer.state.name(), "broadcast" | "settled"),
-            burned: transfer.items.iter().filter_map(burned).collect(),
+            abandoned: transfer.items.iter().filter_map(abandoned).collect(),
         }
     }
 }
 
-/// What a transfer moves of a contract, but to nobody.
-fn burned(item: &TransferItem) -> Option<Burned> {
-    let contract = item.contract.filter(|_| item.invoice.is_none())?;
-    Some(Burned {
+/// What a transfer spends of a contract without an operation.
+fn abandoned(item: &TransferItem) -> Option<Abandoned> {
+    let contract = item.contract.filter(|_| item.operation.is_none())?;
+    Some(Abandoned {
         contract,
         amount: item.amount.to_string(),
     })
@@ -90,8 +98,10 @@ pub struct Planned {
     pub inputs: Vec<OutPoint>,
     /// Outputs that would be made, plain change last.
     pub outputs: Vec<PlannedOutput>,
-    /// Allocations that would be lost.
-    pub burned: Vec<Burned>,
+    /// Transitions that would be made: contract, name and how many keys must sign.
+    pub transitions: Vec<PlannedTransition>,
+    /// Allocations that would be left behind and lost.
+    pub abandoned: Vec<Abandoned>,
     /// Whether the broadcast would wait for acknowledgements.
     pub hold: bool,
 }
@@ -105,9 +115,24 @@ pub struct PlannedOutput {
     pub sats: u64,
 }
 
-/// An allocation that would be lost.
+/// A transition that would be made.
 #[derive(Clone, Debug, Serialize)]
-pub struct Burned {
+pub struct PlannedTransition {
+    /// The contract.
+    pub contract: ContractId,
+    /// Number of the transition in its schema.
+    pub kind: u16,
+    /// Leaves that it consumes.
+    pub inputs: usize,
+    /// Leaves that it makes.
+    pub outputs: usize,
+    /// Signatures that it needs.
+    pub signatures: u64,
+}
+
+/// An allocation that would be left behind.
+#[derive(Clone, Debug, Serialize)]
+pub struct Abandoned {
     /// The contract.
     pub contract: ContractId,
     /// Amount in smallest units.
@@ -126,7 +151,14 @@ impl Planned {
             role: role(&output.role),
             sats: output.sats,
         };
-        let burned = |held: &plan::Holding| Burned {
+        let transition = |planned: &plan::PlannedTransition| PlannedTransition {
+            contract: planned.contract,
+            kind: planned.kind,
+            inputs: planned.inputs.len(),
+            outputs: planned.leaves.len(),
+            signatures: planned.signatures,
+        };
+        let abandoned = |held: &plan::Holding| Abandoned {
             contract: held.contract,
             amount: held.state.amount().to_string(),
         };
@@ -143,7 +175,8 @@ impl Planned {
                 .map(output)
                 .chain(change)
                 .collect(),
-            burned: plan.draft.burned.iter().map(burned).collect(),
+            transitions: plan.draft.transitions.iter().map(transition).collect(),
+            abandoned: plan.draft.abandoned.iter().map(abandoned).collect(),
             hold: plan.hold,
         }
     }
@@ -175,8 +208,10 @@ impl Human for Planned {
         rows.extend(
             outputs.map(|output| ("makes", format!("{} sat, {}", output.sats, output.role))),
         );
-        let burned = self.burned.iter();
-        rows.extend(burned.map(|lost| ("BURNS", format!("{} of {}", lost.amount, lost.contract))));
+        let abandoned = self.abandoned.iter();
+        rows.extend(
+            abandoned.map(|lost| ("LOSES", format!("{} of {}", lost.amount, lost.contract))),
+        );
         rows.push(("note", "nothing was done".to_owned()));
         fields(rows)
     }
@@ -196,11 +231,21 @@ impl Human for Sent {
                 format!("{} sat for {} vB", self.fee_sats, self.vbytes),
             ),
         ];
-        let burned = self.burned.iter();
-        rows.extend(burned.map(|lost| ("BURNT", format!("{} of {}", lost.amount, lost.contract))));
+        let abandoned = self.abandoned.iter();
+        rows.extend(
+            abandoned.map(|lost| ("LOST", format!("{} of {}", lost.amount, lost.contract))),
+        );
         let outputs = self.outputs.iter();
         rows.extend(outputs.map(|output| ("file", output.file.display().to_string())));
-        if !self.broadcast {
+        let requests = self.requests.iter();
+        rows.extend(requests.map(|path| ("to be signed", path.display().to_string())));
+        if !self.requests.is_empty() {
+            let next = format!(
+                "not broadcast: the signers run `issuer sign FILE`, then go on with `send --resume {} --signed FILE`",
+                self.transfer
+            );
+            rows.push(("note", next));
+        } else if !self.broadcast {
             let next = format!(
                 "not broadcast: go on with `send --resume {} --ack FILE`, or `cancel` it",
                 self.transfer

@@ -1,6 +1,6 @@
 //! `accept`: takes a consignment that pays this wallet.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bitcoin::OutPoint;
 use bulla_core::ContractId;
@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::Result;
 use crate::amount::display;
 use crate::file;
+use crate::media;
 use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
@@ -37,6 +38,8 @@ pub struct Output {
     pub contract: ContractId,
     /// What came, in smallest units.
     pub amount: String,
+    /// The numbers of the tokens that came.
+    pub tokens: Vec<u32>,
     /// State of the transfer.
     pub state: &'static str,
     /// Depth of the weakest witness, 0 if one is not mined.
@@ -69,6 +72,8 @@ impl Accept {
             file::write(path, text.as_bytes())?;
             crash_point!("acknowledge-after-file");
         }
+        let beside = self.file.parent().unwrap_or(Path::new("."));
+        media::take(&session, received.contract, beside)?;
         let precision = units::precision(&session.wallet, received.contract)?.unwrap_or(0);
         Ok(Output::of(&received, self.ack, precision))
     }
@@ -81,6 +86,11 @@ impl Output {
             transfer: received.transfer.to_string(),
             contract: received.contract,
             amount: received.amount.to_string(),
+            tokens: received
+                .leaves
+                .iter()
+                .filter_map(|leaf| leaf.token)
+                .collect(),
             state: received.state.name(),
             confirmations: received.confirmations,
             outpoint: received.leaves.first().map(|leaf| leaf.outpoint),
@@ -100,6 +110,7 @@ impl Human for Output {
             ("confirmations", self.confirmations.to_string()),
             ("transfer", self.transfer.clone()),
         ];
+        rows.extend(self.tokens.iter().map(|token| ("token", token.to_string())));
         rows.extend(
             self.outpoint
                 .map(|outpoint| ("outpoint", outpoint.to_string())),

@@ -1,7 +1,7 @@
 //! `balance`: what the wallet holds.
 
 use bulla_core::ContractId;
-use bulla_wallet::api::{AssetBalance, Balance};
+use bulla_wallet::api::{AssetBalance, Balance, OwnedBalance};
 use serde::Serialize;
 
 use super::Result;
@@ -11,6 +11,7 @@ use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::table::table;
+use crate::units::Names;
 
 /// What `balance` answers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -56,6 +57,23 @@ pub struct Asset {
     pub pending: String,
     /// Both together, with decimals.
     pub display: String,
+    /// What is held of the contract's other types: rights, tokens.
+    pub others: Vec<Owned>,
+}
+
+/// What is held of one owned type, or of one token.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Owned {
+    /// The name of the owned type.
+    pub owned: String,
+    /// The token.
+    pub token: Option<u32>,
+    /// Settled, in smallest units, fractions of the token, or rights.
+    pub settled: String,
+    /// Not settled yet, the same way.
+    pub pending: String,
+    /// Both together, for people.
+    pub display: String,
 }
 
 /// Runs the command.
@@ -63,12 +81,13 @@ pub struct Asset {
 /// # Errors
 /// If there is no wallet, or the source does not answer.
 pub fn run(settings: &Settings) -> Result<Output> {
-    Ok(Output::of(&Session::synced(settings)?.wallet.balance()?))
+    let wallet = Session::synced(settings)?.wallet;
+    Ok(Output::of(&wallet.balance()?, &Names::of(&wallet)?))
 }
 
 impl Output {
     /// Of a wallet's balance.
-    pub fn of(balance: &Balance) -> Self {
+    pub fn of(balance: &Balance, names: &Names) -> Self {
         Self {
             bitcoin: Bitcoin {
                 settled: balance.bitcoin.settled,
@@ -78,13 +97,30 @@ impl Output {
                 sats: balance.carriers.sats,
                 coins: balance.carriers.coins,
             },
-            assets: balance.assets.iter().map(asset).collect(),
+            assets: balance
+                .assets
+                .iter()
+                .map(|held| asset(held, names))
+                .collect(),
         }
     }
 }
 
-fn asset(balance: &AssetBalance) -> Asset {
+fn asset(balance: &AssetBalance, names: &Names) -> Asset {
+    let other = |other: &OwnedBalance| Owned {
+        owned: other.owned.clone(),
+        token: other.token,
+        settled: other.settled.to_string(),
+        pending: other.pending.to_string(),
+        display: names.show_owned(
+            balance.contract,
+            &other.owned,
+            other.token,
+            other.settled.saturating_add(other.pending),
+        ),
+    };
     Asset {
+        others: balance.others.iter().map(other).collect(),
         contract: balance.contract,
         ticker: balance.ticker.clone(),
         precision: balance.precision,
@@ -111,19 +147,24 @@ impl Human for Output {
             &coins,
         ]
         .map(str::to_owned);
-        let assets = self.assets.iter().map(|asset| {
+        let assets = self.assets.iter().flat_map(|asset| {
             let decimals = |units: &str| {
                 units.parse().map_or_else(
                     |_| units.to_owned(),
                     |units| display(units, asset.precision),
                 )
             };
-            [
+            let first = [
                 claim::shown(&asset.ticker),
                 decimals(&asset.settled),
                 decimals(&asset.pending),
                 asset.contract.to_string(),
-            ]
+            ];
+            let others = asset.others.iter().map(|other| {
+                let display = format!("  {}", other.display);
+                [display, String::new(), String::new(), String::new()]
+            });
+            std::iter::once(first).chain(others)
         });
         table(
             &["", ">settled", ">pending", ""],

@@ -38,7 +38,7 @@ impl Carrier {
             payments: &[payment],
             arguments: &self.spending,
             hold: false,
-            out: Path::new("."),
+            out: Path::new(".").into(),
         };
         spend(&mut session, &order)
     }

@@ -47,6 +47,10 @@ pub struct Allocation {
     /// Owned type.
     #[serde(rename = "type")]
     pub owned_type: u16,
+    /// Its name in the schema, a claim of the issuer.
+    pub owned: String,
+    /// The token.
+    pub token: Option<u32>,
     /// Amount in smallest units; 0 for kinds without one.
     pub amount: String,
     /// The same with decimals and ticker.
@@ -98,7 +102,9 @@ impl Allocation {
             ticker: held.ticker,
             owned_type: held.owned_type,
             amount: held.amount.to_string(),
-            display: names.show(held.contract, held.amount),
+            display: names.show_owned(held.contract, &held.owned, held.token, held.amount),
+            owned: held.owned,
+            token: held.token,
             settled: held.settled,
         }
     }

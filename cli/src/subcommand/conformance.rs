@@ -82,7 +82,7 @@ impl Conformance {
 }
 
 fn found(folder: &Path, case: &Case) -> Result<Found> {
-    let bytes = file::read(&folder.join(&case.file), file::MAX_CONSIGNMENT)?;
+    let bytes = file::read_consignment(&folder.join(&case.file))?;
     let consistent = match validate(&bytes, &case.rules()) {
         Ok(consistent) => consistent,
         Err(failure) => return Ok(Found::failed(&failure)),

@@ -4,6 +4,7 @@ mod decode;
 
 use bitcoin::OutPoint;
 use bulla_core::ContractId;
+use bulla_schemas::roles::owned;
 use bulla_wallet::api::{InvoiceRequest, InvoiceTarget};
 use bulla_wallet::defaults;
 use bulla_wallet::time::rfc3339;
@@ -39,9 +40,15 @@ struct Request {
     /// The contract [default: any]
     #[arg(long)]
     contract: Option<ContractId>,
-    /// The amount, with the decimals of the contract [default: any]
+    /// The amount, with the decimals of the contract [default: any; of a token: 1 fraction]
     #[arg(long)]
     amount: Option<String>,
+    /// The name of the owned type, such as `allowance` or `nft` [default: the asset; of a token: nft]
+    #[arg(long, value_name = "NAME", requires = "contract")]
+    owned: Option<String>,
+    /// The number of the token
+    #[arg(long, value_name = "NUMBER", requires = "contract")]
+    token: Option<u32>,
     /// The amount is in smallest units
     #[arg(long, requires = "amount")]
     raw: bool,
@@ -70,7 +77,11 @@ pub struct Output {
     pub invoice: String,
     /// The contract; none: any.
     pub contract: Option<ContractId>,
-    /// The amount in smallest units; none: any.
+    /// The owned type; none: the asset.
+    pub owned: Option<String>,
+    /// The token.
+    pub token: Option<u32>,
+    /// The amount in smallest units, of a token its fraction; none: any.
     pub amount: Option<String>,
     /// `witness`: a new output; `blind`: a secret seal over an own one.
     pub kind: &'static str,
@@ -100,13 +111,17 @@ impl Request {
         } else {
             Session::open(settings)?
         };
+        let raw = self.raw || self.token.is_some();
         let amount = match &self.amount {
-            Some(text) => Some(units::read(&session.wallet, text, self.contract, self.raw)?),
-            None => None,
+            Some(text) => Some(units::read(&session.wallet, text, self.contract, raw)?),
+            None => self.token.map(|_| 1),
         };
+        let nft = self.token.map(|_| owned::NFT.name.to_owned());
         let invoice = session.wallet.invoice(&InvoiceRequest {
             contract: self.contract,
             amount,
+            owned: self.owned.or(nft),
+            token: self.token,
             target: if self.blind {
                 InvoiceTarget::Blind(self.coin)
             } else {
@@ -129,6 +144,8 @@ impl Output {
         Self {
             invoice: invoice.to_string(),
             contract: invoice.contract,
+            owned: invoice.owned.clone(),
+            token: invoice.token,
             amount: invoice.amount.map(|amount| amount.to_string()),
             kind: kind(invoice),
             expiry: invoice.expiry.map(rfc3339),

@@ -1,6 +1,8 @@
-//! `issuer`: who says that he issued a contract.
+//! `issuer`: who says that he issued a contract, and signs for it.
 
+pub mod hand_over;
 mod key;
+mod sign;
 mod state;
 pub mod verify;
 
@@ -9,11 +11,15 @@ use clap::Subcommand;
 use super::{Result, boxed};
 use crate::settings::Settings;
 
-/// What issuers sign.
+/// What issuers sign and hand over.
 #[derive(Subcommand, Debug)]
 pub enum Issuer {
-    /// The public key of this wallet that signs as an issuer, for `issue --issuer`
+    /// The public key of this wallet that signs as an issuer, for `issue --issuer` and `issue --signer`
     Key(key::Key),
+    /// Sign the operations in a request that wait for your key
+    Sign(sign::Sign),
+    /// Write the consignments again of invoices that a contract was issued to
+    HandOver(hand_over::HandOver),
     /// Sign that whoever has this wallet's issuer key claims an identity for a contract
     State(state::State),
     /// Check the signature of a statement; needs no wallet
@@ -30,6 +36,8 @@ impl Issuer {
     pub fn run(self, settings: &Settings) -> Result {
         match self {
             Self::Key(command) => boxed(command.run(settings)),
+            Self::Sign(command) => boxed(command.run(settings)),
+            Self::HandOver(command) => boxed(command.run(settings)),
             Self::State(command) => boxed(command.run(settings)),
             Self::Verify(command) => boxed(command.run(settings)),
             Self::Import(command) => boxed(command.run(settings)),

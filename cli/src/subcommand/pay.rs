@@ -67,7 +67,7 @@ impl Pay {
             payments: &[payment],
             arguments: &self.spending,
             hold: false,
-            out: Path::new("."),
+            out: Path::new(".").into(),
         };
         spend(&mut session, &order)
     }

@@ -9,21 +9,28 @@ use clap::Args;
 
 use super::Result;
 use crate::error::Error;
+use crate::file;
 use crate::session::Session;
 use crate::settings::Settings;
-use crate::spend::{Order, SpendArgs, resume, spend};
+use crate::spend::{Files, Order, SpendArgs, resume, spend};
 use crate::units;
 
 /// Arguments of `send`.
 #[derive(Args, Debug)]
 pub struct Send {
     /// The invoices, all paid in one transaction
-    #[arg(required_unless_present = "resume", conflicts_with = "resume")]
+    #[arg(required_unless_present_any = ["resume", "batch"], conflicts_with = "resume")]
     #[arg(value_name = "INVOICE")]
     invoices: Vec<String>,
+    /// A file of further invoices, one a line
+    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    batch: Option<PathBuf>,
     /// Folder for the consignments, one file per invoice
     #[arg(long, value_name = "DIR", default_value = ".")]
     out: PathBuf,
+    /// Compress the consignments with zstd
+    #[arg(long)]
+    compress: bool,
     /// Amount for an invoice that leaves it open, with the decimals of the contract
     #[arg(long, conflicts_with = "resume")]
     amount: Option<String>,
@@ -39,6 +46,9 @@ pub struct Send {
     /// Go on with a transfer: write its consignments again, and broadcast if nothing is missing
     #[arg(long, value_name = "TRANSFER", conflicts_with = "SpendArgs")]
     resume: Option<TransferId>,
+    /// A request that came back with signatures of a contract's signers; may be given more than once
+    #[arg(long, value_name = "FILE", requires = "resume")]
+    signed: Vec<PathBuf>,
     /// An acknowledgement that came back; may be given more than once
     #[arg(long, value_name = "FILE", requires = "resume")]
     ack: Vec<PathBuf>,
@@ -53,8 +63,12 @@ impl Send {
     /// If an invoice cannot be paid; nothing stays reserved then.
     pub fn run(self, settings: &Settings) -> Result {
         let mut session = Session::synced(settings)?;
+        let out = Files {
+            folder: &self.out,
+            compress: self.compress,
+        };
         if let Some(transfer) = self.resume {
-            let sent = resume(&mut session, transfer, &self.ack, &self.out)?;
+            let sent = resume(&mut session, transfer, &self.signed, &self.ack, out)?;
             return Ok(Box::new(sent));
         }
         let payments = self.payments(&session)?;
@@ -62,13 +76,17 @@ impl Send {
             payments: &payments,
             arguments: &self.spending,
             hold: self.hold,
-            out: &self.out,
+            out,
         };
         spend(&mut session, &order)
     }
 
     fn payments(&self, session: &Session<'_>) -> Result<Vec<Payment>> {
-        let parsed = self.invoices.iter().map(|text| text.parse());
+        let batch = self.batch.as_deref().map(file::read_lines).transpose()?;
+        let lines = batch.iter().flat_map(|text| text.lines());
+        let lines = lines.map(str::trim).filter(|line| !line.is_empty());
+        let all = self.invoices.iter().map(String::as_str).chain(lines);
+        let parsed = all.map(str::parse);
         let invoices = parsed.collect::<std::result::Result<Vec<Invoice>, _>>()?;
         let open = invoices.iter().filter(|invoice| invoice.amount.is_none());
         if self.amount.is_some() && open.count() != 1 {

@@ -28,7 +28,7 @@ impl Sweep {
             payments: &[Payment::Sweep],
             arguments: &self.spending,
             hold: false,
-            out: Path::new("."),
+            out: Path::new(".").into(),
         };
         spend(&mut session, &order)
     }

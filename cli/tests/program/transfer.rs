@@ -85,7 +85,7 @@ fn the_answers_have_the_fields_that_scripts_rely_on() {
         .bob()
         .ok(&["invoice", "--contract", &contract, "--amount", "5", "--raw"]);
     let expected = [
-        "amount", "contract", "expiry", "invoice", "kind", "reserved",
+        "amount", "contract", "expiry", "invoice", "kind", "owned", "reserved", "token",
     ];
     assert_eq!(fields(&invoice), expected);
     assert_eq!(invoice["kind"], "witness");
@@ -126,7 +126,7 @@ fn the_answers_have_the_fields_that_scripts_rely_on() {
     assert_eq!(fields(&balance), ["assets", "bitcoin", "carriers"]);
     let expected = json!({
         "contract": contract, "ticker": "CLAY", "precision": 2,
-        "settled": "5", "pending": "0", "display": "0.05",
+        "settled": "5", "pending": "0", "display": "0.05", "others": [],
     });
     assert_eq!(balance["assets"], json!([expected]));
 
@@ -272,7 +272,7 @@ fn a_wrong_passphrase_leaves_nothing_reserved() {
 }
 
 #[test]
-fn an_asset_is_burnt_only_if_it_is_named() {
+fn an_asset_is_left_behind_only_if_it_is_named() {
     let mut scene = Scene::new();
     let (code, error) = scene.alice().error(&["sweep"]);
     assert_eq!((code, text(&error, "code")), (1, "nothing-to-do"));
@@ -280,10 +280,10 @@ fn an_asset_is_burnt_only_if_it_is_named() {
     let lost = json!([{ "contract": contract, "amount": "1000000" }]);
     let planned = scene
         .alice()
-        .ok(&["sweep", "--burn", &contract, "--dry-run"]);
-    assert_eq!(planned["burned"], lost);
-    let swept = scene.alice().ok(&["sweep", "--burn", &contract]);
-    assert_eq!(swept["burned"], lost);
+        .ok(&["sweep", "--abandon", &contract, "--dry-run"]);
+    assert_eq!(planned["abandoned"], lost);
+    let swept = scene.alice().ok(&["sweep", "--abandon", &contract]);
+    assert_eq!(swept["abandoned"], lost);
     scene.alice().ok(&["sandbox", "mine"]);
     assert_eq!(scene.alice().ok(&["balance"])["assets"][0]["settled"], "0");
 }

@@ -1,6 +1,7 @@
 //! The outputs of an operation: a Merkle aggregate tree per owned type (PROTOCOL.md §4.3).
 
 mod leaf;
+mod nodes;
 mod pruned;
 mod pruned_tree;
 mod tree;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use amplify::confinement::Confined;
 
 pub use self::leaf::Leaf;
+pub use self::nodes::AmountTree;
 pub(crate) use self::pruned::refused;
 pub use self::pruned::{Pruned, PrunedError, Sibling};
 pub use self::tree::Root;

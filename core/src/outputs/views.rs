@@ -45,15 +45,24 @@ impl Outputs {
     /// The view that shows, of Amount types, only those leaves for which `keep` holds.
     #[must_use]
     pub fn pruned(&self, keep: impl Fn(u16, u32) -> bool) -> Self {
-        let types = self.0.iter().map(|(ty, leaves)| {
-            let narrow = pruned_tree::narrow(leaves, &|index| keep(*ty, index));
-            (*ty, narrow.unwrap_or_else(|| leaves.clone()))
-        });
+        self.map(|ty, leaves| leaves.pruned(|index| keep(ty, index)))
+    }
+
+    /// The view with each type's list replaced by another view of it.
+    #[must_use]
+    pub fn map(&self, view: impl Fn(u16, &Leaves) -> Leaves) -> Self {
+        let types = self.0.iter().map(|(ty, leaves)| (*ty, view(*ty, leaves)));
         collect(types.collect())
     }
 }
 
 impl Leaves {
+    /// The view that shows, of amounts, only those leaves for which `keep` holds.
+    #[must_use]
+    pub fn pruned(&self, keep: impl Fn(u32) -> bool) -> Self {
+        pruned_tree::narrow(self, &keep).unwrap_or_else(|| self.clone())
+    }
+
     fn map_seals(&self, seal: &impl Fn(u32, &AssignedSeal) -> AssignedSeal) -> Self {
         let mut changed = self.clone();
         match &mut changed {

@@ -205,17 +205,8 @@ impl Person {
 
     /// Issues an asset on a free sealed coin, or is told why not.
     pub fn try_issue(&mut self, ticker: &str, supply: u64) -> Result<ContractId, Error> {
-        self.wallet().issue(&Issue {
-            schema: bulla_schemas::fixed().id(),
-            ticker: ticker.to_owned(),
-            name: format!("{ticker} tokens"),
-            precision: 2,
-            supply,
-            details: None,
-            terms: None,
-            issuer: None,
-            coin: None,
-        })
+        let issue = Issue::fixed(ticker, &format!("{ticker} tokens"), 2, supply);
+        self.wallet().issue(&issue)
     }
 
     /// Asks for an amount on a new output.

@@ -105,7 +105,7 @@ impl Person {
             transfer,
             tx,
             fee_sats: prepared.fee_sats,
-            consignments: prepared.consignments,
+            consignments: prepared.consignments.all().expect("consignments"),
         })
     }
 

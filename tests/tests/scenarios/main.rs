@@ -54,4 +54,10 @@ bulla_tests::scenarios!(
     a_sweep_brings_empty_carriers_back,
     the_words_restore_all_plain_coins,
     coins_beyond_the_gap_are_found_with_a_larger_one,
+    // list/kinds.rs
+    an_inflatable_supply_grows_by_allowance_and_is_burned,
+    numbered_editions_are_minted_engraved_moved_and_burned,
+    two_of_three_issuers_sign_a_transfer,
+    units_are_handed_in_and_reissued,
+    a_collectible_is_distributed_by_its_genesis,
 );

@@ -27,5 +27,6 @@ mod signatures;
 mod slots;
 mod store;
 mod stream;
+mod threads;
 mod vectors;
 mod wire;

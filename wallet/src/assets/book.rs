@@ -46,7 +46,7 @@ impl Book {
         let header = decode("a contract", Header::decode(&row.header))?;
         Ok(Self {
             contract: row.id,
-            facts: ContractFacts::of(&header.schema),
+            facts: ContractFacts::of(&header),
             header,
             issued: row.issued,
         })

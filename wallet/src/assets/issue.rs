@@ -1,51 +1,112 @@
-//! Issuing: a genesis on an own sealed coin.
+//! Issuing: a genesis on own sealed coins and on the secret seals of invoices.
 
-use amplify::confinement::Confined;
+use std::collections::{BTreeMap, BTreeSet};
+
+use bdk_wallet::rusqlite::Connection;
 use bitcoin::OutPoint;
 use bitcoin::consensus::serialize;
 use bulla_core::header::Header;
-use bulla_core::operation::{Genesis, OPERATION_FORMAT};
-use bulla_core::outputs::{Amounts, Leaf, Leaves, Outputs};
-use bulla_core::schema::Schema;
+use bulla_core::operation::{Genesis, Input, OPERATION_FORMAT};
+use bulla_core::outputs::Outputs;
+use bulla_core::schema::{Facts, Schema, Totals};
 use bulla_core::seal::{AssignedSeal, Blinding, Seal};
+use bulla_core::state::State;
 use bulla_core::value::Values;
-use bulla_core::{ContractId, NetworkId, SchemaId};
+use bulla_core::{ContractId, OperationId, SecretSeal};
 
+use super::consign::{HandOver, Records, consign};
+use super::facts::text;
 use super::learn::{self, Contract};
+use super::rows::{self, damaged};
+use super::schemas;
 use super::snapshot::Snapshot;
-use crate::api::Issue;
+use crate::api::{AllocateTo, Allocation, Issue, Issued, PreparedConsignment};
 use crate::coins::Coin;
+use crate::invoice::{Beneficiary, Invoice};
 use crate::keys::ViewSecret;
-use crate::store::{StoreError, invoices, operations};
+use crate::store::{StoreError, contracts, invoices, operations};
+use crate::transfer::build::{confined, list};
 use crate::transfer::error::TransferError;
+use crate::transfer::plan::{PlanError, add, quantity};
 use crate::wallet::Command;
 use crate::{Error, MAX_PRECISION, Wallet, defaults, time};
 
 impl Wallet {
-    /// Issues a contract on an own sealed coin that holds nothing. It is settled at once: a genesis
-    /// has no witness.
+    /// Issues a contract on own sealed coins, and on the secret seals of invoices. It is settled at
+    /// once: a genesis has no witness.
     ///
     /// # Errors
-    /// [`TransferError::NoCarrier`] if there is no free sealed coin; [`TransferError::Field`].
+    /// As [`Wallet::draft_issue`].
     pub fn issue(&mut self, issue: &Issue) -> Result<ContractId, Error> {
-        check(issue)?;
         self.command("issue", |command| {
-            let schema = schema(command, issue.schema)?;
-            let snapshot = Snapshot::load(&command.db, command.coins, command.meta)?;
-            let coin = carrier(&snapshot, issue.coin)?;
-            let seal = fresh_seal(command, coin.outpoint)?;
-            let now = time::now();
-            let genesis = genesis(issue, &schema, command.meta.network.id(), now, seal)?;
-            let header = Header::new(schema, genesis);
-            let id = header.genesis.contract_id();
+            let (header, issued) = draft(command, issue)?;
             let contract = Contract {
-                id,
+                id: issued.contract,
                 header: &header,
                 issued: true,
-                now,
+                now: time::now(),
             };
             learn::contract(&command.db, &contract, &learn::Reveals::new())?;
-            Ok(id)
+            Ok(issued.contract)
+        })
+    }
+
+    /// What [`Wallet::issue`] would commit to. Nothing is stored. The id is that of a contract issued
+    /// with the same timestamp.
+    ///
+    /// # Errors
+    /// [`TransferError::NoCarrier`] if there is no free sealed coin; [`TransferError::Field`];
+    /// [`TransferError::Genesis`] if the schema forbids it.
+    pub fn draft_issue(&mut self, issue: &Issue) -> Result<Issued, Error> {
+        self.command("draft-issue", |command| Ok(draft(command, issue)?.1))
+    }
+
+    /// The consignment of a genesis allocation for the invoice it was issued to: to be handed over,
+    /// as often as asked for.
+    ///
+    /// # Errors
+    /// [`TransferError::UnknownContract`]; [`TransferError::NotIssuedTo`].
+    pub fn issued_consignment(
+        &self,
+        contract: ContractId,
+        invoice: &Invoice,
+    ) -> Result<PreparedConsignment, Error> {
+        let row = contracts::get(&self.db, &contract)?;
+        let row = row.ok_or(TransferError::UnknownContract { contract })?;
+        let header = rows::decode("a contract", Header::decode(&row.header))?;
+        let genesis = OperationId::from(contract);
+        let not_issued = TransferError::NotIssuedTo { contract };
+        let Beneficiary::Seal(secret) = &invoice.to else {
+            return Err(not_issued.into());
+        };
+        let mut shown = header.genesis.outputs.shown();
+        let found = shown.find(|(_, shown)| shown.seal.conceal() == *secret);
+        let (owned_type, found) = found.ok_or(not_issued)?;
+        let leaf = Input {
+            operation: genesis,
+            owned_type,
+            index: found.index,
+        };
+        let amount = quantity(&found.state);
+        drop(shown);
+        let ticker = text(&header, "ticker").unwrap_or_default();
+        let records = Records {
+            header,
+            operations: BTreeMap::new(),
+            anchors: BTreeMap::new(),
+            proofs: BTreeMap::new(),
+        };
+        let hand_over = HandOver {
+            leaves: BTreeSet::from([leaf]),
+            ..HandOver::default()
+        };
+        let seal: String = secret.to_string().chars().rev().take(8).collect();
+        Ok(PreparedConsignment {
+            invoice: Some(invoice.clone()),
+            contract,
+            amount,
+            file_name: crate::transfer::file_name(&ticker, &seal),
+            bytes: consign(&records, &hand_over)?,
         })
     }
 
@@ -56,57 +117,193 @@ impl Wallet {
     }
 }
 
-fn check(issue: &Issue) -> Result<(), TransferError> {
-    let field = |field, found: String, expected| TransferError::Field {
+/// The header of a new contract, and what it says in short.
+fn draft(command: &Command<'_>, issue: &Issue) -> Result<(Header, Issued), Error> {
+    let schema = schemas::find(&command.db, issue.schema)?;
+    let not_allowed = TransferError::SchemaNotAllowed {
+        schema: issue.schema,
+    };
+    let schema = schema.ok_or(not_allowed)?;
+    let globals = globals(issue, &schema)?;
+    let snapshot = Snapshot::load(&command.db, command.coins, command.meta)?;
+    let mut by_type: BTreeMap<u16, Vec<(State, AssignedSeal)>> = BTreeMap::new();
+    let mut taken = BTreeSet::new();
+    let mut next = BTreeMap::new();
+    for allocation in &issue.allocations {
+        let owned = owned(&schema, allocation)?;
+        let seal = seal(command, &snapshot, issue, allocation, &mut next)?;
+        if !taken.insert(seal.conceal()) {
+            let (found, expected) = ("one twice".to_owned(), "each invoice once");
+            return Err(field("allocation", found, expected).into());
+        }
+        let leaves = by_type.entry(owned).or_default();
+        leaves.push((allocation.state.clone(), seal));
+    }
+    let mut outputs = BTreeMap::new();
+    for (owned, leaves) in by_type {
+        outputs.insert(owned, list(&leaves)?);
+    }
+    let genesis = Genesis {
+        format: OPERATION_FORMAT,
+        schema: issue.schema,
+        network: command.meta.network.id(),
+        timestamp: issue.timestamp.unwrap_or_else(time::now),
+        globals,
+        outputs: Outputs(confined("owned types with outputs", outputs)?),
+    };
+    check(&schema, &genesis)?;
+    let header = Header::new(schema, genesis);
+    let issued = Issued {
+        contract: header.genesis.contract_id(),
+        timestamp: header.genesis.timestamp,
+        schema: issue.schema,
+        globals: issue.globals.clone(),
+        allocations: issue.allocations.clone(),
+    };
+    Ok((header, issued))
+}
+
+fn field(field: &'static str, found: String, expected: &'static str) -> TransferError {
+    TransferError::Field {
         field,
         found,
         expected,
-    };
-    let quoted = |text: &str| format!("`{}`", text.escape_debug().take(80).collect::<String>());
-    let ticker = &issue.ticker;
-    let plain = ticker.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if !plain || !(1..=16).contains(&ticker.len()) {
-        return Err(field(
-            "ticker",
-            quoted(ticker),
-            "1 to 16 letters and digits of ASCII",
-        ));
     }
-    let name = &issue.name;
-    let printable = name
-        .bytes()
-        .all(|byte| byte == b' ' || byte.is_ascii_graphic());
-    if !printable || !(1..=64).contains(&name.len()) || name.trim() != name {
-        let expected = "1 to 64 printable characters of ASCII, no space around";
-        return Err(field("name", quoted(name), expected));
-    }
-    if issue.precision > MAX_PRECISION {
-        return Err(field(
-            "precision",
-            issue.precision.to_string(),
-            "0 to 18 decimals",
-        ));
-    }
-    if issue.supply == 0 {
-        return Err(field("supply", "0".to_owned(), "at least 1 smallest unit"));
-    }
-    Ok(())
 }
 
-fn schema(command: &Command<'_>, id: SchemaId) -> Result<Schema, Error> {
-    let standard = bulla_schemas::standard()
-        .into_iter()
-        .find(|schema| schema.id() == id);
-    if let Some(schema) = standard {
-        return Ok(schema);
-    }
-    for row in crate::store::contracts::all(&command.db)? {
-        let header = super::rows::decode("a contract", Header::decode(&row.header))?;
-        if header.schema.id() == id {
-            return Ok(header.schema);
+fn quoted(text: &str) -> String {
+    format!("`{}`", text.escape_debug().take(80).collect::<String>())
+}
+
+/// The values of the genesis by their numbers; claims that people read are plain.
+fn globals(issue: &Issue, schema: &Schema) -> Result<Values, TransferError> {
+    let mut globals = Vec::new();
+    for (name, bytes) in &issue.globals {
+        let number = schema.global_number(name).ok_or_else(|| {
+            let names: Vec<_> = schema.globals.values().map(|def| &*def.name).collect();
+            TransferError::NoSuchName {
+                found: name.clone(),
+                expected: names.join(", "),
+            }
+        })?;
+        match name.as_str() {
+            "ticker" => check_ticker(bytes)?,
+            "name" => check_name(bytes)?,
+            "precision" => check_precision(bytes)?,
+            _ => {}
         }
+        globals.push((number, bytes.clone()));
     }
-    Err(TransferError::SchemaNotAllowed { schema: id }.into())
+    Ok(Values::new(globals)?)
+}
+
+fn check_ticker(ticker: &[u8]) -> Result<(), TransferError> {
+    let plain = ticker.iter().all(u8::is_ascii_alphanumeric);
+    if plain && (1..=16).contains(&ticker.len()) {
+        return Ok(());
+    }
+    let found = quoted(&String::from_utf8_lossy(ticker));
+    Err(field(
+        "ticker",
+        found,
+        "1 to 16 letters and digits of ASCII",
+    ))
+}
+
+fn check_name(name: &[u8]) -> Result<(), TransferError> {
+    let printable = name
+        .iter()
+        .all(|byte| *byte == b' ' || byte.is_ascii_graphic());
+    if printable && (1..=64).contains(&name.len()) && name.trim_ascii() == name {
+        return Ok(());
+    }
+    let expected = "1 to 64 printable characters of ASCII, no space around";
+    Err(field(
+        "name",
+        quoted(&String::from_utf8_lossy(name)),
+        expected,
+    ))
+}
+
+fn check_precision(precision: &[u8]) -> Result<(), TransferError> {
+    let number = precision.try_into().ok().map(u64::from_le_bytes);
+    if number.is_some_and(|number| number <= u64::from(MAX_PRECISION)) {
+        return Ok(());
+    }
+    let found = number.map_or_else(|| "no number".to_owned(), |number| number.to_string());
+    Err(field("precision", found, "0 to 18 decimals"))
+}
+
+/// The number of an allocation's type, whose kind it has.
+fn owned(schema: &Schema, allocation: &Allocation) -> Result<u16, TransferError> {
+    let number = schema.owned_number(&allocation.owned);
+    let number = number.ok_or_else(|| {
+        let names: Vec<_> = schema.owned.values().map(|def| &*def.name).collect();
+        TransferError::NoSuchName {
+            found: allocation.owned.clone(),
+            expected: names.join(", "),
+        }
+    })?;
+    let kind = schema.owned.get(&number).map(|def| def.kind);
+    if kind != Some(allocation.state.kind()) {
+        let found = format!("of kind {}", allocation.state.kind().name());
+        return Err(field("allocation", found, "the kind of its owned type"));
+    }
+    if quantity(&allocation.state) == 0 {
+        return Err(field("allocation", "0".to_owned(), "at least 1"));
+    }
+    Ok(number)
+}
+
+/// The seal of an allocation: over an own free coin, or the secret one of an invoice.
+fn seal(
+    command: &Command<'_>,
+    snapshot: &Snapshot,
+    issue: &Issue,
+    allocation: &Allocation,
+    next: &mut BTreeMap<OutPoint, u32>,
+) -> Result<AssignedSeal, Error> {
+    let asked = match &allocation.to {
+        AllocateTo::Own => issue.coin,
+        AllocateTo::Coin(coin) => Some(*coin),
+        AllocateTo::Invoice(invoice) => {
+            let secret = payee(command, invoice, &allocation.state)?;
+            return Ok(AssignedSeal::Secret(secret));
+        }
+    };
+    let coin = carrier(snapshot, asked)?;
+    let from = next.entry(coin.outpoint).or_default();
+    let (seal, counter) = fresh_seal(&command.db, &command.keys.view, coin.outpoint, *from)?;
+    *from = counter.saturating_add(1);
+    Ok(AssignedSeal::Revealed(seal))
+}
+
+/// The secret seal of an invoice that can be issued to: no contract has its id before.
+fn payee(
+    command: &Command<'_>,
+    invoice: &Invoice,
+    state: &State,
+) -> Result<SecretSeal, TransferError> {
+    invoice
+        .check_payable(command.meta.network.id(), time::now())
+        .map_err(PlanError::from)?;
+    let found = quantity(state);
+    match (&invoice.to, invoice.contract, invoice.amount) {
+        (_, Some(_), _) => Err(field(
+            "allocation",
+            "an invoice for another contract".to_owned(),
+            "one that names no contract",
+        )),
+        (_, _, Some(expected)) if expected != found => {
+            Err(PlanError::OtherAmount { found, expected }.into())
+        }
+        (Beneficiary::Seal(secret), None, _) => Ok(*secret),
+        (Beneficiary::Address { .. }, ..) => Err(field(
+            "allocation",
+            "an invoice for a new output, and a genesis makes none".to_owned(),
+            "a blind invoice, with a secret seal",
+        )),
+    }
 }
 
 fn carrier(snapshot: &Snapshot, asked: Option<OutPoint>) -> Result<&Coin, TransferError> {
@@ -120,69 +317,45 @@ fn carrier(snapshot: &Snapshot, asked: Option<OutPoint>) -> Result<&Coin, Transf
     free.map_err(|reason| TransferError::CoinNotFree { outpoint, reason })
 }
 
-/// A seal over an own coin with a blinding that no seal has had: one seal, one secret.
-pub(crate) fn fresh_seal(command: &Command<'_>, outpoint: OutPoint) -> Result<Seal, StoreError> {
+/// A seal over an own coin with a blinding that no seal has had: one seal, one secret. Counters below
+/// `from` are known to be taken; the one that was taken now is given back.
+pub(crate) fn fresh_seal(
+    db: &Connection,
+    view: &ViewSecret,
+    outpoint: OutPoint,
+    from: u32,
+) -> Result<(Seal, u32), StoreError> {
     let place = serialize(&outpoint);
-    for counter in 0.. {
-        let seal = outpoint_seal(&command.keys.view, outpoint, &place, counter);
+    for counter in from.. {
+        let seal = Seal::outpoint(outpoint, Blinding(view.blinding(&place, counter)));
         let secret = seal.conceal();
-        let used = !operations::leaves_of_secret(&command.db, &secret)?.is_empty()
-            || !invoices::by_secret(&command.db, &secret)?.is_empty();
+        let used = !operations::leaves_of_secret(db, &secret)?.is_empty()
+            || !invoices::by_secret(db, &secret)?.is_empty();
         if !used {
-            return Ok(seal);
+            return Ok((seal, counter));
         }
     }
-    Err(super::rows::damaged("every blinding of a coin was used"))
+    Err(damaged("every blinding of a coin was used"))
 }
 
-fn outpoint_seal(view: &ViewSecret, outpoint: OutPoint, place: &[u8], counter: u32) -> Seal {
-    Seal::outpoint(outpoint, Blinding(view.blinding(place, counter)))
-}
-
-fn genesis(
-    issue: &Issue,
-    schema: &Schema,
-    network: NetworkId,
-    timestamp: u64,
-    seal: Seal,
-) -> Result<Genesis, TransferError> {
-    let text = |text: &str| text.as_bytes().to_vec();
-    let values = [
-        ("ticker", Some(text(&issue.ticker))),
-        ("name", Some(text(&issue.name))),
-        (
-            "precision",
-            Some(u64::from(issue.precision).to_le_bytes().to_vec()),
-        ),
-        ("details", issue.details.as_deref().map(text)),
-        ("terms", issue.terms.as_deref().map(text)),
-        ("supply", Some(issue.supply.to_le_bytes().to_vec())),
-        ("issuer", issue.issuer.map(|key| key.serialize().to_vec())),
-    ];
-    let missing = |name: &'static str| TransferError::Field {
-        field: "schema",
-        found: schema.id().to_string(),
-        expected: name,
-    };
-    let mut globals = Vec::new();
-    for (name, value) in values {
-        let Some(value) = value else { continue };
-        globals.push((schema.global_number(name).ok_or(missing(name))?, value));
+/// That the schema allows this genesis, as the validator will say.
+fn check(schema: &Schema, genesis: &Genesis) -> Result<(), TransferError> {
+    let refused = |reason: String| TransferError::Genesis { reason };
+    let mut outputs = Totals::new();
+    for (owned, shown) in genesis.outputs.shown() {
+        add(&mut outputs, owned, &shown.state);
     }
-    let asset = schema.owned_number("asset").ok_or(missing("asset"))?;
-    let leaf = Leaf {
-        state: issue.supply,
-        seal: AssignedSeal::Revealed(seal),
-    };
-    let amounts = Confined::try_from(vec![leaf]).map_err(|_| missing("asset"))?;
-    let amounts = Amounts::new(amounts).map_err(|_| missing("asset"))?;
-    let outputs = [(asset, Leaves::Amount(amounts))];
-    Ok(Genesis {
-        format: OPERATION_FORMAT,
-        schema: schema.id(),
-        network,
-        timestamp,
-        globals: Values::new(globals)?,
-        outputs: Outputs(Confined::try_from_iter(outputs).map_err(|_| missing("asset"))?),
-    })
+    let values = genesis.globals.0.iter();
+    let globals: Vec<_> = values
+        .map(|value| (value.number, value.bytes.as_slice()))
+        .collect();
+    let facts = Facts::of_genesis(&outputs, &globals);
+    let counts = schema.genesis.check_counts(&facts);
+    counts.map_err(|failure| refused(failure.to_string()))?;
+    let types = schema.check_types(&facts);
+    types.map_err(|failure| refused(failure.to_string()))?;
+    let rules = schema.genesis.check_rules(&facts, schema);
+    rules.map_err(|failure| refused(failure.to_string()))?;
+    let signers = schema.check_signers(&globals);
+    signers.map_err(|failure| refused(failure.to_string()))
 }

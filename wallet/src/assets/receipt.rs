@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bulla_core::ContractId;
 use bulla_core::operation::Input;
+use bulla_core::state::State;
 
 use super::ledger::Ledger;
 use super::ours::Ours;
@@ -19,6 +20,7 @@ use crate::store::transfers::{self, ItemRow, TransferRow};
 use crate::time;
 use crate::transfer::ack::{Statement, Verdict};
 use crate::transfer::follow::{follow_received, hold_or_release, save_received};
+use crate::transfer::plan::quantity;
 use crate::transfer::record::{self, RECEIVED};
 use crate::transfer::request;
 use crate::transfer::step::{ReceiverEvent, ReceiverState};
@@ -158,7 +160,11 @@ fn leaf(ours: &Ours) -> ReceivedLeaf {
         operation: ours.leaf.operation,
         owned_type: ours.leaf.owned_type,
         index: ours.leaf.index,
-        amount: ours.state.amount(),
+        amount: quantity(&ours.state),
+        token: match &ours.state {
+            State::Token(token) => Some(token.id),
+            _ => None,
+        },
         outpoint: ours.outpoint,
     }
 }
@@ -261,7 +267,7 @@ impl Group<'_> {
                 .as_ref()
                 .map(|(_, invoice)| invoice.text.clone()),
             contract: Some(contract),
-            amount: Some(ours.state.amount()),
+            amount: Some(quantity(&ours.state)),
             operation: Some(ours.leaf.operation),
             ty: Some(ours.leaf.owned_type),
             index: Some(ours.leaf.index),
@@ -285,12 +291,15 @@ impl Group<'_> {
         let row = row.ok_or_else(|| damaged("an invoice that was just paid"))?;
         let info = request::info(&command.db, &row)?;
         let invoice: &Invoice = &info.invoice;
-        let amount: u128 = self
-            .leaves
-            .iter()
-            .map(|ours| u128::from(ours.state.amount()))
-            .sum();
-        let asked = invoice.contract.is_none_or(|asked| asked == contract);
+        let mut amount = 0;
+        let mut asked = false;
+        for ours in &self.leaves {
+            let (ty, state) = (ours.leaf.owned_type, &ours.state);
+            if request::answers(&command.db, invoice, contract, ty, state)? {
+                amount += u128::from(quantity(state));
+                asked = true;
+            }
+        }
         let enough = invoice
             .amount
             .is_none_or(|asked| amount >= u128::from(asked));

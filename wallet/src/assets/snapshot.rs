@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use bdk_wallet::rusqlite::Connection;
 use bitcoin::OutPoint;
 use bulla_core::ContractId;
+use bulla_core::state::State;
 
 use super::book::Book;
 use super::ledger::Ledger;
-use crate::api::CoinAllocation;
+use crate::api::{CoinAllocation, OwnedBalance};
 use crate::coins::{Coin, Coins, Place};
 use crate::store::{Meta, StoreError, invoices, reserved};
 use crate::transfer::error::NotFree;
-use crate::transfer::plan::{ContractFacts, Holding, SealedCoin};
+use crate::transfer::plan::{ContractFacts, Holding, SealedCoin, quantity};
 use crate::{defaults, time};
 
 /// The wallet at one instant.
@@ -21,6 +22,8 @@ pub(crate) struct Snapshot {
     pub books: BTreeMap<ContractId, Book>,
     /// Unspent, the oldest first.
     pub coins: Vec<Coin>,
+    /// The best block's height.
+    pub height: u32,
     /// Not to be spent now.
     pub reserved: BTreeSet<OutPoint>,
     pub allocations: Vec<Holding>,
@@ -37,6 +40,7 @@ impl Snapshot {
         Ok(Self {
             books: Book::all(db)?,
             awaited: awaited(db, &list, &allocations)?,
+            height: coins.tip().height,
             reserved: reserved::outpoints(db, time::now())?,
             coins: list,
             allocations,
@@ -117,7 +121,12 @@ impl Snapshot {
             contract: held.contract,
             ticker: self.ticker(held.contract),
             owned_type: held.leaf.owned_type,
-            amount: held.state.amount(),
+            owned: self.owned_name(held.contract, held.leaf.owned_type),
+            token: match &held.state {
+                State::Token(token) => Some(token.id),
+                _ => None,
+            },
+            amount: quantity(&held.state),
             settled: held.settled,
         })
         .collect()
@@ -127,6 +136,41 @@ impl Snapshot {
         let book = self.books.get(&contract);
         book.and_then(|book| super::facts::text(&book.header, "ticker"))
             .unwrap_or_default()
+    }
+
+    /// The name of an owned type in the contract's schema.
+    pub fn owned_name(&self, contract: ContractId, owned_type: u16) -> String {
+        let book = self.books.get(&contract);
+        book.map_or("", |book| book.facts.owned_name(owned_type))
+            .to_owned()
+    }
+
+    /// What is held of a contract's types other than its asset, by type and token.
+    pub fn others(&self, book: &Book) -> Vec<OwnedBalance> {
+        let mut sums: BTreeMap<(u16, Option<u32>), OwnedBalance> = BTreeMap::new();
+        for held in &self.allocations {
+            let owned_type = held.leaf.owned_type;
+            if held.contract != book.contract || Some(owned_type) == book.facts.asset {
+                continue;
+            }
+            let token = match &held.state {
+                State::Token(token) => Some(token.id),
+                _ => None,
+            };
+            let sum = sums.entry((owned_type, token)).or_insert(OwnedBalance {
+                owned: book.facts.owned_name(owned_type).to_owned(),
+                token,
+                settled: 0,
+                pending: 0,
+            });
+            let part = if held.settled {
+                &mut sum.settled
+            } else {
+                &mut sum.pending
+            };
+            *part = part.saturating_add(quantity(&held.state));
+        }
+        sums.into_values().collect()
     }
 
     /// Amounts of a contract's asset: settled, pending.

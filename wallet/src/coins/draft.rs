@@ -99,6 +99,7 @@ impl Coins {
         let fee = total(inputs.iter().map(|coin| coin.value))?
             .checked_sub(total(tx.output.iter().map(|output| output.value))?)
             .ok_or(CoinsError::Overflow)?;
+        check_weight(&tx)?;
         let vbytes = signed_vbytes(&tx);
         if fee > plan.max_fee {
             return Err(CoinsError::FeeTooHigh {
@@ -307,11 +308,38 @@ fn unsigned(inputs: &[Coin], output: Vec<TxOut>, lock_time: LockTime) -> Transac
     }
 }
 
-/// The size with a 64-byte signature in each input, in vB.
-fn signed_vbytes(tx: &Transaction) -> u64 {
+/// That nodes relay it: Bitcoin Core's `MAX_STANDARD_TX_WEIGHT`.
+fn check_weight(tx: &Transaction) -> Result<(), CoinsError> {
+    let limit = u64::from(bitcoin::policy::MAX_STANDARD_TX_WEIGHT);
+    let weight = signed_weight(tx);
+    if weight <= limit {
+        return Ok(());
+    }
+    let mut left = weight;
+    let beyond = tx.output.iter().rev().take_while(|output| {
+        let beyond = left > limit;
+        left = left.saturating_sub(output.weight().to_wu());
+        beyond
+    });
+    let beyond = beyond.count();
+    Err(CoinsError::TooHeavy {
+        weight,
+        limit,
+        outputs: tx.output.len(),
+        fit: tx.output.len().saturating_sub(beyond),
+    })
+}
+
+/// The weight with a 64-byte signature in each input.
+fn signed_weight(tx: &Transaction) -> u64 {
     // Marker and flag; the empty witnesses are not serialised in the unsigned form.
     let witness = KEY_SPEND.to_wu() * tx.input.len() as u64 + 2;
-    (tx.weight().to_wu() + witness).div_ceil(4)
+    tx.weight().to_wu() + witness
+}
+
+/// The size with a 64-byte signature in each input, in vB.
+fn signed_vbytes(tx: &Transaction) -> u64 {
+    signed_weight(tx).div_ceil(4)
 }
 
 fn fee_of(fee_rate: FeeRate, vbytes: u64) -> Result<Amount, CoinsError> {

@@ -31,6 +31,20 @@ pub enum CoinsError {
         /// The limit.
         limit: Amount,
     },
+    /// Too large to be relayed.
+    #[error(
+        "a transaction of {weight} weight units, nodes relay at most {limit}: {fit} of its {outputs} outputs fit"
+    )]
+    TooHeavy {
+        /// Its weight when signed.
+        weight: u64,
+        /// The most that is relayed.
+        limit: u64,
+        /// Its outputs.
+        outputs: usize,
+        /// How many of them, from the first on, would fit.
+        fit: usize,
+    },
     /// An output is too small to be relayed.
     #[error("output {output} has {} sat, expected at least {} sat", .value.to_sat(), .least.to_sat())]
     Dust {
@@ -165,6 +179,7 @@ impl CoinsError {
         match self {
             Self::InsufficientSats { .. } => "insufficient-sats",
             Self::FeeTooHigh { .. } => "fee-too-high",
+            Self::TooHeavy { .. } => "too-heavy",
             Self::Dust { .. } => "dust",
             Self::Overflow => "amount-overflow",
             Self::NothingToSpend => "nothing-to-spend",
@@ -186,6 +201,7 @@ impl CoinsError {
     /// What a person can do about it.
     pub fn remedy(&self) -> Option<String> {
         Some(match self {
+            Self::TooHeavy { .. } => "pay in several transactions, or ask payees for blinded invoices, which take no output".to_owned(),
             Self::InsufficientSats { missing, .. } => {
                 format!(
                     "send at least {} sat to an address of `address`, then `sync`",

@@ -1,14 +1,16 @@
 //! Invoices: what a payee asks for, as a `bulla:` URI with exactly one text form.
 //!
 //! ```text
-//! bulla:<contract>?net=…&amount=…&to=…&blind=…&sats=…&expiry=…&via=…&enc=…&ack=…&sum=…
+//! bulla:<contract>?net=…&owned=…&token=…&amount=…&to=…&blind=…&sats=…&expiry=…&via=…&enc=…&ack=…&sum=…
 //! ```
 //!
 //! | key | meaning |
 //! |---|---|
 //! | (path) | contract id; empty: any contract |
 //! | `net` | `bitcoin`, `testnet4`, `signet`, `regtest`; for a custom signet its network id (`bnet1…`) |
-//! | `amount` | smallest units, optional |
+//! | `owned` | name of the owned type, with a contract only, optional: the one that plain payments move |
+//! | `token` | number of the token, with `owned` only |
+//! | `amount` | smallest units, of a token its fraction, optional |
 //! | `to` | a secret seal (`bseal1…`), or an address whose output the payer makes |
 //! | `blind` | 32 hex digits, with an address only: the blinding of the seal over that output |
 //! | `sats` | satoshis of that output, with an address only, 330 at least, optional |
@@ -99,7 +101,11 @@ pub struct Invoice {
     pub contract: Option<ContractId>,
     /// The chain.
     pub network: NetworkId,
-    /// The amount in smallest units; none: the payer says.
+    /// The name of the owned type; none: the one that plain payments move.
+    pub owned: Option<String>,
+    /// The number of the token.
+    pub token: Option<u32>,
+    /// The amount in smallest units, of a token its fraction; none: the payer says.
     pub amount: Option<u64>,
     /// Where to.
     pub to: Beneficiary,
@@ -158,6 +164,8 @@ impl Invoice {
     fn body(&self) -> String {
         let mut query = vec![("net", network_name(self.network))];
         let mut put = |key, value: Option<String>| query.extend(value.map(|value| (key, value)));
+        put("owned", self.owned.clone());
+        put("token", self.token.map(|token| token.to_string()));
         put("amount", self.amount.map(|amount| amount.to_string()));
         match &self.to {
             Beneficiary::Seal(secret) => put("to", Some(secret.to_string())),

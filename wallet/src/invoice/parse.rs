@@ -17,8 +17,8 @@ use super::{
 };
 
 const SUM: &str = "&sum=";
-const KEYS: [&str; 9] = [
-    "net", "amount", "to", "blind", "sats", "expiry", "via", "enc", "ack",
+const KEYS: [&str; 11] = [
+    "net", "owned", "token", "amount", "to", "blind", "sats", "expiry", "via", "enc", "ack",
 ];
 const MAX_SATS: u64 = 21_000_000 * 100_000_000;
 
@@ -44,12 +44,24 @@ impl FromStr for Invoice {
             contract: optional(contract, |text| id(text, "contract"))?,
             ..read(&fields)?
         };
+        check_owned(&invoice)?;
         let expected = invoice.to_string();
         if expected != text {
             return Err(InvoiceError::NotCanonical { expected });
         }
         Ok(invoice)
     }
+}
+
+/// A name means something in one schema only, and a token in one type.
+fn check_owned(invoice: &Invoice) -> Result<(), InvoiceError> {
+    if invoice.owned.is_some() && invoice.contract.is_none() {
+        return Err(InvoiceError::Misplaced { found: "owned" });
+    }
+    if invoice.token.is_some() && invoice.owned.is_none() {
+        return Err(InvoiceError::Misplaced { found: "token" });
+    }
+    Ok(())
 }
 
 fn start(text: &str) -> String {
@@ -122,6 +134,13 @@ fn read(fields: &Fields<'_>) -> Result<Invoice, InvoiceError> {
     Ok(Invoice {
         contract: None,
         network,
+        owned: parsed(
+            fields,
+            "owned",
+            "a name: a letter, then letters, digits and `_`",
+            name,
+        )?,
+        token: parsed(fields, "token", "0 to 4294967295", |text| text.parse().ok())?,
         amount: number(
             fields,
             "amount",
@@ -215,6 +234,12 @@ fn parsed<T>(
         expected,
     };
     read(text).map(Some).ok_or_else(wrong)
+}
+
+fn name(text: &str) -> Option<String> {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let letter = text.starts_with(|first: char| first.is_ascii_alphabetic());
+    (letter && text.len() <= 255 && text.bytes().all(word)).then(|| text.to_owned())
 }
 
 fn age_recipient(text: &str) -> Option<String> {

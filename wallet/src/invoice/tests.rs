@@ -25,6 +25,8 @@ fn blind() -> Invoice {
     Invoice {
         contract: Some(ContractId::from_bytes([1; 32])),
         network: NetworkId::of_network(Network::Regtest),
+        owned: None,
+        token: None,
         amount: Some(30),
         to: Beneficiary::Seal(SecretSeal::from_bytes([2; 32])),
         sats: None,
@@ -88,7 +90,7 @@ prop_compose! {
         });
         let sats = sats.filter(|_| matches!(to, Beneficiary::Address { .. }));
         Invoice {
-            contract: contract.map(ContractId::from_bytes), network: id, amount, to, sats, expiry,
+            contract: contract.map(ContractId::from_bytes), network: id, owned: None, token: None, amount, to, sats, expiry,
             via: via.map(|via| via.parse().unwrap()), enc: None, ack: ack.map(key),
         }
     }
@@ -312,4 +314,50 @@ fn a_text_of_another_kind_or_length_is_refused() {
         long.parse::<Invoice>(),
         Err(InvoiceError::TooLong { found: long.len() })
     );
+}
+
+#[test]
+fn a_type_and_a_token_are_named_in_their_order_and_place() {
+    let token = Invoice {
+        owned: Some("nft".to_owned()),
+        token: Some(7),
+        amount: Some(1),
+        ..blind()
+    };
+    let text = token.to_string();
+    assert!(text.contains("&owned=nft&token=7&amount=1&"), "{text}");
+    assert_eq!(text.parse(), Ok(token.clone()));
+    let misplaced = |invoice: Invoice, found| {
+        let error = InvoiceError::Misplaced { found };
+        assert_eq!(invoice.to_string().parse::<Invoice>(), Err(error));
+    };
+    let contract = None;
+    misplaced(
+        Invoice {
+            contract,
+            ..token.clone()
+        },
+        "owned",
+    );
+    let owned = None;
+    misplaced(
+        Invoice {
+            owned,
+            ..token.clone()
+        },
+        "token",
+    );
+    for (from, to) in [
+        ("owned=nft", "owned=a-b"),
+        ("owned=nft", "owned=7"),
+        ("owned=nft", "owned="),
+        ("token=7", "token=4294967296"),
+        ("token=7", "token=-1"),
+    ] {
+        let error = edited(&token, from, to);
+        assert!(matches!(error, Err(InvoiceError::Value { .. })), "{to}");
+    }
+    // One form only.
+    let error = edited(&token, "token=7", "token=07");
+    assert!(matches!(error, Err(InvoiceError::NotCanonical { .. })));
 }

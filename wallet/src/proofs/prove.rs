@@ -134,7 +134,7 @@ impl Wallet {
         let hand_over = HandOver {
             shown: leaves.clone(),
             leaves,
-            evidence: BTreeSet::new(),
+            ..HandOver::default()
         };
         Ok(consign(&records, &hand_over)?)
     }

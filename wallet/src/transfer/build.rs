@@ -22,6 +22,7 @@ use crate::Error;
 use crate::assets::rows::damaged;
 use crate::coins::{CoinsError, Slot, set_opret, set_tapret};
 use crate::keys::ViewSecret;
+use crate::store::StoreError;
 use crate::store::tapret::TapretRow;
 
 /// A leaf that pays somebody.
@@ -40,6 +41,8 @@ pub(crate) struct Built {
     pub frames: BTreeMap<ContractId, WitnessFrame>,
     /// By the number of the payment.
     pub paid: BTreeMap<usize, PaidLeaf>,
+    /// By the number of the payment that is an act.
+    pub acts: BTreeMap<usize, OperationId>,
     /// The output that is tweaked: to be stored before anybody signs.
     pub tapret: Option<TapretRow>,
 }
@@ -51,7 +54,7 @@ pub(crate) struct Built {
 pub(crate) fn build(
     draft: &Draft,
     view: &ViewSecret,
-    change: Option<&Slot>,
+    changes: &[Slot],
     psbt: &mut Psbt,
 ) -> Result<Built, Error> {
     let mut built = Built::default();
@@ -61,12 +64,14 @@ pub(crate) fn build(
     let mut by_contract: BTreeMap<ContractId, Vec<Transition>> = BTreeMap::new();
     let mut blinder = Blinder {
         view,
-        place: place(draft, change),
-        counter: 0,
+        places: places(draft, changes),
     };
     for planned in &draft.transitions {
         let transition = transition(planned, &mut blinder)?;
         pay(&mut built, planned, transition.id());
+        built
+            .acts
+            .extend(planned.act.map(|act| (act, transition.id())));
         by_contract
             .entry(planned.contract)
             .or_default()
@@ -79,7 +84,7 @@ pub(crate) fn build(
     let spent: Vec<OutPoint> = draft.inputs.iter().map(|coin| coin.outpoint).collect();
     let tree =
         mpc_builder::build(&bundles, view.mpc_entropy(&spent)).map_err(TransferError::from)?;
-    let (dbc, tapret) = commit(draft, change, psbt, tree.commitment())?;
+    let (dbc, tapret) = commit(draft, changes.first(), psbt, tree.commitment())?;
     built.tapret = tapret;
     for (contract, transitions) in by_contract {
         let mpc = tree
@@ -96,46 +101,62 @@ pub(crate) fn build(
     Ok(built)
 }
 
-/// What the blinding of our change derives from: for a tapret output the key before the tweak.
-fn place(draft: &Draft, change: Option<&Slot>) -> Vec<u8> {
-    let tapret = draft
-        .outputs
-        .iter()
-        .any(|output| output.role == OutputRole::TapretHost);
-    match change {
-        Some(slot) if tapret => slot.internal_key.serialize().to_vec(),
-        Some(slot) => slot.script.to_bytes(),
-        None => Vec::new(),
-    }
+/// What the blinding of each change of ours derives from, by its output: its script, for a tapret
+/// output the key before the tweak.
+fn places(draft: &Draft, changes: &[Slot]) -> BTreeMap<u32, Place> {
+    let outputs = (0..).zip(&draft.outputs);
+    let change = outputs.filter(|(_, output)| {
+        matches!(
+            output.role,
+            OutputRole::TapretHost | OutputRole::SealedChange
+        )
+    });
+    change
+        .zip(changes)
+        .map(|((vout, output), slot)| {
+            let bytes = match output.role {
+                OutputRole::TapretHost => slot.internal_key.serialize().to_vec(),
+                _ => slot.script.to_bytes(),
+            };
+            (vout, Place { bytes, counter: 0 })
+        })
+        .collect()
+}
+
+/// Where seals of ours are, and how many there are already.
+struct Place {
+    bytes: Vec<u8>,
+    counter: u32,
 }
 
 /// Gives every seal of our change a blinding of its own.
 struct Blinder<'a> {
     view: &'a ViewSecret,
-    place: Vec<u8>,
-    counter: u32,
+    places: BTreeMap<u32, Place>,
 }
 
 impl Blinder<'_> {
-    fn seal(&mut self, planned: PlannedSeal) -> AssignedSeal {
-        match planned {
+    fn seal(&mut self, planned: PlannedSeal) -> Result<AssignedSeal, StoreError> {
+        Ok(match planned {
             PlannedSeal::Secret(secret) => AssignedSeal::Secret(secret),
             PlannedSeal::Payee { vout, blinding } => {
                 AssignedSeal::Revealed(Seal::Witness { vout, blinding })
             }
             PlannedSeal::Change { vout } => {
-                let blinding = Blinding(self.view.blinding(&self.place, self.counter));
-                self.counter = self.counter.saturating_add(1);
+                let place = self.places.get_mut(&vout);
+                let place = place.ok_or_else(|| damaged("change without an output"))?;
+                let blinding = Blinding(self.view.blinding(&place.bytes, place.counter));
+                place.counter = place.counter.saturating_add(1);
                 AssignedSeal::Revealed(Seal::Witness { vout, blinding })
             }
-        }
+        })
     }
 }
 
 fn transition(planned: &PlannedTransition, blinder: &mut Blinder<'_>) -> Result<Transition, Error> {
     let mut by_type: BTreeMap<u16, Vec<(State, AssignedSeal)>> = BTreeMap::new();
     for leaf in &planned.leaves {
-        let seal = blinder.seal(leaf.seal);
+        let seal = blinder.seal(leaf.seal)?;
         by_type
             .entry(leaf.owned_type)
             .or_default()
@@ -150,13 +171,17 @@ fn transition(planned: &PlannedTransition, blinder: &mut Blinder<'_>) -> Result<
         contract: planned.contract,
         kind: planned.kind,
         inputs: confined("inputs", planned.inputs.clone())?,
-        globals: Values::default(),
-        metadata: Values::default(),
+        globals: values(&planned.globals)?,
+        metadata: values(&planned.metadata)?,
         outputs: Outputs(confined("owned types with outputs", outputs)?),
     })
 }
 
-fn confined<C: amplify::confinement::Collection, const MIN: usize, const MAX: usize>(
+fn values(values: &[(u16, Vec<u8>)]) -> Result<Values, TransferError> {
+    Ok(Values::new(values.iter().cloned())?)
+}
+
+pub(crate) fn confined<C: amplify::confinement::Collection, const MIN: usize, const MAX: usize>(
     what: &'static str,
     collection: C,
 ) -> Result<Confined<C, MIN, MAX>, TransferError> {
@@ -173,7 +198,7 @@ fn confined<C: amplify::confinement::Collection, const MIN: usize, const MAX: us
 }
 
 /// The leaves of one type, all of the kind of the first.
-fn list(leaves: &[(State, AssignedSeal)]) -> Result<Leaves, Error> {
+pub(crate) fn list(leaves: &[(State, AssignedSeal)]) -> Result<Leaves, Error> {
     let mixed = || damaged("leaves of two kinds in one type");
     let mut amounts = Vec::new();
     let (mut tokens, mut rights, mut data) = (Vec::new(), Vec::new(), Vec::new());

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use bitcoin::{OutPoint, Txid};
+use bitcoin::{OutPoint, Txid, XOnlyPublicKey};
 use bulla_core::validator::Failure;
 use bulla_core::{ContractId, OperationId, SchemaId};
 
@@ -149,6 +149,51 @@ pub enum TransferError {
         /// That transfer.
         transfer: TransferId,
     },
+    /// A media file that cannot be committed to, or is not the one that is.
+    #[error(transparent)]
+    Media(#[from] crate::media::MediaError),
+    /// A genesis that its schema forbids.
+    #[error("the schema does not allow this contract: {reason}")]
+    Genesis {
+        /// The rule or count that does not hold.
+        reason: String,
+    },
+    /// A name that a schema does not declare.
+    #[error("the schema has no `{found}`; it has {expected}")]
+    NoSuchName {
+        /// The name.
+        found: String,
+        /// What it declares.
+        expected: String,
+    },
+    /// An invoice that a genesis allocates nothing to.
+    #[error("contract {contract} issued nothing to this invoice")]
+    NotIssuedTo {
+        /// The contract.
+        contract: ContractId,
+    },
+    /// A key that is none of the contract's signers.
+    #[error("key {key} is no signer of contract {contract}")]
+    NotASigner {
+        /// The contract.
+        contract: ContractId,
+        /// The key.
+        key: XOnlyPublicKey,
+    },
+    /// A consignment without an operation that waits for this key.
+    #[error("nothing in this consignment of contract {contract} waits for a signature by this key")]
+    NothingToSign {
+        /// The contract.
+        contract: ContractId,
+    },
+    /// A file without good signatures for a transfer.
+    #[error(
+        "the file holds no signatures for transfer {transfer}, or one that does not verify; give the file that the signer gave back"
+    )]
+    ForeignSignatures {
+        /// The transfer.
+        transfer: TransferId,
+    },
     /// No fee rate is known.
     #[error("no fee rate is known")]
     NoFeeRate,
@@ -242,6 +287,13 @@ impl TransferError {
             Self::UnknownTransfer { .. } | Self::NotSent { .. } => "unknown-transfer",
             Self::StalePlan => "stale-plan",
             Self::AlreadyPaid { .. } => "already-paid",
+            Self::Media(_) => "media",
+            Self::Genesis { .. } => "forbidden",
+            Self::NoSuchName { .. } => "unknown-name",
+            Self::NotIssuedTo { .. } => "not-issued",
+            Self::NotASigner { .. } => "not-a-signer",
+            Self::NothingToSign { .. } => "nothing-to-sign",
+            Self::ForeignSignatures { .. } => "foreign-signatures",
             Self::NoFeeRate => "no-fee-rate",
             Self::WouldBurn { .. } => "would-burn",
             Self::Held { .. } => "held-coin",
@@ -257,7 +309,7 @@ impl TransferError {
             Self::NoCarrier { .. } => "make one with `issue` (it asks first) or receive bitcoin with `address`, then `sync`".to_owned(),
             Self::NoFeeRate => "say it with --fee-rate".to_owned(),
             Self::Held { .. } => "`cancel` the transfer that keeps it".to_owned(),
-            Self::WouldBurn { contract, .. } => format!("to lose it on purpose, --burn {contract}"),
+            Self::WouldBurn { contract, .. } | Self::Plan(PlanError::NotMovable { contract, .. }) => format!("to leave it behind on purpose, --abandon {contract}"),
             Self::SchemaNotAllowed { schema } => format!("read it with `inspect`, then allow {schema}"),
             Self::UnknownTransfer { .. } => "`transfers` lists them".to_owned(),
             Self::Plan(PlanError::InsufficientAsset { .. }) => "look at `coins` and `transfers`".to_owned(),
@@ -280,7 +332,12 @@ const fn plan_code(error: &PlanError) -> &'static str {
         | PlanError::OtherContract { .. }
         | PlanError::OtherAmount { .. }
         | PlanError::Zero
-        | PlanError::NoAmounts { .. } => "payment",
+        | PlanError::NoType { .. }
+        | PlanError::OtherKind { .. }
+        | PlanError::TokenField { .. } => "payment",
+        PlanError::UnknownName { .. } => "unknown-name",
+        PlanError::NotTogether { .. } => "not-together",
+        PlanError::Forbidden { .. } => "forbidden",
         PlanError::SamePayee { .. } => "same-payee",
         PlanError::InternalEndpoint { .. } => "internal-endpoint",
         PlanError::InsufficientAsset { .. } => "insufficient-asset",
@@ -293,6 +350,7 @@ const fn plan_code(error: &PlanError) -> &'static str {
 
 const fn step_code(error: &StepError) -> &'static str {
     match error {
+        StepError::Unsigned => "unsigned",
         StepError::NotSigned => "not-signed",
         StepError::Unacknowledged { .. } => "unacknowledged",
         StepError::Expired { .. } => "expired",

@@ -1,19 +1,21 @@
 //! From a signed PSBT to the network: finish, hand over, acknowledge, broadcast, cancel.
 
-use bitcoin::{Psbt, Transaction};
+use bitcoin::{Psbt, Transaction, Txid};
 
 use super::ack::{AckError, Acknowledgement};
+use super::consignments::Consignments;
 use super::error::TransferError;
 use super::follow::cancel_received;
 use super::guard;
-use super::prepare::consignments;
-use super::record::{RECEIVED, Sent, invoice_of};
-use super::step::{Effect, SenderEvent};
+use super::record::{RECEIVED, Sent};
+use super::step::{Effect, SenderEvent, StepError};
 use crate::api::{PreparedConsignment, Transfer, TransferId};
 use crate::assets::rows::damaged;
 use crate::assets::snapshot::Snapshot;
 use crate::chain::{ChainSource, SourceError};
 use crate::coins::{CoinsError, finalize};
+use crate::invoice::Invoice;
+use crate::store::transfers::ItemRow;
 use crate::store::{reserved, transfers, witnesses};
 use crate::wallet::Command;
 use crate::{Error, Wallet, crash_point, time};
@@ -54,6 +56,14 @@ impl Wallet {
     /// # Errors
     /// [`StepError::NotSigned`](super::step::StepError::NotSigned).
     pub fn deliver(&mut self, transfer: TransferId) -> Result<Vec<PreparedConsignment>, Error> {
+        self.deliver_each(transfer)?.all()
+    }
+
+    /// Like [`Self::deliver`], one by one: for batches whose consignments do not fit memory.
+    ///
+    /// # Errors
+    /// Those of [`Self::deliver`].
+    pub fn deliver_each(&mut self, transfer: TransferId) -> Result<Consignments, Error> {
         self.command("deliver", |command| {
             let mut sent = Sent::load(&command.db, transfer)?;
             let (sending, _) = sent.sending.step(SenderEvent::Delivered)?;
@@ -65,7 +75,7 @@ impl Wallet {
                 .row
                 .txid
                 .ok_or_else(|| damaged("a transfer without a txid"))?;
-            consignments(command, &sent, txid)
+            Consignments::load(command, &sent, txid)
         })
     }
 
@@ -75,25 +85,41 @@ impl Wallet {
     /// # Errors
     /// [`AckError`] if it is not his, or about something else.
     pub fn acknowledged(&mut self, transfer: TransferId, text: &str) -> Result<Transfer, Error> {
-        let ack: Acknowledgement = text.parse()?;
+        self.all_acknowledged(transfer, [text])
+    }
+
+    /// Takes in acknowledgements of several payees, all or none.
+    ///
+    /// # Errors
+    /// Those of [`Self::acknowledged`], of the first that is refused.
+    pub fn all_acknowledged<'t>(
+        &mut self,
+        transfer: TransferId,
+        texts: impl IntoIterator<Item = &'t str>,
+    ) -> Result<Transfer, Error> {
+        let acks: Vec<Acknowledgement> = texts
+            .into_iter()
+            .map(str::parse)
+            .collect::<Result<_, AckError>>()?;
         self.command("acknowledged", |command| {
             let mut sent = Sent::load(&command.db, transfer)?;
-            let claimed = ack.claimed().invoice;
-            let event = check_ack(&sent, &ack)?;
-            let (sending, effects) = sent.sending.step(event)?;
-            sent.sending = sending;
-            for item in &mut sent.items {
-                let invoice = item.invoice.as_deref();
-                if invoice
-                    .and_then(|text| text.parse::<crate::invoice::Invoice>().ok())
-                    .is_some_and(|invoice| invoice.id() == claimed)
-                {
-                    item.ack = Some(ack.to_string().into_bytes());
-                }
+            let invoices = sent.invoices()?;
+            let mut effects = Vec::new();
+            for ack in &acks {
+                let claimed = ack.claimed().invoice;
+                let named = invoices
+                    .get(&claimed)
+                    .and_then(|(n, invoice)| sent.items.get_mut(*n).map(|item| (item, invoice)));
+                let foreign = StepError::ForeignInvoice { invoice: claimed };
+                let (item, invoice) = named.ok_or(foreign)?;
+                let event = check_ack(sent.row.txid, item, invoice, ack)?;
+                item.ack = Some(ack.to_string().into_bytes());
+                let (sending, asked) = sent.sending.step(event)?;
+                sent.sending = sending;
+                effects.extend(asked);
             }
             sent.save(&command.db, time::now())?;
-            apply(command, &sent, &effects)?;
-            Ok(())
+            apply(command, &sent, &effects)
         })?;
         self.transfer(transfer)
     }
@@ -179,33 +205,22 @@ impl Wallet {
     }
 }
 
-/// That the payee himself speaks, of this very transfer.
-fn check_ack(sent: &Sent, ack: &Acknowledgement) -> Result<SenderEvent, Error> {
-    let claimed = ack.claimed();
-    let invoice = invoice_of(&sent.items, claimed.invoice)?;
-    let foreign = super::step::StepError::ForeignInvoice {
-        invoice: claimed.invoice,
-    };
-    let invoice = invoice.ok_or(foreign)?;
+/// That the payee himself speaks, of what pays him in this very transfer.
+fn check_ack(
+    txid: Option<Txid>,
+    item: &ItemRow,
+    invoice: &Invoice,
+    ack: &Acknowledgement,
+) -> Result<SenderEvent, Error> {
     let key = invoice.ack.ok_or(TransferError::NoAckKey)?;
     let said = ack.verify(&key)?;
-    let text = invoice.to_string();
-    let item = sent
-        .items
-        .iter()
-        .find(|item| item.invoice.as_ref() == Some(&text));
-    let item = item.ok_or_else(|| damaged("an invoice without an item"))?;
     let other = |what, found: String, expected: String| AckError::Other {
         what,
         found,
         expected,
     };
-    if Some(said.witness) != sent.row.txid {
-        let expected = sent
-            .row
-            .txid
-            .map(|txid| txid.to_string())
-            .unwrap_or_default();
+    if Some(said.witness) != txid {
+        let expected = txid.map(|txid| txid.to_string()).unwrap_or_default();
         return Err(other("transaction", said.witness.to_string(), expected).into());
     }
     if Some(said.contract) != item.contract {

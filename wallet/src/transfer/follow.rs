@@ -54,7 +54,7 @@ pub(crate) fn follow(
 /// What we send that is under way, and of the rest what can have changed.
 fn sent(command: &Command<'_>, changes: &Changes<'_>) -> Result<Vec<TransferRow>, Error> {
     let mut rows = Vec::new();
-    for state in ["prepared", "delivered", "broadcast"] {
+    for state in ["unsigned", "prepared", "delivered", "broadcast"] {
         rows.extend(transfers::in_state(&command.db, SENT, state)?);
     }
     let closed = |row: &TransferRow| {

@@ -31,12 +31,12 @@ pub(crate) fn check(
         .iter()
         .map(|input| input.previous_output)
         .collect();
-    let burned = burned(db, txid)?;
+    let abandoned = abandoned(db, txid)?;
     let mut moving = BTreeSet::new();
     for holding in &snapshot.allocations {
         let (contract, leaf) = (holding.contract, holding.leaf);
         if !spent.contains(&holding.outpoint)
-            || burned.contains(&(contract, leaf.owned_type, leaf.index))
+            || abandoned.contains(&(contract, leaf.owned_type, leaf.index))
         {
             continue;
         }
@@ -86,9 +86,9 @@ fn moves(
     Ok(false)
 }
 
-/// Leaves that the owner named to be lost in this transaction.
-fn burned(db: &Connection, txid: Txid) -> Result<BTreeSet<(ContractId, u16, u32)>, StoreError> {
-    let mut burned = BTreeSet::new();
+/// Leaves that the owner named to be left behind in this transaction.
+fn abandoned(db: &Connection, txid: Txid) -> Result<BTreeSet<(ContractId, u16, u32)>, StoreError> {
+    let mut abandoned = BTreeSet::new();
     for row in transfers::by_txid(db, txid)?
         .into_iter()
         .filter(|row| row.direction == SENT)
@@ -97,11 +97,11 @@ fn burned(db: &Connection, txid: Txid) -> Result<BTreeSet<(ContractId, u16, u32)
             if let (Some(contract), None, Some(ty), Some(index)) =
                 (item.contract, item.operation, item.ty, item.index)
             {
-                burned.insert((contract, ty, index));
+                abandoned.insert((contract, ty, index));
             }
         }
     }
-    Ok(burned)
+    Ok(abandoned)
 }
 
 /// Whether the transaction commits to what was stored for it (rule 9 of the consensus).

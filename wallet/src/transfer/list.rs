@@ -39,7 +39,10 @@ impl Wallet {
                 Place::Plain => bitcoin.pending += sats,
             }
         }
-        let held = |book: &&Book| snapshot.amounts(book.contract) != (0, 0) || book.issued;
+        let held = |book: &&Book| {
+            let mut held = snapshot.allocations.iter();
+            book.issued || held.any(|held| held.contract == book.contract)
+        };
         let mut assets: Vec<_> = snapshot
             .books
             .values()
@@ -155,10 +158,7 @@ impl Wallet {
 
     /// The output that holds what an item pays, if its seal is known.
     fn outpoint(&self, row: &TransferRow, item: &ItemRow) -> Result<Option<OutPoint>, StoreError> {
-        let Some(operation) = item.operation else {
-            return Ok(None);
-        };
-        let (Some(ty), Some(index)) = (item.ty, item.index) else {
+        let (Some(operation), Some(ty), Some(index)) = (item.operation, item.ty, item.index) else {
             return Ok(None);
         };
         // None of what waited so long that it was forgotten.
@@ -178,6 +178,7 @@ fn asset_balance(snapshot: &Snapshot, book: &Book) -> AssetBalance {
         settled,
         pending,
         display: display(settled.saturating_add(pending), precision),
+        others: snapshot.others(book),
     }
 }
 

@@ -2,6 +2,8 @@
 
 pub mod ack;
 pub(crate) mod build;
+mod consignments;
+pub mod cosign;
 pub mod error;
 mod finish;
 pub(crate) mod follow;
@@ -13,3 +15,7 @@ mod quote;
 pub(crate) mod record;
 pub(crate) mod request;
 pub mod step;
+pub mod verbs;
+
+pub use self::consignments::Consignments;
+pub(crate) use self::consignments::file_name;

@@ -1,20 +1,14 @@
 //! Preparing: the plan becomes a transaction and operations, all stored before anybody signs.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use bitcoin::Txid;
-
 use super::build::{Built, build};
+use super::consignments::Consignments;
 use super::error::TransferError;
-use super::plan::Paid;
-use super::quote::{Slots, Spend, check_unpaid, invoice, outline, transaction};
+use super::plan::{Paid, quantity};
+use super::quote::{Slots, Spend, check_unpaid, invoices, outline, transaction};
 use super::record::{self, SENT, Sent};
 use super::step::SenderState;
-use crate::api::{Payment, Plan, Prepared, PreparedConsignment, TransferId};
-use crate::assets::book::Book;
-use crate::assets::consign::{HandOver, consign};
+use crate::api::{Plan, Prepared, TransferId};
 use crate::assets::learn::{self, Learned, Reveals};
-use crate::assets::ledger::Ledger;
 use crate::assets::rows::damaged;
 use crate::assets::snapshot::Snapshot;
 use crate::chain::Position;
@@ -50,13 +44,8 @@ fn prepare(command: &mut Command<'_>, plan: &Plan) -> Result<Prepared, Error> {
     let spend = Spend::exactly(&plan.plain_inputs);
     let mut tx = transaction(command.coins, &draft, &spend, plan.fee_rate, &plan.options)?;
     let slots = Slots::peek(command.coins, &draft);
-    let mut built = build(
-        &draft,
-        &command.keys.view,
-        slots.change.as_ref(),
-        &mut tx.psbt,
-    )?;
-    for slot in slots.change.iter().chain(&slots.carriers) {
+    let mut built = build(&draft, &command.keys.view, &slots.changes, &mut tx.psbt)?;
+    for slot in slots.changes.iter().chain(&slots.carriers) {
         command.coins.take(slot);
     }
     if draft.drain.is_none() && tx.leftover.is_some() {
@@ -71,12 +60,13 @@ fn prepare(command: &mut Command<'_>, plan: &Plan) -> Result<Prepared, Error> {
     reserve(command, &tx, &sent)?;
     Ok(Prepared {
         transfer: TransferId::from_bytes(sent.row.id),
-        consignments: consignments(command, &sent, txid)?,
+        consignments: Consignments::load(command, &sent, txid)?,
         psbt: tx.psbt,
         txid,
         fee_sats: tx.fee.to_sat(),
         vbytes: tx.vbytes,
         hold: !sent.sending.awaited.is_empty(),
+        unsigned: sent.sending.state == SenderState::Unsigned,
     })
 }
 
@@ -113,11 +103,21 @@ fn store_transfer(
     let now = time::now();
     let txid = tx.psbt.unsigned_tx.compute_txid();
     let id = record::transfer_id(SENT, &[txid.as_ref()]).to_bytes();
-    let invoices = plan.payments.iter().filter_map(invoice).count();
+    let invoices = plan.payments.iter().flat_map(invoices).count();
+    let unsigned = plan
+        .draft
+        .transitions
+        .iter()
+        .any(|planned| planned.signatures > 0);
+    let state = if unsigned {
+        SenderState::Unsigned
+    } else {
+        SenderState::Prepared
+    };
     let row = TransferRow {
         id,
         direction: SENT.to_owned(),
-        state: SenderState::Prepared.name().to_owned(),
+        state: state.name().to_owned(),
         reason: None,
         txid: Some(txid),
         psbt: Some(tx.psbt.serialize()),
@@ -130,16 +130,16 @@ fn store_transfer(
     };
     transfers::put(&command.db, &row)?;
     let mut items = Vec::new();
-    for (n, payment) in (0..).zip(&plan.payments) {
-        items.push(item(id, n, payment, plan, built)?);
+    for (n, paid) in (0..).zip(&plan.draft.paid) {
+        items.push(item(id, n, paid, plan, built)?);
     }
-    for (n, burned) in (items.len()..).zip(&plan.draft.burned) {
+    for (n, abandoned) in (items.len()..).zip(&plan.draft.abandoned) {
         items.push(ItemRow {
             n: u32::try_from(n).map_err(damaged)?,
-            contract: Some(burned.contract),
-            amount: Some(burned.state.amount()),
-            ty: Some(burned.leaf.owned_type),
-            index: Some(burned.leaf.index),
+            contract: Some(abandoned.contract),
+            amount: Some(abandoned.state.amount()),
+            ty: Some(abandoned.leaf.owned_type),
+            index: Some(abandoned.leaf.index),
             ..empty(id)
         });
     }
@@ -168,31 +168,47 @@ const fn empty(transfer: [u8; 16]) -> ItemRow {
 fn item(
     transfer: [u8; 16],
     n: u32,
-    payment: &Payment,
+    paid: &Paid,
     plan: &Plan,
     built: &Built,
 ) -> Result<ItemRow, Error> {
     let number = usize::try_from(n).map_err(damaged)?;
-    let paid = built.paid.get(&number);
-    let invoice = invoice(payment);
-    let awaited = invoice.is_some_and(|invoice| {
-        invoice.ack.is_some() && (plan.options.hold || invoice.via.is_some())
-    });
-    let amount = match plan.draft.paid.get(number) {
-        Some(Paid::Asset { amount, .. }) => Some(*amount),
-        Some(Paid::Bitcoin(sats)) => *sats,
-        _ => None,
-    };
-    Ok(ItemRow {
+    let row = ItemRow {
         n,
-        invoice: invoice.map(ToString::to_string),
-        contract: paid.map(|paid| paid.contract),
-        amount,
-        operation: paid.map(|paid| paid.leaf.operation),
-        ty: paid.map(|paid| paid.leaf.owned_type),
-        index: paid.map(|paid| paid.leaf.index),
-        awaited,
         ..empty(transfer)
+    };
+    Ok(match paid {
+        Paid::Asset {
+            invoice,
+            contract,
+            state,
+            ..
+        } => {
+            let leaf = built.paid.get(&number).map(|paid| paid.leaf);
+            ItemRow {
+                invoice: Some(invoice.to_string()),
+                contract: Some(*contract),
+                amount: Some(quantity(state)),
+                operation: leaf.map(|leaf| leaf.operation),
+                ty: leaf.map(|leaf| leaf.owned_type),
+                index: leaf.map(|leaf| leaf.index),
+                awaited: invoice.ack.is_some() && (plan.options.hold || invoice.via.is_some()),
+                ..row
+            }
+        }
+        Paid::Act {
+            contract, amount, ..
+        } => ItemRow {
+            contract: Some(*contract),
+            amount: Some(*amount),
+            operation: built.acts.get(&number).copied(),
+            ..row
+        },
+        Paid::Bitcoin(amount) => ItemRow {
+            amount: *amount,
+            ..row
+        },
+        Paid::Carriers(_) | Paid::Swept(_) => row,
     })
 }
 
@@ -209,78 +225,4 @@ fn reserve(command: &Command<'_>, tx: &TxDraft, sent: &Sent) -> Result<(), Error
         }
     }
     Ok(())
-}
-
-/// The consignments of a transfer, one for each invoice it pays.
-pub(crate) fn consignments(
-    command: &Command<'_>,
-    sent: &Sent,
-    txid: Txid,
-) -> Result<Vec<PreparedConsignment>, Error> {
-    let ledger = Ledger::new(&command.db, command.coins.tip().height);
-    let mut records = BTreeMap::new();
-    let mut consignments = Vec::new();
-    for item in &sent.items {
-        let (Some(text), Some(contract), Some(amount), Some(leaf)) =
-            (&item.invoice, item.contract, item.amount, leaf(item))
-        else {
-            continue;
-        };
-        if let std::collections::btree_map::Entry::Vacant(entry) = records.entry(contract) {
-            let book = Book::load(&command.db, contract)?;
-            let book = book.ok_or(TransferError::UnknownContract { contract })?;
-            let of = |item: &&ItemRow| item.contract == Some(contract) && item.invoice.is_some();
-            let paid = sent
-                .items
-                .iter()
-                .filter(of)
-                .filter_map(|item| item.operation);
-            entry.insert(book.records(&command.db, &ledger, paid, Some(txid))?);
-        }
-        let invoice: crate::invoice::Invoice = text.parse().map_err(damaged)?;
-        let leaves = BTreeSet::from([leaf]);
-        let shown = if invoice.is_witness() {
-            leaves.clone()
-        } else {
-            BTreeSet::new()
-        };
-        let hand_over = HandOver {
-            leaves,
-            shown,
-            evidence: BTreeSet::new(),
-        };
-        let Some(records) = records.get(&contract) else {
-            continue;
-        };
-        let ticker = crate::assets::facts::text(&records.header, "ticker").unwrap_or_default();
-        consignments.push(PreparedConsignment {
-            file_name: file_name(&ticker, item.n, txid),
-            bytes: consign(records, &hand_over)?,
-            invoice,
-            contract,
-            amount,
-        });
-    }
-    Ok(consignments)
-}
-
-/// `<ticker>-<start of the txid>-<number>.bulla`; a ticker is a stranger's word.
-fn file_name(ticker: &str, n: u32, txid: Txid) -> String {
-    let ticker: String = ticker
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .take(16)
-        .collect();
-    let ticker = if ticker.is_empty() { "asset" } else { &ticker };
-    let txid: String = txid.to_string().chars().take(8).collect();
-    format!("{ticker}-{txid}-{}.bulla", n + 1)
-}
-
-fn leaf(item: &ItemRow) -> Option<bulla_core::operation::Input> {
-    let (operation, owned_type, index) = (item.operation?, item.ty?, item.index?);
-    Some(bulla_core::operation::Input {
-        operation,
-        owned_type,
-        index,
-    })
 }

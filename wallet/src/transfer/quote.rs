@@ -17,8 +17,8 @@ use crate::{Error, Network, Wallet, defaults, time};
 /// The slots that a draft gives out, in this order: sealed change (if any), then free carriers.
 #[derive(Clone, Debug)]
 pub(crate) struct Slots {
-    /// Of the sealed change, with the commitment or without.
-    pub change: Option<Slot>,
+    /// Of the sealed changes in the order of their outputs, with the commitment or without.
+    pub changes: Vec<Slot>,
     /// Of the free carriers.
     pub carriers: Vec<Slot>,
     /// Of the plain change.
@@ -35,15 +35,12 @@ impl Slots {
             )
         };
         let is_carrier = |output: &&PlannedOutput| output.role == OutputRole::Carrier;
-        let change = draft
-            .outputs
-            .iter()
-            .find(is_change)
-            .and_then(|_| sealed.next());
+        let changes = draft.outputs.iter().filter(is_change);
+        let changes = changes.filter_map(|_| sealed.next()).collect();
         let carriers = draft.outputs.iter().filter(is_carrier);
         let carriers = carriers.filter_map(|_| sealed.next()).collect();
         Self {
-            change,
+            changes,
             carriers,
             plain: coins.change_slot(),
         }
@@ -98,6 +95,7 @@ pub(crate) fn outline(
     let facts = Facts {
         network: meta.network.id(),
         now: time::now(),
+        height: snapshot.height,
         coins: &snapshot.sealed(),
         holdings: &snapshot.holdings(),
         contracts: &snapshot.contracts(),
@@ -106,14 +104,14 @@ pub(crate) fn outline(
     let asked = Asked {
         payments,
         method: options.method,
-        burn: &options.burn,
+        abandon: &options.abandon,
     };
     Ok(draft(&facts, &asked)?)
 }
 
 /// Refuses an invoice that an earlier transfer pays, unless that has failed.
 pub(crate) fn check_unpaid(db: &Connection, payments: &[Payment]) -> Result<(), Error> {
-    for invoice in payments.iter().filter_map(invoice) {
+    for invoice in payments.iter().flat_map(invoices) {
         for item in transfers::items_of_invoice(db, &invoice.to_string())? {
             let row = transfers::get(db, &item.transfer)?;
             if row.is_some_and(|row| row.direction == super::record::SENT && row.state != "failed")
@@ -126,10 +124,15 @@ pub(crate) fn check_unpaid(db: &Connection, payments: &[Payment]) -> Result<(), 
     Ok(())
 }
 
-pub(crate) fn invoice(payment: &Payment) -> Option<&Invoice> {
+/// The invoices that a payment pays.
+pub(crate) fn invoices(payment: &Payment) -> Vec<&Invoice> {
     match payment {
-        Payment::Invoice { invoice, .. } => Some(invoice),
-        _ => None,
+        Payment::Invoice { invoice, .. } => vec![invoice],
+        Payment::Act(act) => {
+            let to = act.gives.iter().filter_map(|give| give.to.as_deref());
+            to.collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -138,7 +141,7 @@ pub(crate) fn is_held(payments: &[Payment], options: &PlanOptions) -> bool {
     options.hold
         || payments
             .iter()
-            .filter_map(invoice)
+            .flat_map(invoices)
             .any(|invoice| invoice.via.is_some())
 }
 
@@ -211,11 +214,12 @@ pub(crate) fn transaction(
 
 fn outputs(draft: &Draft, slots: &Slots) -> Result<Vec<TxOut>, StoreError> {
     let mut carriers = slots.carriers.iter();
+    let mut changes = slots.changes.iter();
     let output = |output: &PlannedOutput| {
         let script = match &output.role {
             OutputRole::OpretHost => Some(opret_placeholder()),
             OutputRole::TapretHost | OutputRole::SealedChange => {
-                slots.change.as_ref().map(|slot| slot.script.clone())
+                changes.next().map(|slot| slot.script.clone())
             }
             OutputRole::Carrier => carriers.next().map(|slot| slot.script.clone()),
             OutputRole::Payee { script, .. } | OutputRole::Bitcoin { script } => {

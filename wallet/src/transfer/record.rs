@@ -58,6 +58,17 @@ impl Sent {
         })
     }
 
+    /// The invoices it pays, each with the place of its item.
+    pub fn invoices(&self) -> Result<BTreeMap<InvoiceId, (usize, Invoice)>, StoreError> {
+        let mut invoices = BTreeMap::new();
+        for (n, item) in self.items.iter().enumerate() {
+            if let Some(invoice) = item_invoice(item)? {
+                invoices.insert(invoice.id(), (n, invoice));
+            }
+        }
+        Ok(invoices)
+    }
+
     /// Stores a step.
     pub fn save(&mut self, db: &SqlTransaction<'_>, now: u64) -> Result<(), StoreError> {
         let (state, reason) = sender_columns(self.sending.state);
@@ -79,7 +90,7 @@ impl Sent {
     }
 }
 
-fn item_invoice(item: &ItemRow) -> Result<Option<Invoice>, StoreError> {
+pub(crate) fn item_invoice(item: &ItemRow) -> Result<Option<Invoice>, StoreError> {
     item.invoice
         .as_deref()
         .map(|text| text.parse().map_err(damaged))
@@ -122,6 +133,7 @@ pub(crate) fn sender_columns(state: SenderState) -> (&'static str, Option<String
 
 fn sender_state(state: &str, reason: Option<&str>) -> Result<SenderState, StoreError> {
     Ok(match (state, reason) {
+        ("unsigned", None) => SenderState::Unsigned,
         ("prepared", None) => SenderState::Prepared,
         ("delivered", None) => SenderState::Delivered,
         ("broadcast", None) => SenderState::Broadcast,
@@ -174,6 +186,7 @@ pub(crate) fn shown(
     let item = |item: ItemRow| TransferItem {
         invoice: item.invoice,
         contract: item.contract,
+        operation: item.operation,
         amount: item.amount.unwrap_or(0),
         outpoint: outpoints.get(&item.n).copied(),
         acknowledged: item.acked,
@@ -189,16 +202,4 @@ pub(crate) fn shown(
         updated: row.updated,
         deadline: row.deadline,
     })
-}
-
-/// The invoice that an acknowledgement names, among those of a transfer.
-pub(crate) fn invoice_of(items: &[ItemRow], id: InvoiceId) -> Result<Option<Invoice>, StoreError> {
-    for item in items {
-        if let Some(invoice) = item_invoice(item)?
-            && invoice.id() == id
-        {
-            return Ok(Some(invoice));
-        }
-    }
-    Ok(None)
 }

@@ -1,22 +1,25 @@
 //! Asking for payment: invoices.
 
 use bitcoin::{OutPoint, ScriptBuf};
-use bulla_core::SecretSeal;
+use bulla_core::header::Header;
 use bulla_core::seal::{Blinding, Seal};
+use bulla_core::state::State;
+use bulla_core::{ContractId, OperationId, SecretSeal};
 
 use super::error::TransferError;
+use super::plan::ContractFacts;
 use super::record::{self, RECEIVED};
 use super::step::{Failure, ReceiverState};
 use crate::api::{InvoiceInfo, InvoiceRequest, InvoiceState, InvoiceTarget};
 use crate::assets::issue::fresh_seal;
-use crate::assets::rows::damaged;
+use crate::assets::rows::{self, damaged};
 use crate::assets::snapshot::Snapshot;
 use crate::coins::Place;
 use crate::invoice::{Beneficiary, Endpoint, Invoice, InvoiceError, MIN_SATS};
-use crate::store::StoreError;
 use crate::store::invoices::{self, InvoiceRow};
 use crate::store::reserved::{self, Holder, ReservedRow};
 use crate::store::transfers::{self, ItemRow, TransferRow};
+use crate::store::{StoreError, contracts, operations};
 use crate::wallet::Command;
 use crate::{Error, Wallet, defaults, time};
 
@@ -53,6 +56,8 @@ impl Wallet {
             let invoice = Invoice {
                 contract: request.contract,
                 network: command.meta.network.id(),
+                owned: request.owned.clone(),
+                token: request.token,
                 amount: request.amount,
                 to: target.to.clone(),
                 sats,
@@ -128,7 +133,7 @@ fn blind(command: &Command<'_>, asked: Option<OutPoint>) -> Result<Target, Error
     };
     let sats = defaults::CARRIER.to_sat();
     let outpoint = outpoint.ok_or(TransferError::NoCarrier { sats })?;
-    let seal = fresh_seal(command, outpoint)?;
+    let (seal, _) = fresh_seal(&command.db, &command.keys.view, outpoint, 0)?;
     let (Seal::Outpoint { blinding, .. } | Seal::Witness { blinding, .. }) = seal;
     let secret = seal.conceal();
     Ok(Target {
@@ -232,10 +237,14 @@ pub(crate) fn info(
     let mut received: Vec<(bulla_core::ContractId, u64)> = Vec::new();
     let id = record::transfer_id(RECEIVED, &[row.text.as_bytes()]).to_bytes();
     for item in transfers::items(db, &id)? {
-        let (Some(contract), Some(amount), Some(_)) = (item.contract, item.amount, item.operation)
+        let (Some(contract), Some(amount), Some(operation)) =
+            (item.contract, item.amount, item.operation)
         else {
             continue;
         };
+        if !answers_leaf(db, &invoice, contract, operation, &item)? {
+            continue;
+        }
         match received.iter_mut().find(|(known, _)| *known == contract) {
             Some((_, sum)) => *sum = sum.saturating_add(amount),
             None => received.push((contract, amount)),
@@ -248,6 +257,55 @@ pub(crate) fn info(
         invoice,
         received,
         created: row.created,
+    })
+}
+
+/// Whether an item's leaf is of the kind that an invoice asks for.
+fn answers_leaf(
+    db: &bdk_wallet::rusqlite::Connection,
+    invoice: &Invoice,
+    contract: ContractId,
+    operation: OperationId,
+    item: &ItemRow,
+) -> Result<bool, StoreError> {
+    let (Some(ty), Some(index)) = (item.ty, item.index) else {
+        return Ok(false);
+    };
+    // None of what waited so long that it was forgotten.
+    let Some(row) = operations::leaf(db, &operation, ty, index)? else {
+        return Ok(false);
+    };
+    let (_, state, _) = rows::leaf(&row)?;
+    answers(db, invoice, contract, ty, &state)
+}
+
+/// Whether what came is of the kind that an invoice asks for; how much of it is another question.
+/// An invoice that names nothing takes what plain payments move; of a contract without such a type,
+/// anything, unless it asks for an amount.
+pub(crate) fn answers(
+    db: &bdk_wallet::rusqlite::Connection,
+    invoice: &Invoice,
+    contract: ContractId,
+    owned_type: u16,
+    state: &State,
+) -> Result<bool, StoreError> {
+    if invoice.contract.is_some_and(|asked| asked != contract) {
+        return Ok(false);
+    }
+    let row = contracts::get(db, &contract)?.ok_or_else(|| damaged("a missing contract"))?;
+    let header = rows::decode("a contract", Header::decode(&row.header))?;
+    let facts = ContractFacts::of(&header);
+    let token = match state {
+        State::Token(token) => Some(token.id),
+        _ => None,
+    };
+    Ok(match (&invoice.owned, facts.asset) {
+        (Some(name), _) => {
+            facts.owned_name(owned_type) == name
+                && invoice.token.is_none_or(|asked| Some(asked) == token)
+        }
+        (None, Some(asset)) => asset == owned_type,
+        (None, None) => invoice.amount.is_none(),
     })
 }
 

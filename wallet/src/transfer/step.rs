@@ -1,5 +1,5 @@
 //! The life of a transfer as pure functions: `step(event) -> (state, effects)`, for the sender
-//! (Prepared → Delivered → Broadcast → Settled) and the receiver (Invoiced → Received → Settled),
+//! (Unsigned → Prepared → Delivered → Broadcast → Settled) and the receiver (Invoiced → Received → Settled),
 //! each with Failed and its reason.
 //!
 //! Facts of the chain win over everything: a failed transfer whose transaction is seen goes on, and a
@@ -109,7 +109,9 @@ pub enum Sighting {
 /// How far the sender is.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum SenderState {
-    /// Built and stored.
+    /// Built and stored; keys of a contract have to sign an operation first.
+    Unsigned,
+    /// Built and stored, and signed by the keys that its contracts ask for.
     Prepared,
     /// Signed and stored; the consignments were handed over, or are about to be.
     Delivered,
@@ -125,6 +127,7 @@ impl SenderState {
     /// Its name.
     pub const fn name(&self) -> &'static str {
         match self {
+            Self::Unsigned => "unsigned",
             Self::Prepared => "prepared",
             Self::Delivered => "delivered",
             Self::Broadcast => "broadcast",
@@ -154,6 +157,8 @@ pub struct Sending {
 /// What happens to the sender's transfer.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum SenderEvent {
+    /// Enough keys of its contracts have signed.
+    Cosigned,
     /// The signed transaction was stored.
     Finished,
     /// The consignments are handed over.
@@ -202,6 +207,9 @@ pub enum Effect {
 /// Why an event is refused; nothing changes.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum StepError {
+    /// Keys of a contract have to sign first.
+    #[error("signatures that a contract asks for are missing; hand the request file to its issuer")]
+    Unsigned,
     /// It has to be signed first.
     #[error("the transfer is not signed yet; sign and finish it first")]
     NotSigned,
@@ -263,6 +271,7 @@ impl Sending {
     /// If the event is not possible now.
     pub fn step(&self, event: SenderEvent) -> Stepped<Self> {
         match event {
+            SenderEvent::Cosigned => Ok(self.cosigned()),
             SenderEvent::Finished => self.finished(),
             SenderEvent::Delivered => self.delivered(),
             SenderEvent::Acknowledged { invoice, verdict } => self.acknowledge(invoice, verdict),
@@ -289,6 +298,13 @@ impl Sending {
         self.moved(SenderState::Failed(failure))
     }
 
+    fn cosigned(&self) -> (Self, Vec<Effect>) {
+        match self.state {
+            SenderState::Unsigned => (self.to(SenderState::Prepared), Vec::new()),
+            _ => self.same(),
+        }
+    }
+
     fn finished(&self) -> Stepped<Self> {
         match self.state {
             SenderState::Failed(failure) => Err(StepError::Failed { failure }),
@@ -305,6 +321,7 @@ impl Sending {
     fn delivered(&self) -> Stepped<Self> {
         match self.state {
             SenderState::Failed(failure) => Err(StepError::Failed { failure }),
+            SenderState::Unsigned => Err(StepError::Unsigned),
             SenderState::Prepared if !self.signed => Err(StepError::NotSigned),
             SenderState::Prepared => Ok((self.to(SenderState::Delivered), Vec::new())),
             _ => Ok(self.same()),
@@ -322,9 +339,10 @@ impl Sending {
                 next.acknowledged.insert(invoice);
                 Ok((next, Vec::new()))
             }
-            (SenderState::Prepared | SenderState::Delivered, Verdict::Refused) => {
-                Ok(self.fail(Failure::Refused { invoice }))
-            }
+            (
+                SenderState::Unsigned | SenderState::Prepared | SenderState::Delivered,
+                Verdict::Refused,
+            ) => Ok(self.fail(Failure::Refused { invoice })),
             // Once it is public a refusal is no refund: only the chain decides.
             (_, Verdict::Refused) => Ok(self.same()),
         }
@@ -332,6 +350,7 @@ impl Sending {
 
     fn broadcast(&self, now: u64) -> Stepped<Self> {
         match self.state {
+            SenderState::Unsigned => return Err(StepError::Unsigned),
             SenderState::Prepared if !self.signed => return Err(StepError::NotSigned),
             SenderState::Failed(failure) => return Err(StepError::Failed { failure }),
             SenderState::Settled => return Ok(self.same()),
@@ -362,14 +381,18 @@ impl Sending {
     fn tick(&self, now: u64) -> (Self, Vec<Effect>) {
         let late = self.expiry.is_some_and(|expiry| now > expiry);
         match self.state {
-            SenderState::Prepared | SenderState::Delivered if late => self.fail(Failure::Expired),
+            SenderState::Unsigned | SenderState::Prepared | SenderState::Delivered if late => {
+                self.fail(Failure::Expired)
+            }
             _ => self.same(),
         }
     }
 
     fn cancel(&self) -> Stepped<Self> {
         match self.state {
-            SenderState::Prepared | SenderState::Delivered => Ok(self.fail(Failure::Cancelled)),
+            SenderState::Unsigned | SenderState::Prepared | SenderState::Delivered => {
+                Ok(self.fail(Failure::Cancelled))
+            }
             SenderState::Broadcast | SenderState::Settled => Err(StepError::Public),
             SenderState::Failed(_) => Ok(self.same()),
         }

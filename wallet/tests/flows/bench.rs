@@ -171,7 +171,7 @@ impl Party {
     ) -> Result<Paid, Error> {
         let (prepared, tx) = self.prepare(payments, options)?;
         let delivered = self.wallet().deliver(prepared.transfer)?;
-        assert_eq!(delivered, prepared.consignments);
+        assert_eq!(delivered, prepared.consignments.all()?);
         self.wallet().broadcast(prepared.transfer, &bench.sandbox)?;
         let files = delivered
             .into_iter()
@@ -212,6 +212,11 @@ impl Party {
     }
 }
 
+/// The consignment of the first payee.
+pub fn first(prepared: &Prepared) -> Vec<u8> {
+    prepared.consignments.clone().next().unwrap().unwrap().bytes
+}
+
 pub fn pay(invoice: &Invoice) -> Payment {
     let invoice = Box::new(invoice.clone());
     Payment::Invoice {
@@ -231,17 +236,7 @@ pub fn request(contract: ContractId, amount: u64, target: InvoiceTarget) -> Invo
 }
 
 pub fn issue(ticker: &str, supply: u64) -> Issue {
-    Issue {
-        schema: bulla_schemas::fixed().id(),
-        ticker: ticker.to_owned(),
-        name: format!("{ticker} of a test"),
-        precision: 2,
-        supply,
-        details: None,
-        terms: None,
-        issuer: None,
-        coin: None,
-    }
+    Issue::fixed(ticker, &format!("{ticker} of a test"), 2, supply)
 }
 
 /// The stable name of an error.

@@ -1,7 +1,6 @@
 //! Who says that he issued a contract, and contract files.
 
 use bulla_core::ContractId;
-use bulla_wallet::api::Issue;
 use bulla_wallet::identity::{Claim, MAX_STATEMENTS, Statement};
 
 use crate::bench::{Bench, Party, code, issue, passphrase};
@@ -14,10 +13,8 @@ fn domain(text: &str) -> Claim {
 fn named(bench: &Bench, alice: &mut Party) -> ContractId {
     bench.carriers(alice, 1);
     let key = alice.wallet().issuer_key(&passphrase(), 0).unwrap();
-    let issue = Issue {
-        issuer: Some(key),
-        ..issue("GOLD", 1_000)
-    };
+    let key = key.serialize().to_vec();
+    let issue = issue("GOLD", 1_000).value("issuer", key);
     alice.wallet().issue(&issue).unwrap()
 }
 

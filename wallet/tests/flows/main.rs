@@ -1,8 +1,11 @@
 //! The wallet from end to end on the sandbox: what it is for, and what comes at the wrong moment.
 
 mod adversity;
+mod batch;
 mod bench;
 mod identity;
+mod kinds;
 mod ownership;
+mod signers;
 mod supply;
 mod transfers;

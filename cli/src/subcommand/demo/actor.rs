@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use bitcoin::Amount;
 use bulla_core::ContractId;
 use bulla_wallet::api::{
-    InvoiceRequest, InvoiceTarget, Issue, Payment, PlanOptions, Prepared, PreparedConsignment,
-    Received,
+    InvoiceRequest, InvoiceTarget, Issue, Payment, PlanOptions, Prepared, Received,
 };
 use bulla_wallet::invoice::Invoice;
 use bulla_wallet::keys::{Keys, Passphrase, Words};
@@ -17,6 +16,7 @@ use crate::file;
 use crate::session::WALLET;
 use crate::settings;
 use crate::subcommand::{Result, balance};
+use crate::units::Names;
 
 /// The passphrase of both wallets, in a file beside each: they hold nothing of value.
 const PASSPHRASE: &str = "demo";
@@ -77,17 +77,8 @@ impl Actor {
 
     /// Issues an asset of fixed supply, in smallest units.
     pub fn issue(&mut self, ticker: &str, supply: u64) -> Result<ContractId> {
-        Ok(self.wallet.issue(&Issue {
-            schema: bulla_schemas::fixed().id(),
-            ticker: ticker.to_owned(),
-            name: "Clay tokens".to_owned(),
-            precision: 0,
-            supply,
-            details: None,
-            terms: None,
-            issuer: None,
-            coin: None,
-        })?)
+        let issue = Issue::fixed(ticker, "Clay tokens", 0, supply);
+        Ok(self.wallet.issue(&issue)?)
     }
 
     /// Asks for an amount.
@@ -109,15 +100,13 @@ impl Actor {
     pub fn pay(&mut self, invoices: &[&Invoice], chain: &Sandbox, out: &Path) -> Result<Paid> {
         let payments: Vec<_> = invoices.iter().map(|invoice| payment(invoice)).collect();
         let prepared = self.spend(&payments, chain)?;
-        let write = |consignment: &PreparedConsignment| {
+        let mut files = Vec::new();
+        for consignment in prepared.consignments.clone() {
+            let consignment = consignment?;
             let path = out.join(&consignment.file_name);
-            file::write(&path, &consignment.bytes).map(|()| path)
-        };
-        let files = prepared
-            .consignments
-            .iter()
-            .map(write)
-            .collect::<Result<_>>()?;
+            file::write(&path, &consignment.bytes)?;
+            files.push(path);
+        }
         Ok(Paid { prepared, files })
     }
 
@@ -151,7 +140,8 @@ impl Actor {
     /// What the wallet holds now.
     pub fn balance(&mut self, chain: &Sandbox) -> Result<balance::Output> {
         self.wallet.sync(chain)?;
-        Ok(balance::Output::of(&self.wallet.balance()?))
+        let names = Names::of(&self.wallet)?;
+        Ok(balance::Output::of(&self.wallet.balance()?, &names))
     }
 }
 

@@ -94,12 +94,9 @@ impl Story {
         let path = den.path().join(WALLET);
         file::write(&path, &file::read_consignment(&self.alice.path)?)?;
         let mut thief = Actor::open(path)?;
-        let prepared = thief.build(invoice, &self.chain)?;
-        let bytes = prepared
-            .consignments
-            .into_iter()
-            .next()
-            .map(|consignment| consignment.bytes);
+        let mut consignments = thief.build(invoice, &self.chain)?.consignments;
+        let consignment = consignments.next().transpose()?;
+        let bytes = consignment.map(|consignment| consignment.bytes);
         bytes.ok_or_else(|| unlike("forgery", "a consignment", "none"))
     }
 }

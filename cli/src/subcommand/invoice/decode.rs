@@ -27,6 +27,10 @@ pub struct Output {
     pub network: String,
     /// The contract; none: any.
     pub contract: Option<ContractId>,
+    /// The owned type; none: the asset.
+    pub owned: Option<String>,
+    /// The token.
+    pub token: Option<u32>,
     /// The amount in smallest units; none: any.
     pub amount: Option<String>,
     /// `witness`: a new output; `blind`: a secret seal.
@@ -64,6 +68,8 @@ impl Decode {
             invoice: invoice.to_string(),
             network: network_name(invoice.network),
             contract: invoice.contract,
+            owned: invoice.owned.clone(),
+            token: invoice.token,
             amount: invoice.amount.map(|amount| amount.to_string()),
             kind: kind(&invoice),
             address,
@@ -94,6 +100,8 @@ impl Human for Output {
             .map(|units| format!("{units} (smallest units)"));
         rows.push(("amount", amount.unwrap_or_else(any)));
         let mut put = |name, value: Option<String>| rows.extend(value.map(|value| (name, value)));
+        put("owned type", self.owned.clone());
+        put("token", self.token.map(|token| token.to_string()));
         put("address", self.address.clone());
         put(
             "secret seal",

@@ -37,7 +37,10 @@ pub fn a_consistent_spend_that_nobody_signed_changes_no_balance(chain: &dyn Chai
         ],
         &PlanOptions::default(),
     );
-    for (person, consignment) in [&mut carol, &mut bob].into_iter().zip(&forged.consignments) {
+    for (person, consignment) in [&mut carol, &mut bob]
+        .into_iter()
+        .zip(&forged.consignments.all().unwrap())
+    {
         let received = person.accept(chain, &consignment.bytes);
         assert_eq!(received.state.name(), "received");
         person.holds(contract, 0, 0);

@@ -3,6 +3,7 @@
 mod chain;
 mod coins;
 mod handshake;
+mod kinds;
 mod offline;
 mod ownership;
 mod refusals;
@@ -11,6 +12,7 @@ mod transfers;
 pub use chain::*;
 pub use coins::*;
 pub use handshake::*;
+pub use kinds::*;
 pub use offline::*;
 pub use ownership::*;
 pub use refusals::*;

@@ -2,6 +2,7 @@ use bitcoin::absolute::LockTime;
 use bitcoin::hashes::Hash;
 use bitcoin::transaction::Version;
 use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut};
+use bulla_core::ContractId;
 use bulla_core::bundle::Bundle;
 use bulla_core::commit::{DbcProof, mpc_builder, opret};
 use bulla_core::consignment::{Explicit, parts};
@@ -373,4 +374,66 @@ fn a_contract_file_shows_no_seal() {
     let (header, frames, terminals) = read(&contract_file(&header()).unwrap());
     assert_eq!(seals(&header.genesis.outputs), [false, false]);
     assert!(frames.is_empty() && terminals.0.is_empty());
+}
+
+/// A list of seven: what is consumed of it, handed over or kept is shown, the rest is hashes.
+#[test]
+fn of_a_long_list_only_what_is_needed_is_shown() {
+    let mut case = case();
+    let genesis = OperationId::from(case.contract);
+    let secret = |n| AssignedSeal::Secret(seal(n).conceal());
+    let mut made: Vec<_> = (0..6).map(|n| (5, secret(40 + n))).collect();
+    made.push((10, shown(witness_seal(1))));
+    let many = transition(case.contract, &[leaf(genesis, 1)], &made);
+    let anchor = anchored(&[coin(2)], &[&many]);
+    let id = many.id();
+    record(&mut case.records, &anchor, many);
+    let mut consigner = Consigner::new(case.records.clone());
+    for n in 0..6 {
+        let hand_over = HandOver {
+            leaves: [leaf(id, n)].into(),
+            kept: [leaf(id, 6)].into(),
+            ..HandOver::default()
+        };
+        let bytes = consigner.consign(&hand_over).unwrap();
+        assert_eq!(consign(&case.records, &hand_over).unwrap(), bytes);
+        let (_, frames, terminals) = read(&bytes);
+        let [last] = &frames[..] else {
+            panic!("{} frames", frames.len())
+        };
+        let outputs = &last.transitions[0].transition.outputs;
+        let found: Vec<_> = outputs.shown().map(|(_, leaf)| leaf.index).collect();
+        assert_eq!(found, [n, 6]);
+        assert_eq!(seals(outputs), [false, false], "what is kept stays secret");
+        assert_eq!(last.transitions[0].transition.id(), id);
+        assert_eq!(terminals.0.as_slice(), [Terminal::Leaf(leaf(id, n))]);
+    }
+    let evidence = HandOver {
+        evidence: [id].into(),
+        ..HandOver::default()
+    };
+    let (_, frames, _) = read(&consigner.consign(&evidence).unwrap());
+    let outputs = &frames[0].transitions[0].transition.outputs;
+    assert_eq!(seals(outputs), [false; 7], "evidence leaves nothing out");
+}
+
+/// What was written for one receiver stands in nothing of another.
+#[test]
+fn consignments_of_a_batch_are_those_that_are_built_alone() {
+    let case = case();
+    let mut consigner = Consigner::new(case.records.clone());
+    let handed = [
+        leaf(case.first, 1),
+        leaf(case.second, 0),
+        leaf(case.other, 0),
+    ];
+    for leaf in handed.into_iter().chain(handed) {
+        let hand_over = HandOver {
+            leaves: [leaf].into(),
+            ..HandOver::default()
+        };
+        let alone = consign(&case.records, &hand_over);
+        assert_eq!(consigner.consign(&hand_over), alone);
+        assert!(alone.is_ok());
+    }
 }

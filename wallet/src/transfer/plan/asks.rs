@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use bitcoin::{Address, Network, ScriptBuf};
 use bulla_core::seal::Blinding;
+use bulla_core::state::{State, StateKind, Token};
 use bulla_core::{ContractId, NetworkId, SecretSeal};
 
-use super::{Asked, Facts, Paid, PlanError};
-use crate::api::{BitcoinAmount, Payment};
+use super::act::{self, Names, ReadAct};
+use super::needs::quantity;
+use super::{Asked, ContractFacts, Facts, Paid, PlanError};
+use crate::api::{Act, BitcoinAmount, Payment};
 use crate::invoice::{Beneficiary, Invoice, address_network};
 
 /// Where an asset payment goes.
@@ -21,18 +24,27 @@ pub(super) enum Payee {
     },
 }
 
-/// A payment of an asset.
+/// A payment of an allocation by a plain move.
 #[derive(Clone, Debug)]
 pub(super) struct AssetPayment {
     pub number: usize,
-    pub payee: Payee,
-    pub amount: u64,
+    pub owned_type: u16,
+    pub state: State,
+}
+
+/// What one contract is asked to do.
+#[derive(Debug, Default)]
+pub(super) struct Orders {
+    pub acts: Vec<ReadAct>,
+    pub payments: Vec<AssetPayment>,
 }
 
 /// All payments, sorted out.
 #[derive(Debug, Default)]
 pub(super) struct Asks {
-    pub assets: BTreeMap<ContractId, Vec<AssetPayment>>,
+    pub contracts: BTreeMap<ContractId, Orders>,
+    /// By the number of the payment.
+    pub payees: BTreeMap<usize, Payee>,
     pub bitcoin: Vec<(ScriptBuf, u64)>,
     pub drain: Option<ScriptBuf>,
     pub carriers: Vec<u64>,
@@ -44,43 +56,126 @@ pub(super) struct Asks {
 impl Asks {
     pub fn read(facts: &Facts<'_>, asked: &Asked<'_>) -> Result<Self, PlanError> {
         let mut asks = Self::default();
-        let mut payees = BTreeMap::new();
-        for (number, payment) in asked.payments.iter().enumerate() {
-            let paid = match payment {
+        for payment in asked.payments {
+            match payment {
                 Payment::Invoice {
                     invoice,
                     contract,
                     amount,
-                } => {
-                    check_payable(invoice, facts)?;
-                    let (contract, amount) = settle(invoice, *contract, *amount)?;
-                    let payee = payee(invoice, facts.carrier)?;
-                    one_payee(&mut payees, &payee, number)?;
-                    let payment = AssetPayment {
-                        number,
-                        payee,
-                        amount,
-                    };
-                    asks.assets.entry(contract).or_default().push(payment);
-                    asks.expiry = asks.expiry.into_iter().chain(invoice.expiry).min();
-                    Paid::Asset { contract, amount }
-                }
+                } => asks.pay(facts, invoice, *contract, *amount)?,
+                Payment::Act(act) => asks.act(facts, act)?,
                 Payment::Bitcoin { address, amount } => {
                     let network = address_network(facts.network);
-                    asks.bitcoin(script(address, network)?, *amount)?
+                    let paid = asks.bitcoin(script(address, network)?, *amount)?;
+                    asks.paid.push(paid);
                 }
-                Payment::Carriers { count, sats } => asks.carriers(*count, *sats, facts.carrier)?,
+                Payment::Carriers { count, sats } => {
+                    let paid = asks.carriers(*count, *sats, facts.carrier)?;
+                    asks.paid.push(paid);
+                }
                 Payment::Sweep => {
-                    asks.sweep = Some(number);
-                    Paid::Swept(0)
+                    asks.sweep = Some(asks.paid.len());
+                    asks.paid.push(Paid::Swept(0));
                 }
-            };
-            asks.paid.push(paid);
+            }
         }
         if asks.paid.is_empty() {
             return Err(PlanError::Nothing);
         }
         Ok(asks)
+    }
+
+    /// A payment by a plain move.
+    fn pay(
+        &mut self,
+        facts: &Facts<'_>,
+        invoice: &Invoice,
+        contract: Option<ContractId>,
+        amount: Option<u64>,
+    ) -> Result<(), PlanError> {
+        check_payable(invoice, facts)?;
+        let contract = agreed(invoice.contract, contract)
+            .map_err(|(found, expected)| PlanError::OtherContract { found, expected })?
+            .ok_or(PlanError::NoContract)?;
+        let known = known(facts, contract)?;
+        let (owned_type, state) = wanted(known, contract, invoice, amount)?;
+        let number = self.payee(facts, invoice, contract, owned_type, state.clone())?;
+        let orders = self.contracts.entry(contract).or_default();
+        orders.payments.push(AssetPayment {
+            number,
+            owned_type,
+            state,
+        });
+        Ok(())
+    }
+
+    fn act(&mut self, facts: &Facts<'_>, act: &Act) -> Result<(), PlanError> {
+        let contract = act.contract;
+        let known = known(facts, contract)?;
+        let number = self.paid.len();
+        self.paid.push(Paid::Swept(0));
+        let read = act::read(act, known, number, |owned_type, give| {
+            let Some(invoice) = &give.to else {
+                return Ok(None);
+            };
+            check_payable(invoice, facts)?;
+            agreed(invoice.contract, Some(contract))
+                .map_err(|(found, expected)| PlanError::OtherContract { found, expected })?;
+            check_given(known, contract, invoice, owned_type, &give.state)?;
+            self.payee(facts, invoice, contract, owned_type, give.state.clone())
+                .map(Some)
+        })?;
+        let amounts = read.takes.iter().filter(|take| take.kind.token.is_none());
+        let amount = amounts.map(|take| take.quantity).next();
+        if let Some(paid) = self.paid.get_mut(number) {
+            *paid = Paid::Act {
+                contract,
+                kind: read.kind,
+                amount: amount.unwrap_or(0),
+            };
+        }
+        self.contracts.entry(contract).or_default().acts.push(read);
+        Ok(())
+    }
+
+    /// Notes a payee; gives the number of the payment.
+    fn payee(
+        &mut self,
+        facts: &Facts<'_>,
+        invoice: &Invoice,
+        contract: ContractId,
+        owned_type: u16,
+        state: State,
+    ) -> Result<usize, PlanError> {
+        let payee = payee(invoice, facts.carrier)?;
+        let number = self.paid.len();
+        self.one_payee(&payee, number)?;
+        self.payees.insert(number, payee);
+        self.expiry = self.expiry.into_iter().chain(invoice.expiry).min();
+        self.paid.push(Paid::Asset {
+            invoice: Box::new(invoice.clone()),
+            contract,
+            owned_type,
+            state,
+        });
+        Ok(number)
+    }
+
+    /// One secret seal, or one output script, is paid once: two allocations on one seal would link
+    /// them, and a second payment of one invoice is a mistake (L01 to L03 of the attack list).
+    fn one_payee(&self, payee: &Payee, number: usize) -> Result<(), PlanError> {
+        let same = |known: &Payee| match (known, payee) {
+            (Payee::Seal(known), Payee::Seal(secret)) => known == secret,
+            (Payee::Output { script: known, .. }, Payee::Output { script, .. }) => known == script,
+            _ => false,
+        };
+        match self.payees.iter().find(|(_, known)| same(known)) {
+            Some((first, _)) => Err(PlanError::SamePayee {
+                first: first + 1,
+                second: number + 1,
+            }),
+            None => Ok(()),
+        }
     }
 
     fn bitcoin(&mut self, script: ScriptBuf, amount: BitcoinAmount) -> Result<Paid, PlanError> {
@@ -122,26 +217,6 @@ impl Asks {
     }
 }
 
-/// One secret seal, or one output script, is paid once: two allocations on one seal would link
-/// them, and a second payment of one invoice is a mistake (L01 to L03 of the attack list).
-fn one_payee(
-    payees: &mut BTreeMap<(Option<SecretSeal>, Option<ScriptBuf>), usize>,
-    payee: &Payee,
-    number: usize,
-) -> Result<(), PlanError> {
-    let key = match payee {
-        Payee::Seal(secret) => (Some(*secret), None),
-        Payee::Output { script, .. } => (None, Some(script.clone())),
-    };
-    match payees.insert(key, number) {
-        Some(first) => Err(PlanError::SamePayee {
-            first: first + 1,
-            second: number + 1,
-        }),
-        None => Ok(()),
-    }
-}
-
 fn check_payable(invoice: &Invoice, facts: &Facts<'_>) -> Result<(), PlanError> {
     invoice.check_payable(facts.network, facts.now)?;
     let regtest = NetworkId::of_network(Network::Regtest);
@@ -155,28 +230,95 @@ fn check_payable(invoice: &Invoice, facts: &Facts<'_>) -> Result<(), PlanError> 
     }
 }
 
-/// Contract and amount, from the invoice or else from the payer.
-fn settle(
+fn known<'a>(facts: &Facts<'a>, contract: ContractId) -> Result<&'a ContractFacts, PlanError> {
+    let known = facts.contracts.get(&contract);
+    known.ok_or(PlanError::UnknownContract { contract })
+}
+
+/// What the invoice says, or else the payer; the two if they differ.
+fn agreed<T: PartialEq>(expected: Option<T>, found: Option<T>) -> Result<Option<T>, (T, T)> {
+    match (expected, found) {
+        (Some(expected), Some(found)) if expected != found => Err((found, expected)),
+        (expected, found) => Ok(expected.or(found)),
+    }
+}
+
+/// Type and state that an invoice asks for; the payer says how much, where the invoice does not.
+fn wanted(
+    known: &ContractFacts,
+    contract: ContractId,
     invoice: &Invoice,
-    contract: Option<ContractId>,
     amount: Option<u64>,
-) -> Result<(ContractId, u64), PlanError> {
-    let contract = match (invoice.contract, contract) {
-        (Some(expected), Some(found)) if expected != found => {
-            return Err(PlanError::OtherContract { found, expected });
-        }
-        (expected, found) => expected.or(found).ok_or(PlanError::NoContract)?,
+) -> Result<(u16, State), PlanError> {
+    let names = Names {
+        contract,
+        schema: &known.schema,
     };
-    let amount = match (invoice.amount, amount) {
-        (Some(expected), Some(found)) if expected != found => {
-            return Err(PlanError::OtherAmount { found, expected });
-        }
-        (expected, found) => expected.or(found).ok_or(PlanError::NoAmount)?,
+    let owned_type = match &invoice.owned {
+        Some(name) => names.owned(name)?,
+        None => known.asset.ok_or(PlanError::NoType { contract })?,
     };
-    if amount == 0 {
+    let amount = agreed(invoice.amount, amount)
+        .map_err(|(found, expected)| PlanError::OtherAmount { found, expected })?;
+    let kind = known.schema.owned.get(&owned_type).map(|def| def.kind);
+    let state = match (kind, invoice.token) {
+        (Some(StateKind::Amount), None) => State::Amount(amount.ok_or(PlanError::NoAmount)?),
+        (Some(StateKind::Token), Some(id)) => State::Token(Token {
+            id,
+            fraction: amount.ok_or(PlanError::NoAmount)?,
+        }),
+        (Some(StateKind::Right), None) => match amount {
+            None | Some(1) => State::Right,
+            Some(found) => return Err(PlanError::OtherAmount { found, expected: 1 }),
+        },
+        (Some(expected @ StateKind::Data), None) => {
+            let owned = known.owned_name(owned_type).to_owned();
+            return Err(PlanError::OtherKind {
+                contract,
+                owned,
+                expected,
+            });
+        }
+        _ => {
+            let owned = known.owned_name(owned_type).to_owned();
+            return Err(PlanError::TokenField { contract, owned });
+        }
+    };
+    if matches!(
+        state,
+        State::Amount(0) | State::Token(Token { fraction: 0, .. })
+    ) {
         return Err(PlanError::Zero);
     }
-    Ok((contract, amount))
+    Ok((owned_type, state))
+}
+
+/// That an act gives what the invoice asks for, as far as it says.
+fn check_given(
+    known: &ContractFacts,
+    contract: ContractId,
+    invoice: &Invoice,
+    owned_type: u16,
+    state: &State,
+) -> Result<(), PlanError> {
+    let owned = known.owned_name(owned_type).to_owned();
+    let asked = match &invoice.owned {
+        Some(name) => *name == owned,
+        None => invoice.contract.is_none() || known.asset == Some(owned_type),
+    };
+    let token = match state {
+        State::Token(token) => Some(token.id),
+        _ => None,
+    };
+    if !asked || (invoice.token.is_some() && invoice.token != token) {
+        return Err(PlanError::TokenField { contract, owned });
+    }
+    let found = quantity(state);
+    match invoice.amount {
+        Some(expected) if expected != found => Err(PlanError::OtherAmount { found, expected }),
+        _ if found == 0 => Err(PlanError::Zero),
+        _ => Ok(()),
+    }
 }
 
 fn payee(invoice: &Invoice, carrier: u64) -> Result<Payee, PlanError> {

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use bitcoin::OutPoint;
 use bulla_core::ContractId;
 
-use super::asks::{Asks, AssetPayment, Payee};
-use super::choose::{Candidate, choose};
-use super::moves::{Leaf, Moves, moves};
+use super::asks::{Asks, Orders, Payee};
+use super::check::check;
+use super::moves::{Moved, Moves, moves};
+use super::needs::spent_coins;
 use super::{
-    Asked, Draft, Facts, Holding, Method, OutputRole, Paid, PlanError, PlannedLeaf, PlannedOutput,
-    PlannedSeal, PlannedTransition, SealedCoin,
+    Asked, ContractFacts, Draft, Facts, Holding, Method, OutputRole, Paid, PlanError, PlannedLeaf,
+    PlannedOutput, PlannedSeal, PlannedTransition, SealedCoin,
 };
 
 /// Decides which sealed coins are spent, what moves where, and which outputs are made.
@@ -19,20 +20,26 @@ use super::{
 /// If a payment is not possible, or an allocation would be lost that was not named.
 pub fn draft(facts: &Facts<'_>, asked: &Asked<'_>) -> Result<Draft, PlanError> {
     let mut asks = Asks::read(facts, asked)?;
-    let mut spent = spent_coins(facts, &asks)?;
+    let mut spent = spent_coins(facts, asked, &asks)?;
     let mut planned = BTreeMap::new();
+    let none = Orders::default();
     for contract in contracts_on(facts, &spent) {
-        let payments = asks.assets.get(&contract).map_or(&[][..], Vec::as_slice);
         let moved = moves(
             contract,
             facts.contracts.get(&contract),
             &holdings_on(facts, &spent, contract),
-            payments,
-            asked.burn.contains(&contract),
+            asks.contracts.get(&contract).unwrap_or(&none),
+            asked.abandon.contains(&contract),
         )?;
         planned.insert(contract, moved);
     }
     let mut draft = lay_out(asked.method, facts, &asks, planned);
+    for transition in &draft.transitions {
+        let contract = transition.contract;
+        let known = facts.contracts.get(&contract);
+        let known = known.ok_or(PlanError::UnknownContract { contract })?;
+        check(facts, known, transition)?;
+    }
     sweep(facts, asked, &mut asks, &mut spent, &mut draft)?;
     let coins = facts
         .coins
@@ -44,93 +51,6 @@ pub fn draft(facts: &Facts<'_>, asked: &Asked<'_>) -> Result<Draft, PlanError> {
     draft.expiry = asks.expiry;
     draft.paid = asks.paid;
     Ok(draft)
-}
-
-/// The coins that pay the assets: for each contract the fewest, after what comes with the others.
-fn spent_coins(facts: &Facts<'_>, asks: &Asks) -> Result<BTreeSet<OutPoint>, PlanError> {
-    let free: BTreeSet<OutPoint> = facts
-        .coins
-        .iter()
-        .filter(|coin| !coin.held)
-        .map(|coin| coin.outpoint)
-        .collect();
-    let mut spent = BTreeSet::new();
-    for (contract, payments) in &asks.assets {
-        let needed = needed(facts, *contract, payments)?;
-        let mut candidates = candidates(facts, *contract);
-        let (have, rest): (Vec<_>, Vec<_>) = candidates
-            .drain(..)
-            .partition(|coin| spent.contains(&coin.outpoint));
-        let (free, held): (Vec<_>, Vec<_>) = rest
-            .into_iter()
-            .partition(|coin| free.contains(&coin.outpoint));
-        let with: u128 = sum(&have);
-        let chosen = choose(needed.saturating_sub(with), &free).ok_or_else(|| {
-            let available = with.saturating_add(sum(&free));
-            PlanError::InsufficientAsset {
-                contract: *contract,
-                missing: clamp(needed.saturating_sub(available)),
-                available: clamp(available),
-                held: clamp(sum(&held)),
-            }
-        })?;
-        spent.extend(chosen);
-    }
-    Ok(spent)
-}
-
-fn clamp(amount: u128) -> u64 {
-    u64::try_from(amount).unwrap_or(u64::MAX)
-}
-
-fn sum(coins: &[Candidate]) -> u128 {
-    coins.iter().map(|coin| coin.amount).sum()
-}
-
-fn needed(
-    facts: &Facts<'_>,
-    contract: ContractId,
-    payments: &[AssetPayment],
-) -> Result<u128, PlanError> {
-    let known = facts
-        .contracts
-        .get(&contract)
-        .ok_or(PlanError::UnknownContract { contract })?;
-    if known.asset.is_none() {
-        return Err(PlanError::NoAmounts { contract });
-    }
-    let needed = payments
-        .iter()
-        .map(|payment| u128::from(payment.amount))
-        .sum();
-    if needed > u128::from(u64::MAX) {
-        return Err(PlanError::TooMuch { contract });
-    }
-    Ok(needed)
-}
-
-/// Every coin with an amount of the contract's asset; settled if all of it is.
-fn candidates(facts: &Facts<'_>, contract: ContractId) -> Vec<Candidate> {
-    let asset = facts.contracts.get(&contract).and_then(|known| known.asset);
-    let mut coins: BTreeMap<OutPoint, Candidate> = BTreeMap::new();
-    for holding in facts
-        .holdings
-        .iter()
-        .filter(|holding| holding.contract == contract)
-    {
-        if Some(holding.leaf.owned_type) != asset || holding.state.amount() == 0 {
-            continue;
-        }
-        let outpoint = holding.outpoint;
-        let coin = coins.entry(outpoint).or_insert(Candidate {
-            outpoint,
-            amount: 0,
-            settled: true,
-        });
-        coin.amount += u128::from(holding.state.amount());
-        coin.settled &= holding.settled;
-    }
-    coins.into_values().collect()
 }
 
 fn contracts_on(facts: &Facts<'_>, spent: &BTreeSet<OutPoint>) -> BTreeSet<ContractId> {
@@ -161,13 +81,25 @@ fn lay_out(
     planned: BTreeMap<ContractId, Moves>,
 ) -> Draft {
     let mut draft = Draft::default();
-    let commits = planned.values().any(|moves| !moves.transitions.is_empty());
-    let mut leaves = planned
-        .values()
-        .flat_map(|moves| moves.transitions.values());
-    let stays = leaves.any(|moved| moved.leaves.iter().any(|leaf| leaf.payment.is_none()));
-    let tapret = stays && method == Method::Auto;
-    if commits {
+    let transitions: Vec<PlannedTransition> = planned
+        .iter()
+        .flat_map(|(contract, moves)| {
+            let known = facts.contracts.get(contract);
+            moves
+                .transitions
+                .iter()
+                .map(move |moved| transition(*contract, known, moved))
+        })
+        .collect();
+    let group = |contract: ContractId, leaf: &PlannedLeaf| group(facts, contract, leaf);
+    let groups: BTreeSet<Group> = transitions
+        .iter()
+        .flat_map(|planned| planned.leaves.iter().map(|leaf| (planned.contract, leaf)))
+        .filter(|(_, leaf)| leaf.payment.is_none())
+        .map(|(contract, leaf)| group(contract, leaf))
+        .collect();
+    let tapret = !groups.is_empty() && method == Method::Auto;
+    if !transitions.is_empty() {
         let (role, sats) = if tapret {
             (OutputRole::TapretHost, facts.carrier)
         } else {
@@ -175,50 +107,67 @@ fn lay_out(
         };
         draft.outputs.push(PlannedOutput { role, sats });
     }
-    let mut seals = payee_outputs(asks, &mut draft);
-    let mut change = 0;
-    if stays && !tapret {
-        change = next_vout(&draft);
+    let seals = payee_outputs(asks, &mut draft);
+    let mut change = BTreeMap::new();
+    for (n, group) in groups.into_iter().enumerate() {
+        if n == 0 && tapret {
+            change.insert(group, 0);
+            continue;
+        }
+        change.insert(group, next_vout(&draft));
         draft.outputs.push(PlannedOutput {
             role: OutputRole::SealedChange,
             sats: facts.carrier,
         });
     }
-    let carriers = asks
-        .carriers
-        .iter()
-        .map(|sats| (OutputRole::Carrier, *sats));
-    let plain = asks.bitcoin.iter().map(|(script, sats)| {
-        (
-            OutputRole::Bitcoin {
-                script: script.clone(),
-            },
-            *sats,
-        )
-    });
-    draft.outputs.extend(
-        carriers
-            .chain(plain)
-            .map(|(role, sats)| PlannedOutput { role, sats }),
-    );
-    for (contract, moves) in planned {
-        draft.burned.extend(moves.burned);
-        for (kind, moved) in moves.transitions {
-            let leaves = moved
-                .leaves
-                .into_iter()
-                .map(|leaf| place(leaf, &mut seals, change));
-            let leaves = leaves.collect();
-            let inputs = moved.inputs;
-            draft.transitions.push(PlannedTransition {
-                contract,
-                kind,
-                inputs,
-                leaves,
-            });
+    draft.outputs.extend(plain_outputs(asks));
+    draft.transitions = transitions;
+    for planned in &mut draft.transitions {
+        for leaf in &mut planned.leaves {
+            let vout = change.get(&group(planned.contract, leaf)).copied();
+            let vout = vout.unwrap_or(0);
+            let paid = leaf.payment.and_then(|payment| seals.get(&payment));
+            leaf.seal = paid.copied().unwrap_or(PlannedSeal::Change { vout });
         }
     }
+    let moves = planned.into_values();
     draft
+        .abandoned
+        .extend(moves.flat_map(|moves| moves.abandoned));
+    draft
+}
+
+/// Which sealed change a leaf stays on: that of all that moves freely, or one of its contract alone, so
+/// that nobody else's signature is ever needed to move the rest.
+type Group = Option<ContractId>;
+
+fn group(facts: &Facts<'_>, contract: ContractId, leaf: &PlannedLeaf) -> Group {
+    let known = facts.contracts.get(&contract);
+    let free = known.is_some_and(|known| known.moves_freely(leaf.owned_type));
+    (!free).then_some(contract)
+}
+
+fn transition(
+    contract: ContractId,
+    known: Option<&ContractFacts>,
+    moved: &Moved,
+) -> PlannedTransition {
+    let leaves = moved.leaves.iter().map(|leaf| PlannedLeaf {
+        owned_type: leaf.owned_type,
+        state: leaf.state.clone(),
+        seal: PlannedSeal::Change { vout: 0 },
+        payment: leaf.payment,
+    });
+    PlannedTransition {
+        contract,
+        kind: moved.kind,
+        inputs: moved.inputs.clone(),
+        leaves: leaves.collect(),
+        globals: moved.globals.clone(),
+        metadata: moved.metadata.clone(),
+        signatures: known.map_or(0, |known| known.signatures(moved.kind)),
+        act: moved.act,
+    }
 }
 
 fn next_vout(draft: &Draft) -> u32 {
@@ -227,11 +176,9 @@ fn next_vout(draft: &Draft) -> u32 {
 
 /// Makes the payees' outputs; gives the seal of every asset payment.
 fn payee_outputs(asks: &Asks, draft: &mut Draft) -> BTreeMap<usize, PlannedSeal> {
-    let mut payments: Vec<&AssetPayment> = asks.assets.values().flatten().collect();
-    payments.sort_unstable_by_key(|payment| payment.number);
     let mut seals = BTreeMap::new();
-    for payment in payments {
-        let seal = match &payment.payee {
+    for (number, payee) in &asks.payees {
+        let seal = match payee {
             Payee::Seal(secret) => PlannedSeal::Secret(*secret),
             Payee::Output {
                 script,
@@ -240,7 +187,7 @@ fn payee_outputs(asks: &Asks, draft: &mut Draft) -> BTreeMap<usize, PlannedSeal>
             } => {
                 let vout = next_vout(draft);
                 let role = OutputRole::Payee {
-                    payment: payment.number,
+                    payment: *number,
                     script: script.clone(),
                 };
                 draft.outputs.push(PlannedOutput { role, sats: *sats });
@@ -250,24 +197,26 @@ fn payee_outputs(asks: &Asks, draft: &mut Draft) -> BTreeMap<usize, PlannedSeal>
                 }
             }
         };
-        seals.insert(payment.number, seal);
+        seals.insert(*number, seal);
     }
     seals
 }
 
-fn place(leaf: Leaf, seals: &mut BTreeMap<usize, PlannedSeal>, change: u32) -> PlannedLeaf {
-    let paid = leaf
-        .payment
-        .and_then(|payment| seals.get(&payment).copied());
-    PlannedLeaf {
-        owned_type: leaf.owned_type,
-        state: leaf.state,
-        seal: paid.unwrap_or(PlannedSeal::Change { vout: change }),
-        payment: leaf.payment,
-    }
+fn plain_outputs(asks: &Asks) -> impl Iterator<Item = PlannedOutput> {
+    let carriers = asks
+        .carriers
+        .iter()
+        .map(|sats| (OutputRole::Carrier, *sats));
+    let plain = asks.bitcoin.iter().map(|(script, sats)| {
+        let script = script.clone();
+        (OutputRole::Bitcoin { script }, *sats)
+    });
+    carriers
+        .chain(plain)
+        .map(|(role, sats)| PlannedOutput { role, sats })
 }
 
-/// Adds the free carriers that hold nothing, or nothing but what may be burnt.
+/// Adds the free carriers that hold nothing, or nothing but what may be left behind.
 fn sweep(
     facts: &Facts<'_>,
     asked: &Asked<'_>,
@@ -286,14 +235,14 @@ fn sweep(
             .filter(move |holding| holding.outpoint == outpoint)
     };
     let empty = |coin: &&SealedCoin| {
-        let burnt = on(coin).all(|holding| asked.burn.contains(&holding.contract));
-        !coin.held && burnt && !spent.contains(&coin.outpoint)
+        let left = on(coin).all(|holding| asked.abandon.contains(&holding.contract));
+        !coin.held && left && !spent.contains(&coin.outpoint)
     };
     let swept: Vec<SealedCoin> = facts.coins.iter().filter(empty).copied().collect();
     if swept.is_empty() {
         return Err(PlanError::NothingToSweep);
     }
-    draft.burned.extend(swept.iter().flat_map(on).cloned());
+    draft.abandoned.extend(swept.iter().flat_map(on).cloned());
     spent.extend(swept.iter().map(|coin| coin.outpoint));
     if let Some(paid) = asks.paid.get_mut(number) {
         *paid = Paid::Swept(u32::try_from(swept.len()).unwrap_or(u32::MAX));

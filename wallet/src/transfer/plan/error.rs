@@ -2,6 +2,7 @@
 
 use bitcoin::OutPoint;
 use bulla_core::ContractId;
+use bulla_core::state::StateKind;
 
 use crate::invoice::InvoiceUnpayable;
 
@@ -68,11 +69,13 @@ pub enum PlanError {
     },
     /// Not enough of the asset.
     #[error(
-        "{missing} more of contract {contract} are needed; {available} can be spent now, {held} are held for other transfers or invoices, or wait for a first confirmation (smallest units)"
+        "{missing} more `{what}` of contract {contract} are needed; {available} can be spent now, {held} are held for other transfers or invoices, or wait for a first confirmation (smallest units)"
     )]
     InsufficientAsset {
         /// The contract.
         contract: ContractId,
+        /// The owned type, with the token if there is one.
+        what: String,
         /// What is lacking.
         missing: u64,
         /// What can be spent now.
@@ -86,15 +89,65 @@ pub enum PlanError {
         /// The contract.
         contract: ContractId,
     },
-    /// The contract has no amounts.
-    #[error("contract {contract} has no type that counts amounts; it cannot be paid by amount")]
-    NoAmounts {
+    /// A payment that does not say which of several types it is of.
+    #[error("contract {contract} owns several types; the invoice must name one (`owned`)")]
+    NoType {
         /// The contract.
         contract: ContractId,
     },
+    /// A name that the schema does not declare.
+    #[error("the schema of contract {contract} has no {what} `{found}`; it has {expected}")]
+    UnknownName {
+        /// The contract.
+        contract: ContractId,
+        /// Owned type, transition, global or metadata.
+        what: &'static str,
+        /// The name.
+        found: String,
+        /// What it declares.
+        expected: String,
+    },
+    /// A quantity of another kind than the owned type's.
+    #[error(
+        "`{owned}` of contract {contract} is of kind {expected:?}, which is not how it was asked for"
+    )]
+    OtherKind {
+        /// The contract.
+        contract: ContractId,
+        /// The owned type.
+        owned: String,
+        /// Its kind.
+        expected: StateKind,
+    },
+    /// An invoice asks for a token of a type that has none, or for none of one that has.
+    #[error("the invoice must name a token for `{owned}` of contract {contract}, and only there")]
+    TokenField {
+        /// The contract.
+        contract: ContractId,
+        /// The owned type.
+        owned: String,
+    },
+    /// The act uses what a payment beside it needs.
+    #[error(
+        "contract {contract}: what one act or payment consumes is not there for the next; do them in transactions of their own"
+    )]
+    NotTogether {
+        /// The contract.
+        contract: ContractId,
+    },
+    /// The schema forbids it.
+    #[error("contract {contract} does not allow this `{transition}`: {reason}")]
+    Forbidden {
+        /// The contract.
+        contract: ContractId,
+        /// The transition's name.
+        transition: String,
+        /// The rule or count that does not hold.
+        reason: String,
+    },
     /// An allocation on a spent coin has no way to go along.
     #[error(
-        "coin {outpoint} also holds contract {contract}, which this wallet cannot move; pay from another coin, or name the contract to be burnt"
+        "coin {outpoint} also holds contract {contract}, which cannot go along (it has no plain move, or one that others must sign); pay from another coin, move that contract first, or abandon it"
     )]
     NotMovable {
         /// The contract.

@@ -2,12 +2,15 @@
 //! makes. Pure: the same facts give the same draft. Plain coins, the fee and plain change are chosen
 //! afterwards by the coins layer.
 
+mod act;
 mod asks;
+mod check;
 mod choose;
 mod draft;
 mod error;
 mod facts;
 mod moves;
+mod needs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,10 +20,13 @@ use bulla_core::seal::Blinding;
 use bulla_core::state::State;
 use bulla_core::{ContractId, NetworkId, SecretSeal};
 
+pub use self::check::add;
 pub use self::draft::draft;
 pub use self::error::PlanError;
 pub use self::facts::{ContractFacts, Move};
+pub use self::needs::quantity;
 use crate::api::Payment;
+use crate::invoice::Invoice;
 
 /// How a transaction commits to what it moves.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -65,6 +71,8 @@ pub struct Facts<'a> {
     pub network: NetworkId,
     /// Unix seconds.
     pub now: u64,
+    /// The best block's height: the locktime of what is planned.
+    pub height: u32,
     /// Own unspent sealed coins.
     pub coins: &'a [SealedCoin],
     /// Own allocations.
@@ -83,7 +91,7 @@ pub struct Asked<'a> {
     /// How to commit.
     pub method: Method,
     /// Contracts whose allocations may be lost.
-    pub burn: &'a BTreeSet<ContractId>,
+    pub abandon: &'a BTreeSet<ContractId>,
 }
 
 /// The seal a planned leaf gets.
@@ -98,7 +106,7 @@ pub enum PlannedSeal {
         /// The payee's blinding.
         blinding: Blinding,
     },
-    /// Over our sealed change in this transaction; the wallet blinds it.
+    /// Over sealed change of ours in this transaction; the wallet blinds it.
     Change {
         /// The output.
         vout: u32,
@@ -129,6 +137,14 @@ pub struct PlannedTransition {
     pub inputs: BTreeSet<Input>,
     /// What it makes.
     pub leaves: Vec<PlannedLeaf>,
+    /// What it publishes.
+    pub globals: Vec<(u16, Vec<u8>)>,
+    /// What its rules read.
+    pub metadata: Vec<(u16, Vec<u8>)>,
+    /// How many keys of the contract must sign it.
+    pub signatures: u64,
+    /// The number of the payment that is this act; none: a plain move.
+    pub act: Option<usize>,
 }
 
 /// What an output is for.
@@ -173,15 +189,15 @@ pub struct Draft {
     pub inputs: Vec<SealedCoin>,
     /// Outputs in their final order.
     pub outputs: Vec<PlannedOutput>,
-    /// Transitions, ascending by contract and kind.
+    /// Transitions, ascending by contract; in it acts as they were asked for, then plain moves.
     pub transitions: Vec<PlannedTransition>,
-    /// Allocations that are lost, because their contracts were named to be burnt.
-    pub burned: Vec<Holding>,
+    /// Allocations that are left behind and lost, because their contracts were named.
+    pub abandoned: Vec<Holding>,
     /// Where all plain bitcoin goes, if all is sent.
     pub drain: Option<ScriptBuf>,
     /// The first expiry of the invoices (unix seconds).
     pub expiry: Option<u64>,
-    /// What each payment comes to, in their order.
+    /// What the payments come to, in their order; an act, then what it pays.
     pub paid: Vec<Paid>,
 }
 
@@ -200,9 +216,22 @@ impl Draft {
 pub enum Paid {
     /// An allocation.
     Asset {
+        /// The invoice it pays.
+        invoice: Box<Invoice>,
         /// Of this contract.
         contract: ContractId,
-        /// Smallest units.
+        /// Of this type.
+        owned_type: u16,
+        /// What it is.
+        state: State,
+    },
+    /// A transition that is no plain move.
+    Act {
+        /// Of this contract.
+        contract: ContractId,
+        /// Which.
+        kind: u16,
+        /// Smallest units of the first Amount type that it takes.
         amount: u64,
     },
     /// Satoshis; none: all there are.

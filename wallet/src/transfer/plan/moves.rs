@@ -1,5 +1,5 @@
-//! The transitions of one contract: what is paid, and everything else on the spent coins, which goes
-//! along to the sealed change.
+//! The transitions of one contract: acts, what is paid, and everything else on the spent coins, which
+//! goes along to the sealed change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,8 +7,10 @@ use bulla_core::ContractId;
 use bulla_core::operation::Input;
 use bulla_core::state::{State, Token};
 
-use super::asks::AssetPayment;
-use super::{ContractFacts, Holding, PlanError};
+use super::act::{ReadAct, ReadTake};
+use super::asks::{AssetPayment, Orders};
+use super::needs::{kind_of, quantity};
+use super::{ContractFacts, Holding, Move, PlanError};
 
 /// A leaf to be made; which output it is on is decided when all are known.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,62 +24,192 @@ pub(super) struct Leaf {
 /// A transition to be made.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Moved {
+    pub kind: u16,
     pub inputs: BTreeSet<Input>,
     pub leaves: Vec<Leaf>,
+    pub globals: Vec<(u16, Vec<u8>)>,
+    pub metadata: Vec<(u16, Vec<u8>)>,
+    /// Number of the act; none: a plain move.
+    pub act: Option<usize>,
 }
 
 /// What becomes of one contract's holdings on the spent coins.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Moves {
-    /// By kind.
-    pub transitions: BTreeMap<u16, Moved>,
-    pub burned: Vec<Holding>,
+    pub transitions: Vec<Moved>,
+    pub abandoned: Vec<Holding>,
 }
 
-/// Moves every holding of one contract, by type: payments first, the rest to ourselves.
+type Pool<'a> = BTreeMap<u16, Vec<&'a Holding>>;
+
+/// Moves every holding of one contract: acts take theirs first; then by type, payments first, the
+/// rest to ourselves.
 pub(super) fn moves(
     contract: ContractId,
     facts: Option<&ContractFacts>,
     holdings: &[&Holding],
-    payments: &[AssetPayment],
-    may_burn: bool,
+    orders: &Orders,
+    may_abandon: bool,
 ) -> Result<Moves, PlanError> {
-    let mut by_type: BTreeMap<u16, Vec<&Holding>> = BTreeMap::new();
+    let mut pool = Pool::new();
     for holding in holdings {
-        by_type
-            .entry(holding.leaf.owned_type)
-            .or_default()
-            .push(holding);
+        let held = pool.entry(holding.leaf.owned_type).or_default();
+        held.push(holding);
     }
     let mut moves = Moves::default();
-    for (ty, held) in by_type {
-        let Some(found) = facts.and_then(|facts| facts.moves.get(&ty)) else {
-            match held.first() {
-                Some(first) if !may_burn => {
-                    return Err(PlanError::NotMovable {
-                        contract,
-                        outpoint: first.outpoint,
-                    });
-                }
-                _ => moves.burned.extend(held.into_iter().cloned()),
+    for act in &orders.acts {
+        moves.transitions.push(acted(contract, act, &mut pool)?);
+    }
+    let asked = !orders.acts.is_empty() || !orders.payments.is_empty();
+    for payment in &orders.payments {
+        pool.entry(payment.owned_type).or_default();
+    }
+    for (ty, held) in pool {
+        let paid: Vec<_> = orders
+            .payments
+            .iter()
+            .filter(|payment| payment.owned_type == ty)
+            .collect();
+        let found = facts.and_then(|facts| facts.moves.get(&ty));
+        // Nobody can make us ask others to sign for what only happens to lie on our coin.
+        let found = found.filter(|found| found.signatures == 0 || asked);
+        match (found, held.first()) {
+            (Some(found), _) => moves
+                .transitions
+                .extend(moved(contract, ty, *found, &held, &paid)?),
+            (None, Some(first)) if !may_abandon => {
+                return Err(PlanError::NotMovable {
+                    contract,
+                    outpoint: first.outpoint,
+                });
             }
-            continue;
-        };
-        let paid = if facts.and_then(|facts| facts.asset) == Some(ty) {
-            payments
-        } else {
-            &[]
-        };
-        let leaves = leaves(contract, ty, &held, paid)?;
-        limit(contract, "inputs", held.len(), found.max_inputs)?;
-        limit(contract, "outputs", leaves.len(), found.max_outputs)?;
-        let transition = moves.transitions.entry(found.kind).or_default();
-        transition
-            .inputs
-            .extend(held.iter().map(|holding| holding.leaf));
-        transition.leaves.extend(leaves);
+            (None, _) => moves.abandoned.extend(held.into_iter().cloned()),
+        }
     }
     Ok(moves)
+}
+
+/// One act: takes the largest first; what is not used up stays ours.
+fn acted(contract: ContractId, act: &ReadAct, pool: &mut Pool<'_>) -> Result<Moved, PlanError> {
+    let mut moved = Moved {
+        kind: act.kind,
+        globals: act.globals.clone(),
+        metadata: act.metadata.clone(),
+        act: Some(act.number),
+        ..Moved::default()
+    };
+    for (owned_type, state, payment) in &act.gives {
+        moved.leaves.push(Leaf {
+            owned_type: *owned_type,
+            state: state.clone(),
+            payment: *payment,
+        });
+    }
+    for take in &act.takes {
+        let taken = taken(contract, *take, pool)?;
+        moved.inputs.extend(taken.iter().map(|held| held.leaf));
+        let used = if take.kept { 0 } else { take.quantity };
+        moved
+            .leaves
+            .extend(rest(contract, take.kind.owned_type, &taken, used)?);
+    }
+    Ok(moved)
+}
+
+fn taken<'a>(
+    contract: ContractId,
+    take: ReadTake,
+    pool: &mut Pool<'a>,
+) -> Result<Vec<&'a Holding>, PlanError> {
+    let held = pool.entry(take.kind.owned_type).or_default();
+    held.sort_by_key(|holding| (std::cmp::Reverse(quantity(&holding.state)), holding.leaf));
+    let mut left = u128::from(take.quantity);
+    let (mut taken, mut others) = (Vec::new(), Vec::new());
+    for holding in held.drain(..) {
+        if left > 0 && kind_of(holding) == take.kind {
+            left = left.saturating_sub(u128::from(quantity(&holding.state)));
+            taken.push(holding);
+        } else {
+            others.push(holding);
+        }
+    }
+    others.sort_by_key(|holding| holding.leaf);
+    *held = others;
+    if held.is_empty() {
+        pool.remove(&take.kind.owned_type);
+    }
+    if left > 0 {
+        return Err(PlanError::NotTogether { contract });
+    }
+    Ok(taken)
+}
+
+/// What is left of holdings of one kind after `used`: one leaf of amounts or of a token, else the
+/// leaves themselves.
+fn rest(
+    contract: ContractId,
+    owned_type: u16,
+    taken: &[&Holding],
+    used: u64,
+) -> Result<Vec<Leaf>, PlanError> {
+    let stays = |state| Leaf {
+        owned_type,
+        state,
+        payment: None,
+    };
+    let sum: u128 = taken
+        .iter()
+        .map(|held| u128::from(quantity(&held.state)))
+        .sum();
+    let left = u64::try_from(sum.saturating_sub(u128::from(used)))
+        .map_err(|_| PlanError::TooMuch { contract })?;
+    Ok(match taken.first().map(|held| &held.state) {
+        None => Vec::new(),
+        Some(State::Amount(_) | State::Token(_)) if left == 0 => Vec::new(),
+        Some(State::Amount(_)) => vec![stays(State::Amount(left))],
+        Some(State::Token(Token { id, .. })) => vec![stays(State::Token(Token {
+            id: *id,
+            fraction: left,
+        }))],
+        Some(State::Right | State::Data(_)) => {
+            let used = usize::try_from(used).unwrap_or(usize::MAX);
+            let kept = taken.iter().skip(used);
+            kept.map(|held| stays(held.state.clone())).collect()
+        }
+    })
+}
+
+/// Plain moves of one type.
+fn moved(
+    contract: ContractId,
+    owned_type: u16,
+    found: Move,
+    held: &[&Holding],
+    payments: &[&AssetPayment],
+) -> Result<Vec<Moved>, PlanError> {
+    let apart = held
+        .iter()
+        .all(|held| matches!(held.state, State::Right | State::Data(_)));
+    let leaves = leaves(contract, owned_type, held, payments)?;
+    let inputs = held.iter().map(|holding| holding.leaf);
+    let moved = |inputs: BTreeSet<Input>, leaves: Vec<Leaf>| Moved {
+        kind: found.kind,
+        inputs,
+        leaves,
+        ..Moved::default()
+    };
+    let each = usize::try_from(found.max_inputs.min(found.max_outputs)).unwrap_or(usize::MAX);
+    if apart && held.len() == leaves.len() && each > 0 {
+        // Leaves that nothing adds up move each by itself, where there is no room for all.
+        let inputs: Vec<Input> = inputs.collect();
+        let parts = inputs.chunks(each).zip(leaves.chunks(each));
+        return Ok(parts
+            .map(|(inputs, leaves)| moved(inputs.iter().copied().collect(), leaves.to_vec()))
+            .collect());
+    }
+    limit(contract, "inputs", held.len(), found.max_inputs)?;
+    limit(contract, "outputs", leaves.len(), found.max_outputs)?;
+    Ok(vec![moved(inputs.collect(), leaves)])
 }
 
 fn limit(
@@ -97,54 +229,54 @@ fn limit(
     })
 }
 
+/// Payments, then what stays, kind by kind.
 fn leaves(
     contract: ContractId,
     owned_type: u16,
     held: &[&Holding],
-    payments: &[AssetPayment],
+    payments: &[&AssetPayment],
 ) -> Result<Vec<Leaf>, PlanError> {
     let mut leaves: Vec<Leaf> = payments
         .iter()
         .map(|payment| Leaf {
             owned_type,
-            state: State::Amount(payment.amount),
+            state: payment.state.clone(),
             payment: Some(payment.number),
         })
         .collect();
-    let stays = |state| Leaf {
-        owned_type,
-        state,
-        payment: None,
-    };
-    let sum: u128 = held
-        .iter()
-        .map(|holding| u128::from(holding.state.amount()))
-        .sum();
-    let paid: u128 = payments
-        .iter()
-        .map(|payment| u128::from(payment.amount))
-        .sum();
-    let left = sum.saturating_sub(paid);
-    if left > 0 {
-        let left = u64::try_from(left).map_err(|_| PlanError::TooMuch { contract })?;
-        leaves.push(stays(State::Amount(left)));
-    }
-    let mut tokens: BTreeMap<u32, u64> = BTreeMap::new();
+    let mut kinds: BTreeMap<Option<u32>, Vec<&Holding>> = BTreeMap::new();
     for holding in held {
-        match &holding.state {
-            State::Amount(_) => {}
-            State::Token(token) => {
-                let fraction = tokens.entry(token.id).or_default();
-                *fraction = fraction
-                    .checked_add(token.fraction)
-                    .ok_or(PlanError::TooMuch { contract })?;
-            }
-            State::Right | State::Data(_) => leaves.push(stays(holding.state.clone())),
-        }
+        kinds
+            .entry(kind_of(holding).token)
+            .or_default()
+            .push(holding);
     }
-    let tokens = tokens
-        .into_iter()
-        .map(|(id, fraction)| stays(State::Token(Token { id, fraction })));
-    leaves.extend(tokens);
+    for payment in payments {
+        kinds.entry(token(&payment.state)).or_default();
+    }
+    for (kind, held) in kinds {
+        let of = |payment: &&&AssetPayment| token(&payment.state) == kind;
+        let paid = payments
+            .iter()
+            .filter(of)
+            .map(|payment| u128::from(quantity(&payment.state)));
+        let paid: u128 = paid.sum();
+        let sum: u128 = held
+            .iter()
+            .map(|held| u128::from(quantity(&held.state)))
+            .sum();
+        if paid > sum {
+            return Err(PlanError::NotTogether { contract });
+        }
+        let paid = u64::try_from(paid).map_err(|_| PlanError::TooMuch { contract })?;
+        leaves.extend(rest(contract, owned_type, &held, paid)?);
+    }
     Ok(leaves)
+}
+
+const fn token(state: &State) -> Option<u32> {
+    match state {
+        State::Token(token) => Some(token.id),
+        _ => None,
+    }
 }

@@ -3,12 +3,12 @@ use bitcoin::{Address, Network, Txid, WPubkeyHash};
 use bulla_core::OperationId;
 use bulla_core::schema::Schema;
 use bulla_core::state::Token;
+use bulla_core::value::Values;
 
 use super::*;
-use crate::api::BitcoinAmount;
+use crate::api::{Act, BitcoinAmount, Give, Quantity, Take};
 use crate::invoice::{Beneficiary, Invoice, InvoiceUnpayable};
 
-const FIXED: &str = include_str!("../../../../schemas/fixed.toml");
 /// Editions: `left` is minted from, `nft` are tokens; only `nft` and `pass` have a plain move.
 const EDITIONS: &str = r#"
 name = "editions"
@@ -81,6 +81,8 @@ fn invoice(contract: u8, amount: u64, to: u8) -> Invoice {
     Invoice {
         contract: Some(id(contract)),
         network: regtest(),
+        owned: None,
+        token: None,
         amount: Some(amount),
         to: Beneficiary::Seal(SecretSeal::from_bytes([to; 32])),
         sats: None,
@@ -130,7 +132,7 @@ struct Wallet {
     coins: Vec<SealedCoin>,
     holdings: Vec<Holding>,
     method: Method,
-    burn: BTreeSet<ContractId>,
+    abandon: BTreeSet<ContractId>,
 }
 
 impl Wallet {
@@ -143,19 +145,38 @@ impl Wallet {
                 .map(|(coin, id, n)| holding(*coin, *id, *n))
                 .collect(),
             method: Method::Auto,
-            burn: BTreeSet::new(),
+            abandon: BTreeSet::new(),
         }
     }
 
     fn plan(&self, payments: &[Payment]) -> Result<Draft, PlanError> {
-        let fixed = ContractFacts::of(&Schema::from_toml(FIXED).unwrap());
-        let editions = ContractFacts::of(&Schema::from_toml(EDITIONS).unwrap());
-        let contracts = [(id(1), fixed.clone()), (id(2), fixed), (id(3), editions)]
-            .into_iter()
-            .collect();
+        let facts = |schema, globals: &[(u16, Vec<u8>)]| {
+            let globals = Values::new(globals.iter().cloned()).unwrap();
+            ContractFacts::new(schema, globals)
+        };
+        let fixed = facts(bulla_schemas::fixed(), &[]);
+        let total = 20_u64.to_le_bytes().to_vec();
+        let editions = facts(Schema::from_toml(EDITIONS).unwrap(), &[(0, total)]);
+        let key = |n: u8| (11, vec![n; 32]);
+        let two = (10, 2_u64.to_le_bytes().to_vec());
+        let permissioned = facts(
+            bulla_schemas::permissioned(),
+            &[two, key(1), key(2), key(3)],
+        );
+        let inflatable = facts(bulla_schemas::inflatable(), &[]);
+        let contracts = [
+            (id(1), fixed.clone()),
+            (id(2), fixed),
+            (id(3), editions),
+            (id(4), permissioned),
+            (id(5), inflatable),
+        ]
+        .into_iter()
+        .collect();
         let facts = Facts {
             network: regtest(),
             now: 500,
+            height: 100,
             coins: &self.coins,
             holdings: &self.holdings,
             contracts: &contracts,
@@ -166,7 +187,7 @@ impl Wallet {
             &Asked {
                 payments,
                 method: self.method,
-                burn: &self.burn,
+                abandon: &self.abandon,
             },
         )
     }
@@ -212,8 +233,10 @@ fn a_payment_leaves_change_on_the_tapret_host() {
     assert_eq!(
         draft.paid,
         [Paid::Asset {
+            invoice: Box::new(invoice(1, 20, 7)),
             contract: id(1),
-            amount: 20
+            owned_type: 0,
+            state: State::Amount(20),
         }]
     );
 }
@@ -346,11 +369,11 @@ fn what_cannot_be_moved_is_never_lost_unnamed() {
         outpoint: outpoint(1),
     };
     assert_eq!(wallet.plan(&[pay(invoice(1, 1, 7))]), Err(error.clone()));
-    wallet.burn = [id(1)].into();
+    wallet.abandon = [id(1)].into();
     assert_eq!(wallet.plan(&[pay(invoice(1, 1, 7))]), Err(error));
-    wallet.burn = [id(3)].into();
+    wallet.abandon = [id(3)].into();
     let draft = wallet.plan(&[pay(invoice(1, 1, 7))]).unwrap();
-    assert_eq!(draft.burned, [holding(1, 3, 7)]);
+    assert_eq!(draft.abandoned, [holding(1, 3, 7)]);
     assert_eq!(draft.transitions.len(), 1);
 }
 
@@ -369,13 +392,203 @@ fn a_transition_that_takes_one_input_only_is_respected() {
     wallet.holdings.push(pass(0));
     assert!(wallet.plan(&[pay(invoice(1, 1, 7))]).is_ok());
     wallet.holdings.push(pass(1));
-    let error = PlanError::TooMany {
-        contract: id(3),
-        what: "inputs",
-        found: 2,
-        allowed: 1,
+    let draft = wallet.plan(&[pay(invoice(1, 1, 7))]).unwrap();
+    let hands: Vec<_> = draft.transitions.iter().filter(|t| t.kind == 2).collect();
+    assert_eq!(hands.len(), 2, "each right moves by itself");
+    assert!(
+        hands
+            .iter()
+            .all(|t| t.inputs.len() == 1 && t.leaves.len() == 1)
+    );
+}
+
+fn act(transition: &str, takes: &[(&str, u64)], gives: &[(&str, u64, Option<Invoice>)]) -> Act {
+    let take = |(owned, amount): &(&str, u64)| Take {
+        owned: (*owned).to_owned(),
+        quantity: Quantity::Amount(*amount),
+        kept: false,
     };
-    assert_eq!(wallet.plan(&[pay(invoice(1, 1, 7))]), Err(error));
+    let give = |(owned, amount, to): &(&str, u64, Option<Invoice>)| Give {
+        owned: (*owned).to_owned(),
+        state: State::Amount(*amount),
+        to: to.clone().map(Box::new),
+    };
+    Act {
+        contract: id(5),
+        transition: transition.to_owned(),
+        takes: takes.iter().map(take).collect(),
+        gives: gives.iter().map(give).collect(),
+        globals: Vec::new(),
+        metadata: Vec::new(),
+    }
+}
+
+fn with_number(mut act: Act, name: &str, number: u64) -> Act {
+    let bytes = number.to_le_bytes().to_vec();
+    act.metadata.push((name.to_owned(), bytes));
+    act
+}
+
+/// An allowance of contract 5 on a coin.
+fn allowance(coin: u8, amount: u64) -> Holding {
+    let holding = holding(coin, 5, amount);
+    let leaf = Input {
+        owned_type: 1,
+        ..holding.leaf
+    };
+    Holding { leaf, ..holding }
+}
+
+#[test]
+fn an_act_uses_what_it_names_and_the_rest_stays_or_moves_along() {
+    let mut wallet = Wallet::new(&[1], &[(1, 5, 40), (1, 1, 9)]);
+    wallet.holdings.push(allowance(1, 100));
+    let issue = act(
+        "issue",
+        &[("allowance", 30)],
+        &[("asset", 20, Some(invoice(5, 20, 7))), ("asset", 10, None)],
+    );
+    let draft = wallet.plan(&[Payment::Act(issue)]).unwrap();
+    let kinds: Vec<_> = draft
+        .transitions
+        .iter()
+        .map(|t| (t.contract, t.kind))
+        .collect();
+    assert_eq!(kinds, [(id(1), 0), (id(5), 1), (id(5), 0)]);
+    let issued = &draft.transitions[1];
+    let leaves: Vec<_> = issued
+        .leaves
+        .iter()
+        .map(|leaf| (leaf.owned_type, leaf.state.amount(), leaf.seal))
+        .collect();
+    assert_eq!(
+        leaves,
+        [(0, 20, secret(7)), (0, 10, CHANGE), (1, 70, CHANGE)]
+    );
+    assert_eq!((issued.act, issued.inputs.len()), (Some(0), 1));
+    let act = Paid::Act {
+        contract: id(5),
+        kind: 1,
+        amount: 30,
+    };
+    assert_eq!((draft.paid.len(), &draft.paid[0]), (2, &act));
+}
+
+#[test]
+fn what_the_schema_forbids_is_refused_before_anything_is_built() {
+    let mut wallet = Wallet::new(&[1], &[(1, 5, 40)]);
+    wallet.holdings.push(allowance(1, 100));
+    let forbidden = |act: Act| match wallet.plan(&[Payment::Act(act)]) {
+        Err(PlanError::Forbidden { reason, .. }) => reason,
+        other => panic!("{other:?}"),
+    };
+    let more = act("issue", &[("allowance", 10)], &[("asset", 11, None)]);
+    assert!(forbidden(more).contains("in.allowance == out.allowance + out.asset"));
+    let nothing = with_number(
+        act("burn", &[("asset", 10)], &[("asset", 10, None)]),
+        "burned",
+        0,
+    );
+    assert!(forbidden(nothing).contains("1 <= meta.burned"));
+    let unsaid = act("burn", &[("asset", 10)], &[]);
+    assert!(forbidden(unsaid).contains("Metadata of type 0 occurs 0 times"));
+    let burn = with_number(act("burn", &[("asset", 10)], &[]), "burned", 10);
+    let draft = wallet.plan(&[Payment::Act(burn)]).unwrap();
+    assert_eq!(leaves(&draft.transitions[0]), [(30, CHANGE)]);
+    let unknown = wallet.plan(&[Payment::Act(act("melt", &[], &[]))]);
+    assert!(matches!(
+        unknown,
+        Err(PlanError::UnknownName {
+            what: "transition",
+            ..
+        })
+    ));
+}
+
+#[test]
+fn an_act_and_a_payment_do_not_take_the_same_leaf() {
+    let wallet = Wallet::new(&[1], &[(1, 5, 40)]);
+    let burn = with_number(act("burn", &[("asset", 10)], &[]), "burned", 10);
+    let payments = [Payment::Act(burn), pay(invoice(5, 5, 7))];
+    let error = PlanError::NotTogether { contract: id(5) };
+    assert_eq!(wallet.plan(&payments), Err(error));
+}
+
+#[test]
+fn an_invoice_names_the_type_it_wants() {
+    let mut wallet = Wallet::new(&[1], &[(1, 5, 40)]);
+    wallet.holdings.push(allowance(1, 100));
+    let wanted = Invoice {
+        owned: Some("allowance".to_owned()),
+        ..invoice(5, 60, 7)
+    };
+    let draft = wallet.plan(&[pay(wanted.clone())]).unwrap();
+    let moved = draft.transitions.iter().find(|t| t.kind == 3).unwrap();
+    assert_eq!(leaves(moved), [(60, secret(7)), (40, CHANGE)]);
+    let token = Invoice {
+        token: Some(1),
+        ..wanted.clone()
+    };
+    let owned = "allowance".to_owned();
+    let error = PlanError::TokenField {
+        contract: id(5),
+        owned,
+    };
+    assert_eq!(wallet.plan(&[pay(token)]), Err(error));
+    let unknown = Invoice {
+        owned: Some("gold".to_owned()),
+        ..wanted
+    };
+    let error = wallet.plan(&[pay(unknown)]);
+    assert!(matches!(
+        error,
+        Err(PlanError::UnknownName {
+            what: "owned type",
+            ..
+        })
+    ));
+}
+
+#[test]
+fn what_others_must_sign_gets_a_coin_of_its_own() {
+    let wallet = Wallet::new(&[1, 2], &[(1, 4, 100), (2, 1, 50)]);
+    let draft = wallet
+        .plan(&[pay(invoice(4, 10, 7)), pay(invoice(1, 10, 8))])
+        .unwrap();
+    assert_eq!(
+        roles(&draft),
+        [
+            (&OutputRole::TapretHost, 1_000),
+            (&OutputRole::SealedChange, 1_000)
+        ]
+    );
+    assert_eq!(leaves(&draft.transitions[0])[1], (40, CHANGE));
+    assert_eq!(
+        leaves(&draft.transitions[1])[1],
+        (90, PlannedSeal::Change { vout: 1 })
+    );
+    let signatures: Vec<_> = draft.transitions.iter().map(|t| t.signatures).collect();
+    assert_eq!(signatures, [0, 2]);
+}
+
+#[test]
+fn what_others_must_sign_takes_no_coin_hostage() {
+    let mut wallet = Wallet::new(&[1, 2], &[(1, 4, 100), (1, 1, 50), (2, 1, 60)]);
+    let spent = |wallet: &Wallet, amount| {
+        wallet
+            .plan(&[pay(invoice(1, amount, 7))])
+            .map(|draft| inputs(&draft))
+    };
+    // The smaller coin would do, but the permissioned contract lies on it.
+    assert_eq!(spent(&wallet, 45), Ok(vec![outpoint(2)]));
+    let error = PlanError::NotMovable {
+        contract: id(4),
+        outpoint: outpoint(1),
+    };
+    assert_eq!(spent(&wallet, 70), Err(error));
+    wallet.abandon = [id(4)].into();
+    let draft = wallet.plan(&[pay(invoice(1, 70, 7))]).unwrap();
+    assert_eq!(draft.abandoned, [holding(1, 4, 100)]);
 }
 
 #[test]
@@ -384,6 +597,7 @@ fn too_little_says_what_is_missing_and_what_is_held() {
     wallet.coins[0].held = true;
     let error = PlanError::InsufficientAsset {
         contract: id(1),
+        what: "asset".to_owned(),
         missing: 20,
         available: 30,
         held: 100,
@@ -528,11 +742,14 @@ fn a_sweep_takes_free_empty_carriers_only() {
     wallet.coins[2].held = true;
     let draft = wallet.plan(&[Payment::Sweep]).unwrap();
     assert_eq!(inputs(&draft), [outpoint(2)]);
-    assert_eq!((draft.paid, draft.burned.len()), (vec![Paid::Swept(1)], 0));
-    wallet.burn = [id(1)].into();
+    assert_eq!(
+        (draft.paid, draft.abandoned.len()),
+        (vec![Paid::Swept(1)], 0)
+    );
+    wallet.abandon = [id(1)].into();
     let draft = wallet.plan(&[Payment::Sweep]).unwrap();
     assert_eq!(inputs(&draft), [outpoint(1), outpoint(2)]);
-    assert_eq!(draft.burned, [holding(1, 1, 100)]);
+    assert_eq!(draft.abandoned, [holding(1, 1, 100)]);
     let full = Wallet::new(&[1], &[(1, 1, 100)]);
     assert_eq!(full.plan(&[Payment::Sweep]), Err(PlanError::NothingToSweep));
 }
@@ -551,6 +768,7 @@ fn a_host_inside_is_refused_but_on_regtest() {
     let facts = Facts {
         network,
         now: 1,
+        height: 1,
         coins: &[],
         holdings: &[],
         contracts: &contracts,
@@ -560,7 +778,7 @@ fn a_host_inside_is_refused_but_on_regtest() {
     let asked = Asked {
         payments: &payments,
         method: Method::Auto,
-        burn: &BTreeSet::new(),
+        abandon: &BTreeSet::new(),
     };
     let error = PlanError::InternalEndpoint {
         host: "127.0.0.1".into(),
@@ -580,10 +798,10 @@ fn the_order_of_the_facts_does_not_matter() {
 
 #[test]
 fn plain_moves_are_found_by_their_rules() {
-    let fixed = ContractFacts::of(&Schema::from_toml(FIXED).unwrap());
+    let fixed = ContractFacts::new(bulla_schemas::fixed(), Values::default());
     assert_eq!(fixed.asset, Some(0));
     assert_eq!(fixed.moves[&0].kind, 0);
-    let editions = ContractFacts::of(&Schema::from_toml(EDITIONS).unwrap());
+    let editions = ContractFacts::new(Schema::from_toml(EDITIONS).unwrap(), Values::default());
     assert_eq!(editions.asset, None, "`left` has no plain move");
     let kinds: Vec<_> = editions
         .moves

@@ -1,0 +1,80 @@
+//! Media files: kept beside the wallet by their hash, handed over beside consignments.
+
+use std::path::{Path, PathBuf};
+
+use bulla_core::ContractId;
+use bulla_wallet::defaults;
+use bulla_wallet::media::Media;
+
+use crate::error::Error;
+use crate::file;
+use crate::session::Session;
+
+/// Reads a file to commit to.
+///
+/// # Errors
+/// If it is too large, or of no known type.
+pub fn read(path: &Path) -> Result<(Media, Vec<u8>), Error> {
+    let bytes = file::read(path, defaults::MEDIA_BYTES)?;
+    Ok((Media::of(&bytes)?, bytes))
+}
+
+/// Keeps a file that a contract commits to; gives what the contract says of it.
+///
+/// # Errors
+/// If it does not commit to the file.
+pub fn keep(session: &Session<'_>, contract: ContractId, bytes: &[u8]) -> Result<Media, Error> {
+    let media = session.wallet.check_media(contract, bytes)?;
+    let path = kept(session, &media);
+    if !path.exists() {
+        file::write(&path, bytes)?;
+    }
+    Ok(media)
+}
+
+/// Where a file is kept.
+pub fn kept(session: &Session<'_>, media: &Media) -> PathBuf {
+    session.folder().join("media").join(media.name())
+}
+
+/// Puts the kept files of a contract beside its consignments.
+///
+/// # Errors
+/// If they cannot be written.
+pub fn hand_over(
+    session: &Session<'_>,
+    contract: ContractId,
+    out: &Path,
+) -> Result<Vec<PathBuf>, Error> {
+    let mut paths = Vec::new();
+    for media in session.wallet.media(contract)? {
+        let from = kept(session, &media);
+        let to = out.join(media.name());
+        if from.exists() {
+            if !to.exists() {
+                file::write(&to, &file::read(&from, defaults::MEDIA_BYTES)?)?;
+            }
+            paths.push(to);
+        }
+    }
+    Ok(paths)
+}
+
+/// Keeps what lies beside a consignment of the files that its contract commits to; a file that is not
+/// what the contract says is an error.
+///
+/// # Errors
+/// If a file under the hash's name has another content.
+pub fn take(session: &Session<'_>, contract: ContractId, beside: &Path) -> Result<(), Error> {
+    for media in session.wallet.media(contract)? {
+        let path = beside.join(media.name());
+        if !kept(session, &media).exists() && path.exists() {
+            keep(
+                session,
+                contract,
+                &file::read(&path, defaults::MEDIA_BYTES)?,
+            )?;
+        }
+    }
+    Ok(())
+}

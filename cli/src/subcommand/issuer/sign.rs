@@ -1,0 +1,145 @@
+//! `issuer sign`: signs for contracts whose transfers their issuer has to sign.
+
+use std::path::{Path, PathBuf};
+
+use bitcoin::Txid;
+use bitcoin::hex::FromHex;
+use bitcoin::key::{Keypair, Secp256k1};
+use bitcoin::secp256k1::SecretKey;
+use bulla_core::{ContractId, OperationId};
+use bulla_wallet::transfer::cosign::CosignedOperation;
+use clap::Args;
+use serde::Serialize;
+
+use super::key::Number;
+use crate::error::Error;
+use crate::file;
+use crate::output::Human;
+use crate::session::Session;
+use crate::settings::Settings;
+use crate::subcommand::Result;
+use crate::table::fields;
+use crate::units::Names;
+
+/// Arguments of `issuer sign`.
+#[derive(Args, Debug)]
+pub struct Sign {
+    /// The request: a consignment that is unsigned but faultless otherwise
+    file: PathBuf,
+    /// Where to write it with the signatures [default: over the request]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// A file with the secret key, 64 hex digits [default: the wallet's own]
+    #[arg(long, value_name = "FILE", conflicts_with = "number")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    number: Number,
+    /// Show what would be signed, and sign nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What `issuer sign` answers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct SignOutput {
+    /// The contract.
+    pub contract: ContractId,
+    /// What was signed.
+    pub operations: Vec<OperationOutput>,
+    /// Whether every operation has enough signatures now.
+    pub complete: bool,
+    /// Where it was written; none for a dry run.
+    pub file: Option<PathBuf>,
+}
+
+/// An operation that was signed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct OperationOutput {
+    /// Its id.
+    pub operation: OperationId,
+    /// The name of the transition.
+    pub transition: String,
+    /// The transaction that the signature is for.
+    pub witness: Txid,
+    /// What it makes, in all.
+    pub makes: Vec<String>,
+    /// Signatures beside it now.
+    pub signatures: u64,
+    /// Signatures it needs.
+    pub threshold: u64,
+}
+
+impl Sign {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// If the key is none of the contract's, or the request has a fault.
+    pub fn run(self, settings: &Settings) -> Result<SignOutput> {
+        let session = Session::open(settings)?;
+        let bytes = file::read_consignment(&self.file)?;
+        let key = match &self.key {
+            Some(path) => given(path)?,
+            None => session
+                .wallet
+                .signer_key(&session.passphrase()?, self.number.number)?,
+        };
+        let signed = session.wallet.cosign(&bytes, &key)?;
+        let out = self.out.unwrap_or(self.file);
+        if !self.dry_run {
+            file::write(&out, &signed.bytes)?;
+        }
+        let names = Names::of(&session.wallet)?;
+        let operation = |one: &CosignedOperation| operation(one, signed.contract, &names);
+        Ok(SignOutput {
+            contract: signed.contract,
+            operations: signed.operations.iter().map(operation).collect(),
+            complete: signed.complete,
+            file: (!self.dry_run).then_some(out),
+        })
+    }
+}
+
+fn given(path: &Path) -> Result<Keypair> {
+    let text = file::read_text(path)?;
+    let secret = <[u8; 32]>::from_hex(text.trim())
+        .ok()
+        .and_then(|bytes| SecretKey::from_slice(&bytes).ok());
+    let secret = secret.ok_or(Error::Options {
+        found: "a key file that holds no secret key",
+        remedy: "64 hex digits are expected",
+    })?;
+    Ok(Keypair::from_secret_key(&Secp256k1::new(), &secret))
+}
+
+fn operation(one: &CosignedOperation, contract: ContractId, names: &Names) -> OperationOutput {
+    let makes = one.outputs.iter().map(|(owned, amount, leaves)| {
+        let sum = names.show_owned(contract, owned, None, *amount);
+        format!("{sum} on {leaves} seals")
+    });
+    OperationOutput {
+        operation: one.operation,
+        transition: one.transition.clone(),
+        witness: one.witness,
+        makes: makes.collect(),
+        signatures: one.signatures,
+        threshold: one.threshold,
+    }
+}
+
+impl Human for SignOutput {
+    fn human(&self) -> String {
+        let mut rows = vec![("contract", self.contract.to_string())];
+        for one in &self.operations {
+            rows.push(("operation", format!("{} {}", one.transition, one.operation)));
+            rows.push(("transaction", one.witness.to_string()));
+            rows.extend(one.makes.iter().map(|made| ("makes", made.clone())));
+            let count = format!("{} of {}", one.signatures, one.threshold);
+            rows.push(("signatures", count));
+        }
+        match &self.file {
+            Some(path) => rows.push(("file", path.display().to_string())),
+            None => rows.push(("note", "nothing was written".to_owned())),
+        }
+        fields(rows)
+    }
+}

@@ -1,0 +1,169 @@
+//! A contract whose transfers its issuers sign: unsigned, signed by some, by enough, by strangers.
+
+use bitcoin::secp256k1::{Keypair, Secp256k1, SecretKey};
+use bulla_core::ContractId;
+use bulla_core::state::State;
+use bulla_schemas as schemas;
+use bulla_wallet::api::{Issue, PlanOptions, Prepared};
+use bulla_wallet::invoice::Invoice;
+
+use crate::bench::{Bench, Party, code, first, passphrase, pay};
+
+fn key(n: u8) -> Keypair {
+    let secret = SecretKey::from_slice(&[n; 32]).unwrap();
+    Keypair::from_secret_key(&Secp256k1::new(), &secret)
+}
+
+/// 1,000 units that two of three keys must sign for; the third key is the wallet's own.
+fn issue(bench: &Bench, alice: &mut Party) -> ContractId {
+    bench.carriers(alice, 1);
+    let own = alice.wallet().signer_key(&passphrase(), 0).unwrap();
+    let mut issue = Issue::new(schemas::permissioned().id())
+        .text("ticker", "BOND")
+        .text("name", "Bond of a test")
+        .number("precision", 0)
+        .number("supply", 1_000)
+        .number("threshold", 2)
+        .own("asset", State::Amount(1_000));
+    for key in [key(1), key(2), own] {
+        let bytes = key.x_only_public_key().0.serialize().to_vec();
+        issue = issue.value("signers", bytes);
+    }
+    alice.wallet().issue(&issue).unwrap()
+}
+
+/// A transfer as far as the wallet alone gets: signed for bitcoin, not by the contract's keys.
+fn unsigned(alice: &mut Party, invoice: &Invoice) -> Prepared {
+    let payments = [pay(invoice)];
+    let (prepared, _) = alice.prepare(&payments, &PlanOptions::default()).unwrap();
+    assert!(prepared.unsigned);
+    assert_eq!(alice.state(prepared.transfer), "unsigned");
+    prepared
+}
+
+#[test]
+fn a_transfer_waits_until_enough_keys_have_signed() {
+    let bench = Bench::new();
+    let mut alice = bench.party("alice", 100_000);
+    let mut bob = bench.party("bob", 100_000);
+    let contract = issue(&bench, &mut alice);
+    let invoice = bob.witness(contract, 300);
+    let transfer = unsigned(&mut alice, &invoice).transfer;
+    assert_eq!(code(alice.wallet().deliver(transfer)), "unsigned");
+    let early = alice.wallet().broadcast(transfer, &bench.sandbox);
+    assert_eq!(code(early), "unsigned");
+
+    let requests = alice.wallet().signature_requests(transfer).unwrap();
+    let [request] = &requests[..] else {
+        panic!("{requests:?}")
+    };
+    assert_eq!((request.contract, request.missing), (contract, 2));
+    // Whoever signs needs the file and his key, not the wallet that made it.
+    let once = bob.wallet().cosign(&request.bytes, &key(2)).unwrap();
+    assert!(!once.complete);
+    assert_eq!(once.operations[0].transition, "transfer");
+    assert_eq!(once.operations[0].outputs, [("asset".to_owned(), 1_000, 2)]);
+    let missing = alice.wallet().add_signatures(transfer, &once.bytes);
+    assert_eq!(missing.unwrap(), 1);
+    assert_eq!(alice.state(transfer), "unsigned");
+    let requests = alice.wallet().signature_requests(transfer).unwrap();
+    assert_eq!(requests[0].missing, 1);
+    let again = bob.wallet().cosign(&requests[0].bytes, &key(2));
+    assert_eq!(code(again), "nothing-to-sign");
+
+    let own = alice.wallet().signer_key(&passphrase(), 0).unwrap();
+    let twice = alice.wallet().cosign(&requests[0].bytes, &own).unwrap();
+    assert!(twice.complete);
+    let missing = alice.wallet().add_signatures(transfer, &twice.bytes);
+    assert_eq!(missing.unwrap(), 0);
+    assert_eq!(alice.state(transfer), "prepared");
+    assert_eq!(alice.wallet().signature_requests(transfer).unwrap(), []);
+
+    let files = alice.wallet().deliver(transfer).unwrap();
+    alice.wallet().broadcast(transfer, &bench.sandbox).unwrap();
+    bench.mine(1);
+    let received = bob.accept(&bench, &files[0].bytes).unwrap();
+    assert_eq!(received.amount, 300);
+    alice.sync(&bench);
+    assert_eq!(alice.amount(contract), (700, 0));
+    assert_eq!(bob.amount(contract), (300, 0));
+}
+
+#[test]
+fn strangers_and_files_of_other_transfers_sign_nothing() {
+    let bench = Bench::new();
+    let mut alice = bench.party("alice", 100_000);
+    let mut bob = bench.party("bob", 100_000);
+    let contract = issue(&bench, &mut alice);
+    let first = unsigned(&mut alice, &bob.witness(contract, 300));
+    let requests = alice.wallet().signature_requests(first.transfer).unwrap();
+    let file = &requests[0].bytes;
+    assert_eq!(code(bob.wallet().cosign(file, &key(9))), "not-a-signer");
+    let mut broken = file.clone();
+    let last = broken.len() - 1;
+    broken[last] ^= 1;
+    assert_eq!(code(bob.wallet().cosign(&broken, &key(1))), "invalid");
+    let none = alice.wallet().add_signatures(first.transfer, file);
+    assert_eq!(code(none), "foreign-signatures");
+
+    let signed = bob.wallet().cosign(file, &key(1)).unwrap();
+    alice.wallet().cancel(first.transfer).unwrap();
+    // The same payment in another transaction: the signature binds the first.
+    let other = bob.witness(contract, 300);
+    let second = unsigned(&mut alice, &other);
+    let foreign = alice
+        .wallet()
+        .add_signatures(second.transfer, &signed.bytes);
+    assert_eq!(code(foreign), "foreign-signatures");
+}
+
+#[test]
+fn a_payee_refuses_what_is_not_signed() {
+    let bench = Bench::new();
+    let mut alice = bench.party("alice", 100_000);
+    let mut bob = bench.party("bob", 100_000);
+    let contract = issue(&bench, &mut alice);
+    let invoice = bob.witness(contract, 300);
+    let prepared = unsigned(&mut alice, &invoice);
+    let refused = bob.accept(&bench, &first(&prepared));
+    assert_eq!(code(refused), "unsigned");
+    assert_eq!(bob.amount(contract), (0, 0));
+}
+
+#[test]
+fn what_needs_a_signature_keeps_no_other_asset_back() {
+    let bench = Bench::new();
+    let mut alice = bench.party("alice", 100_000);
+    let mut bob = bench.party("bob", 100_000);
+    let bond = issue(&bench, &mut alice);
+    let gold = bench.issue(&mut alice, "GOLD", 500);
+    let payments = [pay(&bob.witness(bond, 300)), pay(&bob.witness(gold, 200))];
+    let (prepared, tx) = alice.prepare(&payments, &PlanOptions::default()).unwrap();
+    assert!(prepared.unsigned);
+    let transfer = prepared.transfer;
+    for n in [1, 2] {
+        for request in alice.wallet().signature_requests(transfer).unwrap() {
+            let signed = bob.wallet().cosign(&request.bytes, &key(n)).unwrap();
+            alice
+                .wallet()
+                .add_signatures(transfer, &signed.bytes)
+                .unwrap();
+        }
+    }
+    alice.wallet().deliver(transfer).unwrap();
+    alice.wallet().broadcast(transfer, &bench.sandbox).unwrap();
+    bench.mine(1);
+    alice.sync(&bench);
+    let coins: Vec<_> = alice
+        .sealed()
+        .into_iter()
+        .filter(|coin| coin.txid == tx.compute_txid())
+        .map(|coin| alice.wallet().allocations(coin).unwrap())
+        .collect();
+    assert_eq!(coins.len(), 2, "a change of its own for each");
+    assert!(coins.iter().all(|on| on.len() == 1), "{coins:?}");
+    // The gold moves without asking anybody.
+    let invoice = bob.witness(gold, 300);
+    let received = bench.transfer(&mut alice, &mut bob, &invoice);
+    assert_eq!(received.amount, 300);
+}
