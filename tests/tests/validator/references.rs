@@ -73,14 +73,24 @@ proptest! {
             changed = misdirect(frame, change, at, to);
         });
         prop_assume!(changed);
-        let failure = judge(&bytes).expect_err("a reference to something else");
+        let failure = match judge(&bytes) {
+            Err(failure) => failure,
+            // The same coins, spent in another order: another witness, which nobody signs.
+            Ok(content) => {
+                prop_assert_eq!(change, 5);
+                let found = content.get().witnesses.iter().map(|witness| witness.txid);
+                prop_assert!(!found.eq((0..history.drafts().len()).map(|at| history.txid(at))));
+                return Ok(());
+            }
+        };
         let fails = Fails::of(&failure);
         prop_assert_eq!(fails.kind, Kind::Invalid);
         let checks = [
             Check::Decode, Check::NotCanonical, Check::Limit, Check::Order, Check::Dbc,
             Check::SealNotClosed, Check::OutpointSpentTwice,
         ];
-        prop_assert!(checks.contains(&fails.check), "{}", failure);
+        let unsigned = change == 5 && fails.check == Check::Signature;
+        prop_assert!(unsigned || checks.contains(&fails.check), "{}", failure);
     }
 }
 
