@@ -273,12 +273,17 @@ impl ChainSource for Still {
     }
 
     fn positions(&self, sought: &[Sought]) -> Result<Positions, SourceError> {
-        let at = |sought: &Sought| match self.proofs.get(&sought.txid) {
-            Some(BlockProof { height, .. }) => Position::Mined { height: *height },
-            None => {
-                let position = self.unmined.get(&sought.txid);
-                position.copied().unwrap_or(Position::Absent)
-            }
+        let mined = |txid: &Txid| {
+            Some(Position::Mined {
+                height: self.proofs.get(txid)?.height,
+            })
+        };
+        let unmined = |txid: &Txid| self.unmined.get(txid).copied();
+        let at = |sought: &Sought| {
+            let txid = &sought.txid;
+            mined(txid)
+                .or_else(|| unmined(txid))
+                .unwrap_or(Position::Absent)
         };
         Ok(Positions {
             tip: self.tip_id(),

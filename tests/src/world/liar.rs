@@ -231,12 +231,12 @@ impl Books {
         for (tx, height) in all {
             let txid = tx.compute_txid();
             let paid: Vec<String> = tx.output.iter().map(hash_of).collect();
-            let spent = tx.input.iter().filter_map(|input| {
+            let taken = tx.input.iter().filter_map(|input| {
                 let coin = input.previous_output;
                 let vout = usize::try_from(coin.vout).ok()?;
                 outputs.get(&coin.txid)?.get(vout).cloned()
             });
-            let hashes = spent.chain(paid.iter().cloned()).collect();
+            let hashes = taken.chain(paid.iter().cloned()).collect();
             outputs.insert(txid, paid);
             self.entries.push(Entry {
                 tx,

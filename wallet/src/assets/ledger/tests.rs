@@ -191,8 +191,9 @@ impl World {
         found
     }
 
-    fn heights(&self) -> Vec<Option<Option<u32>>> {
-        let height = |known: &model::Operation| standing::height(&self.db, &known.id).unwrap();
+    fn heights(&self) -> Vec<Option<u32>> {
+        let height =
+            |known: &model::Operation| standing::height(&self.db, &known.id).unwrap().unwrap();
         self.operations.iter().map(height).collect()
     }
 }
@@ -206,7 +207,9 @@ fn world(operations: &[(u8, Vec<u8>, Vec<u8>)], witnesses: &[(u8, Position, bool
     let mut world = World::new();
     for (n, parents, witnesses) in operations {
         world.operation(*n, parents);
-        witnesses.iter().for_each(|w| world.anchor(*n, *w));
+        for w in witnesses {
+            world.anchor(*n, *w);
+        }
     }
     for (w, position, live) in witnesses {
         world.place(*w, *position);

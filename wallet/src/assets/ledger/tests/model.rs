@@ -46,7 +46,7 @@ fn standing(
     witnesses: &Witnesses,
     tip: u32,
 ) -> Option<Standing> {
-    let mut best: Option<((u32, bool, Reverse<Txid>), Txid)> = None;
+    let mut best = None;
     for txid in &operation.witnesses {
         let rank = match witnesses.get(txid)? {
             (Position::Mined { height }, _) if *height <= tip => (tip - height + 1, false),
@@ -54,9 +54,9 @@ fn standing(
             (Position::Absent, true) => (0, false),
             (Position::Absent | Position::Conflicted { .. }, _) => continue,
         };
-        best = best.max(Some(((rank.0, rank.1, Reverse(*txid)), *txid)));
+        best = best.max(Some((rank, Reverse(*txid))));
     }
-    let ((depth, ..), txid) = best?;
+    let ((depth, _), Reverse(txid)) = best?;
     let mut depth = Depth::Confirmations(depth);
     for parent in &operation.parents {
         depth = depth.min(standings.get(parent)?.depth);
