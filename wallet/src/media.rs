@@ -55,9 +55,9 @@ pub enum MediaError {
     #[error("the contract says {expected}; the file is {found}")]
     Differs {
         /// What the file is.
-        found: Media,
+        found: Box<Media>,
         /// What the contract says.
-        expected: Media,
+        expected: Box<Media>,
     },
 }
 
@@ -167,6 +167,7 @@ impl Wallet {
                 Err(TransferError::from(MediaError::Foreign { contract, found }).into())
             }
             Some(expected) if expected != found => {
+                let (found, expected) = (Box::new(found), Box::new(expected));
                 Err(TransferError::from(MediaError::Differs { found, expected }).into())
             }
             Some(media) => Ok(media),

@@ -57,8 +57,9 @@ impl Issue {
             None
         };
         let drafted = session.wallet.draft_issue(&issue)?;
+        let schema = schema(&session, &issue.schema.to_string())?;
         if self.spending.dry_run {
-            return boxed(Ok(Output::of(&drafted, true)));
+            return boxed(Ok(Output::of(&drafted, &schema, true)));
         }
         let issue = NewContract {
             timestamp: Some(drafted.timestamp),
@@ -68,7 +69,7 @@ impl Issue {
         for bytes in &files {
             media::keep(&session, contract, bytes)?;
         }
-        let mut output = Output::of(&drafted, false);
+        let mut output = Output::of(&drafted, &schema, false);
         output.carrier = carrier;
         let invoices: Vec<Invoice> = issue.allocations.iter().filter_map(invoice).collect();
         if !invoices.is_empty() {

@@ -25,10 +25,6 @@ impl Tweaks {
         }
     }
 
-    pub fn count(&self) -> f64 {
-        f64::from(u32::try_from(self.list.len()).expect("few"))
-    }
-
     /// One `lift_x` and one tweak addition for each.
     pub fn run(&self) {
         for (key, tweak) in &self.list {
@@ -51,12 +47,12 @@ const fn tagged(length: u32) -> u32 {
     (length + 9).div_ceil(64)
 }
 
-/// Compressions that a transfer of a line must cost (PROTOCOL.md §4 to §7): one input, a concealed
-/// and a revealed leaf of amounts.
+/// Compressions that a transfer of a line must cost (PROTOCOL.md §4 to §7): one input, two amounts
+/// with revealed seals.
 pub const fn compressions(transaction: u32) -> u32 {
     let txid = (transaction + 9).div_ceil(64) + 1;
     let id = tagged(125);
-    let outputs = tagged(53) + 2 * tagged(41) + tagged(88);
+    let outputs = tagged(53) + tagged(21) + 2 * tagged(41) + tagged(88);
     let bundle = tagged(38) + tagged(70);
     let tree = tagged(65) + 7 * tagged(13) + 7 * tagged(98) + tagged(35);
     txid + id + outputs + bundle + tree

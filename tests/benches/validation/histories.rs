@@ -127,9 +127,9 @@ impl Maker {
         open[0].input
     }
 
-    /// One witness with one transition. The first `concealed` outputs are nobody's the maker knows,
-    /// the others stand on coins of their own, which later transitions consume.
-    fn transfer(&mut self, inputs: &[Owned], amounts: &[u64], concealed: usize) -> Vec<Owned> {
+    /// One witness with one transition. The first `changes` leaves stand on output 1 of the witness, the
+    /// others on coins of their own, which later transitions consume.
+    fn transfer(&mut self, inputs: &[Owned], amounts: &[u64], changes: usize) -> Vec<Owned> {
         let number = self.made;
         self.made += 1;
         let leaves: Vec<_> = (0_u64..)
@@ -139,8 +139,11 @@ impl Maker {
         let assignments: Vec<_> = (0..)
             .zip(&leaves)
             .map(|(n, (amount, coin))| {
-                let seal = on(*coin, number);
-                let seal = if n < concealed { conceal(seal) } else { seal };
+                let seal = if n < changes {
+                    change(number)
+                } else {
+                    on(*coin, number)
+                };
                 (0, State::Amount(*amount), seal)
             })
             .collect();
@@ -250,10 +253,14 @@ fn random_key(number: u64) -> XOnlyPublicKey {
 }
 
 fn on(coin: OutPoint, number: u64) -> AssignedSeal {
-    let blinding = *random("blinding", number).first_chunk().expect("16 bytes");
-    AssignedSeal::Revealed(Seal::outpoint(coin, Blinding(blinding)))
+    AssignedSeal::Revealed(Seal::outpoint(coin, blinding("blinding", number)))
 }
 
-fn conceal(seal: AssignedSeal) -> AssignedSeal {
-    AssignedSeal::Secret(seal.conceal())
+fn change(number: u64) -> AssignedSeal {
+    let blinding = blinding("change", number);
+    AssignedSeal::Revealed(Seal::Witness { vout: 1, blinding })
+}
+
+fn blinding(label: &str, number: u64) -> Blinding {
+    Blinding(*random(label, number).first_chunk().expect("16 bytes"))
 }

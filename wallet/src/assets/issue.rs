@@ -129,9 +129,10 @@ fn draft(command: &Command<'_>, issue: &Issue) -> Result<(Header, Issued), Error
     let snapshot = Snapshot::load(&command.db, command.coins, command.meta)?;
     let mut by_type: BTreeMap<u16, Vec<(State, AssignedSeal)>> = BTreeMap::new();
     let mut taken = BTreeSet::new();
+    let mut next = BTreeMap::new();
     for allocation in &issue.allocations {
         let owned = owned(&schema, allocation)?;
-        let seal = seal(command, &snapshot, issue, allocation, &taken)?;
+        let seal = seal(command, &snapshot, issue, allocation, &mut next)?;
         if !taken.insert(seal.conceal()) {
             let (found, expected) = ("one twice".to_owned(), "each invoice once");
             return Err(field("allocation", found, expected).into());
@@ -261,7 +262,7 @@ fn seal(
     snapshot: &Snapshot,
     issue: &Issue,
     allocation: &Allocation,
-    taken: &BTreeSet<SecretSeal>,
+    next: &mut BTreeMap<OutPoint, u32>,
 ) -> Result<AssignedSeal, Error> {
     let asked = match &allocation.to {
         AllocateTo::Own => issue.coin,
@@ -272,8 +273,9 @@ fn seal(
         }
     };
     let coin = carrier(snapshot, asked)?;
-    let view = &command.keys.view;
-    let seal = fresh_seal(&command.db, view, coin.outpoint, taken)?;
+    let from = next.entry(coin.outpoint).or_default();
+    let (seal, counter) = fresh_seal(&command.db, &command.keys.view, coin.outpoint, *from)?;
+    *from = counter.saturating_add(1);
     Ok(AssignedSeal::Revealed(seal))
 }
 
@@ -316,23 +318,22 @@ fn carrier(snapshot: &Snapshot, asked: Option<OutPoint>) -> Result<&Coin, Transf
     free.map_err(|reason| TransferError::CoinNotFree { outpoint, reason })
 }
 
-/// A seal over an own coin with a blinding that no seal has had, nor any of `taken`: one seal, one
-/// secret.
+/// A seal over an own coin with a blinding that no seal has had: one seal, one secret. Counters below
+/// `from` are known to be taken; the one that was taken now is given back.
 pub(crate) fn fresh_seal(
     db: &Connection,
     view: &ViewSecret,
     outpoint: OutPoint,
-    taken: &BTreeSet<SecretSeal>,
-) -> Result<Seal, StoreError> {
+    from: u32,
+) -> Result<(Seal, u32), StoreError> {
     let place = serialize(&outpoint);
-    for counter in 0.. {
+    for counter in from.. {
         let seal = Seal::outpoint(outpoint, Blinding(view.blinding(&place, counter)));
         let secret = seal.conceal();
-        let used = taken.contains(&secret)
-            || !operations::leaves_of_secret(db, &secret)?.is_empty()
+        let used = !operations::leaves_of_secret(db, &secret)?.is_empty()
             || !invoices::by_secret(db, &secret)?.is_empty();
         if !used {
-            return Ok(seal);
+            return Ok((seal, counter));
         }
     }
     Err(damaged("every blinding of a coin was used"))

@@ -174,6 +174,8 @@ fn read(text: &str) -> Result<Statement, IdentityError> {
 
 #[cfg(test)]
 mod tests {
+    use bitcoin::hex::DisplayHex;
+
     use super::*;
 
     fn key(n: u8) -> Keypair {
@@ -191,8 +193,17 @@ mod tests {
 
     /// Another implementation has to sign and read the same.
     #[test]
-    fn the_text_is_pinned() {
-        assert_eq!(statement().to_string(), PINNED);
+    fn the_text_is_that_of_the_vector() {
+        let file = include_str!("../../../tests/vectors/statement.json");
+        let file: serde_json::Value = serde_json::from_str(file).unwrap();
+        let case = &file["cases"][0];
+        let body = statement().body;
+        assert_eq!(case["secret_key"], "07".repeat(32));
+        assert_eq!(
+            case["message"],
+            body.message().as_ref().to_lower_hex_string()
+        );
+        assert_eq!(case["text"], statement().to_string());
     }
 
     #[test]
@@ -281,13 +292,4 @@ mod tests {
         assert!(!sign(nostr(8)).is_its_own_proof());
         assert!(!statement().is_its_own_proof());
     }
-
-    const PINNED: &str = "\
-bulla statement 1
-network bnet1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs66f49f
-contract bulla1qgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqsscc6p
-claim domain example.com
-key 989c0b76cb563971fdc9bef31ec06c3560f3249d6ee9e5d83c57625596e05f6f
-signature 7638847e6b35a4146e667fbc541173bc3843ef081840a95e554349b35b223c3d2e9e7c56b8df7ed7ca361759057a1ca690e1aaf905ae586ffca441c1cfad80b3
-";
 }

@@ -222,3 +222,76 @@ fn block(text: &str) -> Option<BlockProof> {
         branch: Confined::try_from(hashes.to_vec()).ok()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn proof() -> Proof {
+        let coin = |byte: u8| {
+            let transaction = super::super::bip322::to_spend(&bitcoin::ScriptBuf::new(), &[byte]);
+            ProvenCoin {
+                outpoint: OutPoint::new(transaction.compute_txid(), 0),
+                transaction,
+                signature: Witness::from_slice(&[[byte; 64]]),
+                mined: (byte > 1).then(|| BlockProof {
+                    height: 7,
+                    position: 3,
+                    branch: Confined::try_from(vec![[byte; 32]; 2]).unwrap(),
+                }),
+            }
+        };
+        let mut coins = vec![coin(1), coin(2), coin(3)];
+        coins.sort_by_key(|coin| coin.outpoint);
+        Proof {
+            network: NetworkId::from_bytes([1; 32]),
+            contract: ContractId::from_bytes([2; 32]),
+            challenge: "Bank of Ur".parse().unwrap(),
+            coins,
+            consignment: vec![1, b'\n', b'\n', 2],
+        }
+    }
+
+    #[test]
+    fn a_proof_survives_its_file() {
+        assert_eq!(Proof::decode(&proof().encode()), Ok(proof()));
+    }
+
+    #[test]
+    fn more_coins_than_a_proof_may_list_are_not_read() {
+        let mut many = proof();
+        let one = many.coins[0].clone();
+        many.coins = (0..=1_000)
+            .map(|vout| ProvenCoin {
+                outpoint: OutPoint {
+                    vout,
+                    ..one.outpoint
+                },
+                ..one.clone()
+            })
+            .collect();
+        let what = "more than 1,000 coins";
+        assert_eq!(
+            Proof::decode(&many.encode()),
+            Err(ProofError::Malformed { what })
+        );
+        many.coins.pop();
+        assert_eq!(Proof::decode(&many.encode()), Ok(many));
+    }
+
+    proptest! {
+        /// Whatever is read has one form, and nothing panics.
+        #[test]
+        fn what_is_read_is_written_again(at in 0_usize..2_000, byte: u8, cut in 0_usize..2_000) {
+            let mut bytes = proof().encode();
+            let length = bytes.len();
+            bytes[at % length] = byte;
+            bytes.truncate(length.saturating_sub(cut % 20));
+            if let Ok(read) = Proof::decode(&bytes) {
+                prop_assert_eq!(read.encode(), bytes);
+            }
+        }
+    }
+}

@@ -310,10 +310,9 @@ impl TransferError {
             Self::BaseMissing { .. } => "the payer writes it with `send --resume TRANSFER --whole`".to_owned(),
             Self::NoFeeRate => "say it with --fee-rate".to_owned(),
             Self::Held { .. } => "`cancel` the transfer that keeps it".to_owned(),
-            Self::WouldBurn { contract, .. } => format!("to leave it behind on purpose, --abandon {contract}"),
+            Self::WouldBurn { contract, .. } | Self::Plan(PlanError::NotMovable { contract, .. }) => format!("to leave it behind on purpose, --abandon {contract}"),
             Self::SchemaNotAllowed { schema } => format!("read it with `inspect`, then allow {schema}"),
             Self::UnknownTransfer { .. } => "`transfers` lists them".to_owned(),
-            Self::Plan(PlanError::NotMovable { contract, .. }) => format!("to leave it behind on purpose, --abandon {contract}"),
             Self::Plan(PlanError::InsufficientAsset { .. }) => "look at `coins` and `transfers`".to_owned(),
             _ => return None,
         })

@@ -1,7 +1,5 @@
 //! Asking for payment: invoices.
 
-use std::collections::BTreeSet;
-
 use bitcoin::{OutPoint, ScriptBuf};
 use bulla_core::header::Header;
 use bulla_core::seal::{Blinding, Seal};
@@ -136,7 +134,7 @@ fn blind(command: &Command<'_>, asked: Option<OutPoint>) -> Result<Target, Error
     };
     let sats = defaults::CARRIER.to_sat();
     let outpoint = outpoint.ok_or(TransferError::NoCarrier { sats })?;
-    let seal = fresh_seal(&command.db, &command.keys.view, outpoint, &BTreeSet::new())?;
+    let (seal, _) = fresh_seal(&command.db, &command.keys.view, outpoint, 0)?;
     let (Seal::Outpoint { blinding, .. } | Seal::Witness { blinding, .. }) = seal;
     let secret = seal.conceal();
     Ok(Target {

@@ -113,13 +113,13 @@ impl<N: Fn(ValueRole) -> u64, H: Fn(OwnedRole) -> u64> Known<'_, N, H> {
                 Ok(with_meta(act, meta::HANDED, *amount))
             }
             Verb::BurnToken(token) => {
-                let mut act = self.new(verb::BURN)?;
+                let mut act = self.empty(verb::BURN)?;
                 act.takes.push(self.whole(*token, false));
                 Ok(with_meta(act, meta::TOKEN, (*token).into()))
             }
             Verb::Renounce(amount) => self.renounce(*amount),
             Verb::Engrave { token, text } => {
-                let mut act = self.new(verb::ENGRAVE)?;
+                let mut act = self.empty(verb::ENGRAVE)?;
                 act.takes.push(self.whole(*token, true));
                 let engraving = global::ENGRAVING.name.to_owned();
                 act.globals.push((engraving, text.as_bytes().to_vec()));
@@ -128,7 +128,7 @@ impl<N: Fn(ValueRole) -> u64, H: Fn(OwnedRole) -> u64> Known<'_, N, H> {
         }
     }
 
-    fn new(&self, role: Role) -> Result<Act, TransferError> {
+    fn empty(&self, role: Role) -> Result<Act, TransferError> {
         let transitions = &self.facts.schema.transitions;
         if role.transition(&self.facts.schema).is_none() {
             let names: Vec<_> = transitions.values().map(|def| &*def.name).collect();
@@ -158,7 +158,7 @@ impl<N: Fn(ValueRole) -> u64, H: Fn(OwnedRole) -> u64> Known<'_, N, H> {
     }
 
     fn destroy(&self, role: Role, from: OwnedRole, amount: u64) -> Result<Act, TransferError> {
-        let mut act = self.new(role)?;
+        let mut act = self.empty(role)?;
         act.takes.push(Take {
             owned: from.name.to_owned(),
             quantity: Quantity::Amount(amount),

@@ -20,7 +20,7 @@ fn named(issue: Issue, ticker: &str) -> Issue {
     issue.text("ticker", ticker).text("name", "Of a test")
 }
 
-fn inflatable(supply: u64, allowance: u64) -> Issue {
+pub fn inflatable(supply: u64, allowance: u64) -> Issue {
     named(Issue::new(schemas::inflatable().id()), "GROW")
         .number("precision", 0)
         .number("supply", supply)
@@ -34,7 +34,7 @@ fn token(id: u32, fraction: u64) -> State {
 }
 
 /// Ten editions of which two are issued at once.
-fn unique(fractions: u64) -> Issue {
+pub fn unique(fractions: u64) -> Issue {
     named(Issue::new(schemas::unique().id()), "ART")
         .number("total", 10)
         .number("fractions", fractions)
@@ -100,7 +100,7 @@ fn assert_evidence(file: &[u8]) {
     );
 }
 
-fn making(amount: u64, to: Option<Invoice>) -> Making {
+pub fn making(amount: u64, to: Option<Invoice>) -> Making {
     Making {
         amount,
         to: to.map(Box::new),

@@ -3,7 +3,10 @@
 use bulla_wallet::supply::Supply;
 
 use crate::bench::{Bench, Party, code};
+use crate::kinds::{inflatable, making, unique};
 use bulla_core::ContractId;
+use bulla_wallet::supply::{Entry, Happened, Status, Unit};
+use bulla_wallet::transfer::verbs::Verb;
 
 fn supply(bench: &Bench, party: &mut Party, contract: ContractId, evidence: &[Vec<u8>]) -> Supply {
     let source = Some(&bench.sandbox as &dyn bulla_wallet::chain::ChainSource);
@@ -78,4 +81,76 @@ fn evidence_of_others_counts_while_it_is_settled_and_of_this_contract() {
     assert_eq!(code(other), "wrong-contract");
     let unknown = carol.wallet().supply(lead, &[], source);
     assert_eq!(code(unknown), "unknown-contract");
+}
+
+#[test]
+fn what_is_issued_burned_and_renounced_is_proven_by_its_operations() {
+    let bench = Bench::new();
+    let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 100_000));
+    let mut carol = bench.party("carol", 0);
+    bench.carriers(&mut alice, 1);
+    let contract = alice.wallet().issue(&inflatable(100, 50)).unwrap();
+    let file = alice.wallet().contract_file(contract).unwrap();
+    carol.wallet().import_contract(&file).unwrap();
+    let fresh = supply(&bench, &mut alice, contract, &[]);
+    assert_eq!((fresh.unused(), fresh.issued_at_most()), (50, Some(100)));
+    let stranger = supply(&bench, &mut carol, contract, &[]);
+    assert_eq!(
+        stranger.issued_at_most(),
+        Some(150),
+        "the allowance may be used already"
+    );
+
+    let invoice = bob.witness(contract, 30);
+    let issue = Verb::Issue(making(30, Some(invoice)));
+    let issued = alice.act(&bench, contract, &issue).unwrap();
+    bob.accept(&bench, &issued.files[0]).unwrap();
+    let burned = alice.act(&bench, contract, &Verb::Burn(40)).unwrap();
+    let own = supply(&bench, &mut alice, contract, &[]);
+    assert_eq!((own.issued(), own.burned(), own.unused()), (130, 40, 20));
+    assert_eq!(
+        (own.issued_at_most(), own.circulating_at_most()),
+        (Some(130), Some(90))
+    );
+    assert_eq!(own.circulating_at_least(), 90, "Bob's 30 are seen unspent");
+
+    let files = [issued.files[0].clone(), burned.files[0].clone()];
+    let shown = supply(&bench, &mut carol, contract, &files);
+    assert_eq!((shown.issued(), shown.burned()), (130, 40));
+    assert_eq!(shown.circulating_at_least(), 30);
+    assert_eq!(shown.issued_at_most(), Some(150));
+    alice.act(&bench, contract, &Verb::Renounce(None)).unwrap();
+    let closed = supply(&bench, &mut alice, contract, &[]);
+    assert_eq!((closed.renounced(), closed.unused()), (20, 0));
+    assert_eq!(closed.issued_at_most(), Some(130));
+
+    let burn = shown
+        .changes
+        .iter()
+        .find(|change| change.burned > 0)
+        .unwrap();
+    let entry = |units| Entry {
+        happened: Happened::Burned,
+        operation: burn.operation,
+        units,
+    };
+    let status = |supply: &Supply, units| supply.compare(&[entry(units)])[0].status;
+    assert_eq!(status(&shown, 40), Status::Proven);
+    assert_eq!(status(&shown, 41), Status::Contradicted);
+    assert_eq!(status(&stranger, 40), Status::Claimed);
+}
+
+#[test]
+fn editions_are_counted_and_what_is_left_bounds_them() {
+    let bench = Bench::new();
+    let mut alice = bench.party("alice", 100_000);
+    bench.carriers(&mut alice, 1);
+    let contract = alice.wallet().issue(&unique(1)).unwrap();
+    let minted = supply(&bench, &mut alice, contract, &[]);
+    assert_eq!((minted.unit, minted.issued()), (Unit::Token, 2));
+    assert_eq!((minted.allowed, minted.unused()), (Some(8), 8));
+    assert_eq!(
+        (minted.issued_at_most(), minted.circulating_at_least()),
+        (Some(2), 2)
+    );
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use bitcoin::hex::FromHex;
 use bulla_core::ContractId;
 use bulla_core::schema::{Schema, ValueType};
-use bulla_core::state::{State, StateKind, Token};
+use bulla_core::state::{State, Token};
 use bulla_wallet::api::{Act, Give, Payment, Quantity, Take};
 use bulla_wallet::invoice::Invoice;
 use clap::Args;
@@ -102,7 +102,7 @@ impl General {
             contract: self.contract,
             transition: self.transition.clone(),
             takes: self.takes()?,
-            gives: self.give.iter().map(give).collect::<Result<_>>()?,
+            gives: self.give.iter().map(give).collect(),
             globals: values(&self.global, |name| {
                 let number = schema.global_number(name)?;
                 schema.globals.get(&number).map(|def| def.ty)
@@ -144,7 +144,7 @@ fn meta_type(schema: &Schema, name: &str) -> Option<ValueType> {
     schema.metadata.get(&number).map(|def| def.ty)
 }
 
-fn give(what: &What) -> Result<Give> {
+fn give(what: &What) -> Give {
     let state = match (what.token, what.units) {
         (Some(id), units) => State::Token(Token {
             id,
@@ -153,12 +153,11 @@ fn give(what: &What) -> Result<Give> {
         (None, Some(units)) => State::Amount(units),
         (None, None) => State::Right,
     };
-    debug_assert_ne!(state.kind(), StateKind::Data);
-    Ok(Give {
+    Give {
         owned: what.owned.clone(),
         state,
         to: what.to.clone().map(Box::new),
-    })
+    }
 }
 
 /// `name=value`, read as the schema's type; an unknown name is left to the wallet, which names those

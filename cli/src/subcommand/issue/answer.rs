@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use bitcoin::Txid;
+use bitcoin::hex::DisplayHex;
+use bulla_core::schema::{Schema, ValueType};
 use bulla_core::state::State;
 use bulla_core::{ContractId, SchemaId};
 use bulla_wallet::api::{AllocateTo, Allocation, Issued};
@@ -32,6 +34,8 @@ pub struct Output {
     pub precision: u8,
     /// When it was issued, as it claims (unix seconds).
     pub timestamp: u64,
+    /// What its genesis says for ever.
+    pub globals: Vec<GlobalOutput>,
     /// What it allocates.
     pub allocations: Vec<AllocationOutput>,
     /// The transaction that made a sealed coin for it, where none was free.
@@ -40,6 +44,15 @@ pub struct Output {
     pub consignments: Vec<PathBuf>,
     /// The media files beside them.
     pub media: Vec<PathBuf>,
+}
+
+/// A value of a genesis.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct GlobalOutput {
+    /// Its name in the schema.
+    pub name: String,
+    /// A text, a number in digits, or bytes in hex.
+    pub value: String,
 }
 
 /// An allocation of a new contract.
@@ -57,7 +70,7 @@ pub struct AllocationOutput {
 
 impl Output {
     /// Of a contract.
-    pub fn of(issued: &Issued, dry_run: bool) -> Self {
+    pub fn of(issued: &Issued, schema: &Schema, dry_run: bool) -> Self {
         let value = |name: &str| {
             let mut globals = issued.globals.iter();
             globals.find(|(known, _)| known == name).map(|(_, v)| v)
@@ -81,11 +94,30 @@ impl Output {
             supply: supply.to_string(),
             precision: precision.unwrap_or(0),
             timestamp: issued.timestamp,
+            globals: issued
+                .globals
+                .iter()
+                .map(|(name, bytes)| global(schema, name, bytes))
+                .collect(),
             allocations: issued.allocations.iter().map(allocation).collect(),
             carrier: None,
             consignments: Vec::new(),
             media: Vec::new(),
         }
+    }
+}
+
+fn global(schema: &Schema, name: &str, bytes: &[u8]) -> GlobalOutput {
+    let number = schema.global_number(name);
+    let ty = number.and_then(|number| schema.globals.get(&number).map(|def| def.ty));
+    let value = match (ty, <[u8; 8]>::try_from(bytes)) {
+        (Some(ValueType::Number), Ok(number)) => u64::from_le_bytes(number).to_string(),
+        (Some(ValueType::Text), _) => String::from_utf8_lossy(bytes).into_owned(),
+        _ => bytes.to_lower_hex_string(),
+    };
+    GlobalOutput {
+        name: name.to_owned(),
+        value,
     }
 }
 
@@ -104,6 +136,18 @@ fn allocation(allocation: &Allocation) -> AllocationOutput {
     }
 }
 
+impl AllocationOutput {
+    fn shown(&self) -> String {
+        let token = self.token.map(|id| format!(" #{id}")).unwrap_or_default();
+        let to = if self.invoice.is_some() {
+            "an invoice"
+        } else {
+            "this wallet"
+        };
+        format!("{} {}{token} to {to}", self.amount, self.owned)
+    }
+}
+
 impl Human for Output {
     fn human(&self) -> String {
         let supply = self.supply.parse().unwrap_or_default();
@@ -113,6 +157,15 @@ impl Human for Output {
             ("contract", self.contract.to_string()),
             ("issued", rfc3339(self.timestamp)),
         ];
+        if self.dry_run {
+            let globals = self.globals.iter();
+            rows.extend(globals.map(|global| {
+                let value = claim::shown(&global.value);
+                ("says", format!("{}: {value}", global.name))
+            }));
+            let allocations = self.allocations.iter();
+            rows.extend(allocations.map(|one| ("allocates", one.shown())));
+        }
         let given = self.allocations.iter().filter(|a| a.invoice.is_some());
         let given = given.count();
         if given > 0 {

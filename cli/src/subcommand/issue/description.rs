@@ -1,25 +1,5 @@
 //! `contract.toml`: a whole contract in a file that a person can read.
-//!
-//! ```toml
-//! schema = "inflatable"               # a standard one by its name, any by its id
-//! timestamp = 1800000000              # unix seconds; left out: now
-//! media = ["picture.png"]             # beside this file
-//!
-//! [globals]
-//! ticker = "GROW"
-//! precision = 2
-//! supply = "1000.00"                  # amounts are texts with decimals
-//! cap = "5000.00"
-//!
-//! [[allocations]]
-//! owned = "asset"
-//! amount = "400.00"
-//! to = "bulla:?net=regtest&to=bseal1…" # a blind invoice without a contract
-//!
-//! [[allocations]]
-//! owned = "asset"
-//! amount = "600.00"                   # without `to`: yours, on a free sealed coin
-//! ```
+//! What it looks like: docs/issuing.md.
 
 use std::path::{Path, PathBuf};
 

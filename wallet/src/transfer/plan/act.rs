@@ -50,9 +50,19 @@ pub(super) fn read(
         kind: names.transition(&act.transition)?,
         takes: takes.collect::<Result<_, _>>()?,
         gives,
-        globals: names.values("global", &act.globals)?,
-        metadata: names.values("metadata", &act.metadata)?,
+        globals: numbered(&act.globals, |name| names.global(name))?,
+        metadata: numbered(&act.metadata, |name| names.meta(name))?,
     })
+}
+
+fn numbered(
+    values: &[(String, Vec<u8>)],
+    number: impl Fn(&str) -> Result<u16, PlanError>,
+) -> Result<Vec<(u16, Vec<u8>)>, PlanError> {
+    let values = values.iter();
+    values
+        .map(|(name, bytes)| Ok((number(name)?, bytes.clone())))
+        .collect()
 }
 
 /// The names of one schema.
@@ -74,27 +84,16 @@ impl Names<'_> {
         found.ok_or_else(|| self.unknown("transition", name, names))
     }
 
-    fn values(
-        &self,
-        what: &'static str,
-        values: &[(String, Vec<u8>)],
-    ) -> Result<Vec<(u16, Vec<u8>)>, PlanError> {
-        let number = |name: &str| match what {
-            "global" => {
-                let names = self.schema.globals.values().map(|def| &def.name);
-                let found = self.schema.global_number(name);
-                found.ok_or_else(|| self.unknown(what, name, names))
-            }
-            _ => {
-                let names = self.schema.metadata.values().map(|def| &def.name);
-                let found = self.schema.meta_number(name);
-                found.ok_or_else(|| self.unknown(what, name, names))
-            }
-        };
-        let values = values.iter();
-        values
-            .map(|(name, bytes)| Ok((number(name)?, bytes.clone())))
-            .collect()
+    fn global(&self, name: &str) -> Result<u16, PlanError> {
+        let names = self.schema.globals.values().map(|def| &def.name);
+        let found = self.schema.global_number(name);
+        found.ok_or_else(|| self.unknown("global", name, names))
+    }
+
+    fn meta(&self, name: &str) -> Result<u16, PlanError> {
+        let names = self.schema.metadata.values().map(|def| &def.name);
+        let found = self.schema.meta_number(name);
+        found.ok_or_else(|| self.unknown("metadata", name, names))
     }
 
     fn unknown<'n>(

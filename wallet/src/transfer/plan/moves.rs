@@ -167,8 +167,8 @@ fn rest(
         None => Vec::new(),
         Some(State::Amount(_) | State::Token(_)) if left == 0 => Vec::new(),
         Some(State::Amount(_)) => vec![stays(State::Amount(left))],
-        Some(State::Token(token)) => vec![stays(State::Token(Token {
-            id: token.id,
+        Some(State::Token(Token { id, .. })) => vec![stays(State::Token(Token {
+            id: *id,
             fraction: left,
         }))],
         Some(State::Right | State::Data(_)) => {
