@@ -419,9 +419,10 @@ impl Error {
     }
 
     /// How the process ends.
-    pub const fn exit(&self) -> Exit {
+    pub fn exit(&self) -> Exit {
         match self {
             Self::Options { .. } | Self::Spec(_) => Exit::Usage,
+            Self::Wallet(cause) if !cause.missing().is_empty() => Exit::BaseMissing,
             _ => Exit::Failure,
         }
     }

@@ -19,6 +19,8 @@ pub enum Exit {
     Unsigned = 5,
     /// `validate`: a mined transaction conflicts with a witness.
     Conflicted = 6,
+    /// `accept`: the consignment builds on what the wallet does not know; the error names it.
+    BaseMissing = 7,
 }
 
 impl From<Exit> for ExitCode {

@@ -10,6 +10,7 @@ use bulla_core::ContractId;
 use bulla_wallet::api::{Payment, Plan, PlanOptions, TransferId};
 use bulla_wallet::chain::ChainSource;
 use bulla_wallet::keys::Passphrase;
+use bulla_wallet::transfer::History;
 use bulla_wallet::transfer::plan::Method;
 use bulla_wallet::{Network, crash_point, defaults};
 use clap::Args;
@@ -82,12 +83,17 @@ pub struct Files<'a> {
     pub folder: &'a Path,
     /// Whether each is compressed.
     pub compress: bool,
+    /// Whether they leave out what payees acknowledged before.
+    pub history: History,
 }
 
 impl<'a> From<&'a Path> for Files<'a> {
     fn from(folder: &'a Path) -> Self {
-        let compress = false;
-        Self { folder, compress }
+        Self {
+            folder,
+            compress: false,
+            history: History::New,
+        }
     }
 }
 
@@ -260,7 +266,7 @@ fn hand_over(
 ) -> Result<Vec<SentOutput>, Error> {
     let mut outputs = Vec::new();
     let mut contracts = BTreeSet::new();
-    for consignment in session.wallet.deliver_each(transfer)? {
+    for consignment in session.wallet.deliver_each(transfer, out.history)? {
         let consignment = consignment?;
         let path = out.folder.join(&consignment.file_name);
         crash_point!("deliver-before-file");

@@ -175,6 +175,10 @@ pub struct InvoiceRequest {
     pub via: Option<String>,
     /// The age recipient that the consignment is encrypted to.
     pub enc: Option<String>,
+    /// Whom it is for: all invoices for one contact name the same key for acknowledgements, so that
+    /// the payer can leave out what that key has acknowledged. Whoever sees two of them knows that one
+    /// wallet made both; without a contact each invoice has a key of its own.
+    pub contact: Option<String>,
 }
 
 /// An invoice of this wallet and what came of it.

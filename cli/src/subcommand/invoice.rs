@@ -68,6 +68,10 @@ struct Request {
     /// The age recipient that the consignment is encrypted to
     #[arg(long, value_name = "AGE")]
     enc: Option<String>,
+    /// Name of the payer: invoices for the same name share the key that signs acknowledgements, so that
+    /// he need not send again what it signed for; never give two payers the same
+    #[arg(long, value_name = "NAME")]
+    contact: Option<String>,
 }
 
 /// What `invoice` answers.
@@ -131,6 +135,7 @@ impl Request {
             expires_in: self.expiry,
             via: self.via,
             enc: self.enc,
+            contact: self.contact,
         })?;
         let known = session.wallet.invoices()?;
         let info = known.iter().rev().find(|info| info.invoice == invoice);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use bulla_core::ContractId;
 use bulla_wallet::api::{Payment, TransferId};
 use bulla_wallet::invoice::Invoice;
+use bulla_wallet::transfer::History;
 use clap::Args;
 
 use super::Result;
@@ -31,6 +32,9 @@ pub struct Send {
     /// Compress the consignments with zstd
     #[arg(long)]
     compress: bool,
+    /// Show the whole history also to payees who acknowledged part of it before
+    #[arg(long)]
+    whole: bool,
     /// Amount for an invoice that leaves it open, with the decimals of the contract
     #[arg(long, conflicts_with = "resume")]
     amount: Option<String>,
@@ -66,6 +70,11 @@ impl Send {
         let out = Files {
             folder: &self.out,
             compress: self.compress,
+            history: if self.whole {
+                History::Whole
+            } else {
+                History::New
+            },
         };
         if let Some(transfer) = self.resume {
             let sent = resume(&mut session, transfer, &self.signed, &self.ack, out)?;

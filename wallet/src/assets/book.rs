@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bdk_wallet::rusqlite::Connection;
 use bitcoin::Txid;
+use bulla_core::frame::BaseEntry;
 use bulla_core::header::Header;
 use bulla_core::witness::Witness;
 use bulla_core::{ContractId, OperationId};
@@ -61,13 +62,29 @@ impl Book {
         operations: impl IntoIterator<Item = OperationId>,
         prepared: Option<Txid>,
     ) -> Result<Records, StoreError> {
+        self.records_on(db, ledger, operations, prepared, BTreeSet::new())
+    }
+
+    /// The same for a delta, without what lies behind its base.
+    pub fn records_on(
+        &self,
+        db: &Connection,
+        ledger: &Ledger<'_>,
+        operations: impl IntoIterator<Item = OperationId>,
+        prepared: Option<Txid>,
+        base: BTreeSet<BaseEntry>,
+    ) -> Result<Records, StoreError> {
         let mut records = Records {
             header: self.header.clone(),
             operations: BTreeMap::new(),
             anchors: BTreeMap::new(),
             proofs: BTreeMap::new(),
+            base,
         };
-        let needed = history::ancestors(operations, |operation| ledger::parents(db, operation))?;
+        let needed = history::ancestors(operations, |operation| {
+            let parents = ledger::parents(db, operation)?;
+            Ok::<_, StoreError>(records.shown(parents))
+        })?;
         for operation in needed {
             let Some(record) = self.operation(db, ledger, operation, prepared)? else {
                 continue;

@@ -10,7 +10,9 @@ use bitcoin::Txid;
 use bulla_core::anchor::Anchor;
 use bulla_core::bundle::{BundleError, BundleProof, BundleView};
 use bulla_core::consignment::{TooLarge, Writer};
-use bulla_core::frame::{BlockProof, Frame, Signatures, Signed, Terminal, Terminals, WitnessFrame};
+use bulla_core::frame::{
+    Base, BaseEntry, BlockProof, Frame, Signatures, Signed, Terminal, Terminals, WitnessFrame,
+};
 use bulla_core::header::Header;
 use bulla_core::operation::{Input, Transition};
 use bulla_core::outputs::{AmountTree, Leaves, Outputs};
@@ -57,6 +59,21 @@ pub struct Records {
     pub anchors: BTreeMap<Txid, AnchorRecord>,
     /// Where witnesses were mined, by our own headers.
     pub proofs: BTreeMap<Txid, BlockProof>,
+    /// What a delta builds on; empty: the history is whole.
+    pub base: BTreeSet<BaseEntry>,
+}
+
+impl Records {
+    /// Of these operations, those that do not lie behind the base.
+    pub(super) fn shown(&self, mut operations: Vec<OperationId>) -> Vec<OperationId> {
+        let proven = |operation| {
+            self.base
+                .iter()
+                .any(|entry| entry.leaf.operation == operation)
+        };
+        operations.retain(|operation| !proven(*operation));
+        operations
+    }
 }
 
 /// What to hand over.
@@ -222,7 +239,7 @@ impl Shared {
         operations: &BTreeSet<OperationId>,
     ) -> Result<(), ConsignError> {
         let nothing = HandOver::default();
-        let mut writer = Writer::new(&self.header(records, &nothing)?)?;
+        let mut writer = self.open(records, &nothing)?;
         let alike = |blank: &Blank| blank.operations.iter().all(|id| !operations.contains(id));
         let rest = self.rest.iter().take_while(|blank| alike(blank)).count();
         let rest = self.rest.split_off(rest);
@@ -236,7 +253,7 @@ impl Shared {
     fn consign(&self, records: &Records, hand_over: &HandOver) -> Result<Vec<u8>, ConsignError> {
         let mut writer = match &self.begun {
             Some(begun) => begun.fork(),
-            None => Writer::new(&self.header(records, hand_over)?)?,
+            None => self.open(records, hand_over)?,
         };
         for blank in &self.rest {
             self.write(records, hand_over, blank, &mut writer)?;
@@ -247,6 +264,16 @@ impl Shared {
         let end = writer.finish(Terminals::new(leaves.chain(evidence))?)?;
         let begun = self.begun.as_ref().map_or(&[][..], Writer::bytes);
         Ok([begun, &end].concat())
+    }
+
+    /// Writes the header, and the base of a delta.
+    fn open(&self, records: &Records, hand_over: &HandOver) -> Result<Writer, ConsignError> {
+        let mut writer = Writer::new(&self.header(records, hand_over)?)?;
+        if !records.base.is_empty() {
+            let base = Base::new(records.base.iter().copied())?;
+            writer.frame(&Frame::Base(base))?;
+        }
+        Ok(writer)
     }
 
     fn header(&self, records: &Records, hand_over: &HandOver) -> Result<Header, ConsignError> {
@@ -339,7 +366,8 @@ fn history<'a>(
         if operation == genesis {
             Ok(Vec::new())
         } else {
-            record(records, operation).map(|record| parents(&record.transition))
+            let parents = record(records, operation).map(|record| parents(&record.transition));
+            parents.map(|parents| records.shown(parents))
         }
     })?;
     let transitions = needed.into_iter().filter(|operation| *operation != genesis);

@@ -95,6 +95,7 @@ impl Wallet {
             operations: BTreeMap::new(),
             anchors: BTreeMap::new(),
             proofs: BTreeMap::new(),
+            base: BTreeSet::new(),
         };
         let hand_over = HandOver {
             leaves: BTreeSet::from([leaf]),

@@ -31,6 +31,8 @@ pub struct InvoiceRow {
     pub blinding: [u8; 16],
     /// The key that signs its acknowledgement.
     pub ack: XOnlyPublicKey,
+    /// The contact that the key is kept for; none: the key is this invoice's own.
+    pub contact: Option<String>,
     /// When it was written, in seconds since 1970.
     pub created: u64,
     /// Until when it can be paid, in seconds since 1970.
@@ -44,8 +46,8 @@ pub struct InvoiceRow {
 /// Stores a new invoice and numbers it.
 pub fn insert(db: &Transaction<'_>, row: &InvoiceRow) -> Result<i64, StoreError> {
     db.execute(
-        "INSERT INTO invoices (text, contract, amount, secret, script, idx, outpoint, blinding, ack, created, expiry, state, reason)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        "INSERT INTO invoices (text, contract, amount, secret, script, idx, outpoint, blinding, ack, created, expiry, state, reason, contact)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         (
             &row.text,
             optional(row.contract.as_ref()),
@@ -60,6 +62,7 @@ pub fn insert(db: &Transaction<'_>, row: &InvoiceRow) -> Result<i64, StoreError>
             row.expiry.map(seconds),
             &row.state,
             &row.reason,
+            &row.contact,
         ),
     )?;
     Ok(db.last_insert_rowid())
@@ -79,7 +82,7 @@ pub fn set_state(
     Ok(())
 }
 
-const INVOICE: &str = "SELECT id, text, contract, amount, secret, script, idx, outpoint, blinding, ack, created, expiry, state, reason FROM invoices";
+const INVOICE: &str = "SELECT id, text, contract, amount, secret, script, idx, outpoint, blinding, ack, created, expiry, state, reason, contact FROM invoices";
 
 /// An invoice by its number.
 pub fn get(db: &Connection, id: i64) -> Result<Option<InvoiceRow>, StoreError> {
@@ -148,6 +151,7 @@ fn read(row: &Row<'_>) -> bdk_wallet::rusqlite::Result<(i64, InvoiceRow)> {
         expiry: expiry.map(i64::unsigned_abs),
         state: row.get(12)?,
         reason: row.get(13)?,
+        contact: row.get(14)?,
     };
     Ok((row.get(0)?, invoice))
 }

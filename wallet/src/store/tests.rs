@@ -530,6 +530,7 @@ fn invoices_are_found_by_what_they_ask_for() {
         outpoint: Some(outpoint(4)),
         blinding: [5; 16],
         ack: key(),
+        contact: Some("carol".to_owned()),
         created: 6,
         expiry: Some(7),
         state: "invoiced".to_owned(),

@@ -4,9 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::Txid;
+use bulla_core::frame::BaseEntry;
 use bulla_core::operation::Input;
+use bulla_core::seal::AssignedSeal;
 use bulla_core::{ContractId, OperationId};
 
+use super::delta;
 use super::error::TransferError;
 use super::record::{Sent, item_invoice};
 use crate::Error;
@@ -18,36 +21,70 @@ use crate::invoice::Invoice;
 use crate::store::transfers::ItemRow;
 use crate::wallet::Command;
 
+/// How much is shown to a payee whose key has acknowledged part of the history before.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum History {
+    /// What is new to him.
+    #[default]
+    New,
+    /// Everything, because he has refused what was new: he has lost what it builds on.
+    Whole,
+}
+
+/// What the consignments of a contract build on.
+type Base = BTreeSet<BaseEntry>;
+
 /// The consignments of a transfer in the order of its payments: one for each invoice it pays, and one
 /// for each act that a third party may ask to see. Each is made when it is asked for.
 #[derive(Clone, Debug)]
 pub struct Consignments {
-    contracts: BTreeMap<ContractId, Consigner>,
-    items: std::vec::IntoIter<ItemRow>,
+    contracts: BTreeMap<(ContractId, Base), Consigner>,
+    items: std::vec::IntoIter<(ItemRow, Base)>,
+    /// The leaves that stay with us: shown to payees, so that later payments can build on them.
+    kept: BTreeMap<OperationId, BTreeSet<Input>>,
     txid: Txid,
 }
 
 impl Consignments {
     /// With what the store knows now.
-    pub(crate) fn load(command: &Command<'_>, sent: &Sent, txid: Txid) -> Result<Self, Error> {
+    pub(crate) fn load(
+        command: &Command<'_>,
+        sent: &Sent,
+        txid: Txid,
+        history: History,
+    ) -> Result<Self, Error> {
         let ledger = Ledger::new(&command.db, command.coins.tip().height);
-        let mut operations: BTreeMap<ContractId, BTreeSet<OperationId>> = BTreeMap::new();
+        let mut operations: BTreeMap<(ContractId, Base), BTreeSet<OperationId>> = BTreeMap::new();
+        let mut items = Vec::new();
         for item in &sent.items {
-            if let (Some(contract), Some(operation)) = (item.contract, item.operation) {
-                operations.entry(contract).or_default().insert(operation);
-            }
+            let (Some(contract), Some(operation)) = (item.contract, item.operation) else {
+                continue;
+            };
+            let key = item_invoice(item)?.and_then(|invoice| invoice.ack);
+            let base = match key.filter(|_| history == History::New) {
+                Some(key) => delta::base(&command.db, &ledger, &key, operation)?,
+                None => Base::new(),
+            };
+            let of = operations.entry((contract, base.clone())).or_default();
+            of.insert(operation);
+            items.push((item.clone(), base));
         }
         let mut contracts = BTreeMap::new();
-        for (contract, operations) in operations {
+        let mut kept = BTreeMap::new();
+        for ((contract, base), operations) in operations {
             let book = Book::load(&command.db, contract)?;
             let book = book.ok_or(TransferError::UnknownContract { contract })?;
-            let records = book.records(&command.db, &ledger, operations, Some(txid))?;
-            contracts.insert(contract, Consigner::new(records));
+            let (db, prepared) = (&command.db, Some(txid));
+            let operations_of = operations.iter().copied();
+            let records = book.records_on(db, &ledger, operations_of, prepared, base.clone())?;
+            kept.extend(stays(&records, &operations, &sent.items));
+            contracts.insert((contract, base), Consigner::new(records));
         }
-        let items = sent.items.clone().into_iter();
+        let items = items.into_iter();
         Ok(Self {
             contracts,
             items,
+            kept,
             txid,
         })
     }
@@ -60,20 +97,26 @@ impl Consignments {
         self.collect()
     }
 
-    fn consignment(&mut self, item: &ItemRow) -> Result<Option<PreparedConsignment>, Error> {
+    fn consignment(
+        &mut self,
+        item: &ItemRow,
+        base: Base,
+    ) -> Result<Option<PreparedConsignment>, Error> {
         let (Some(contract), Some(operation), Some(amount)) =
             (item.contract, item.operation, item.amount)
         else {
             return Ok(None);
         };
-        let Some(consigner) = self.contracts.get_mut(&contract) else {
+        let Some(consigner) = self.contracts.get_mut(&(contract, base)) else {
             return Ok(None);
         };
         let invoice = item_invoice(item)?;
         let records = consigner.records();
-        let Some(hand_over) = hand_over(records, invoice.as_ref(), operation, leaf(item)) else {
+        let hand_over = hand_over(records, invoice.as_ref(), operation, leaf(item));
+        let Some(mut hand_over) = hand_over else {
             return Ok(None);
         };
+        hand_over.kept = self.kept.get(&operation).cloned().unwrap_or_default();
         let ticker = crate::assets::facts::text(&records.header, "ticker").unwrap_or_default();
         Ok(Some(PreparedConsignment {
             file_name: numbered_name(&ticker, item.n, self.txid),
@@ -89,13 +132,40 @@ impl Iterator for Consignments {
     type Item = Result<PreparedConsignment, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while let Some(item) = self.items.next() {
-            if let Some(made) = self.consignment(&item).transpose() {
+        while let Some((item, base)) = self.items.next() {
+            if let Some(made) = self.consignment(&item, base).transpose() {
                 return Some(made);
             }
         }
         None
     }
+}
+
+/// Of each operation the leaves with seals of our own that pay nobody.
+fn stays(
+    records: &Records,
+    operations: &BTreeSet<OperationId>,
+    items: &[ItemRow],
+) -> BTreeMap<OperationId, BTreeSet<Input>> {
+    let paid: BTreeSet<Input> = items.iter().filter_map(leaf).collect();
+    let stays = operations.iter().filter_map(|operation| {
+        let record = records.operations.get(operation)?;
+        let leaves = record
+            .transition
+            .outputs
+            .shown()
+            .filter_map(|(owned_type, shown)| {
+                let leaf = Input {
+                    operation: *operation,
+                    owned_type,
+                    index: shown.index,
+                };
+                let ours = matches!(shown.seal, AssignedSeal::Revealed(_)) && !paid.contains(&leaf);
+                ours.then_some(leaf)
+            });
+        Some((*operation, leaves.collect()))
+    });
+    stays.collect()
 }
 
 /// What is handed over of one item: the payee's leaf, or an operation as evidence.

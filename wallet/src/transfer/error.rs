@@ -307,6 +307,7 @@ impl TransferError {
     pub fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::NoCarrier { .. } => "make one with `issue` (it asks first) or receive bitcoin with `address`, then `sync`".to_owned(),
+            Self::BaseMissing { .. } => "the payer writes it with `send --resume TRANSFER --whole`".to_owned(),
             Self::NoFeeRate => "say it with --fee-rate".to_owned(),
             Self::Held { .. } => "`cancel` the transfer that keeps it".to_owned(),
             Self::WouldBurn { contract, .. } | Self::Plan(PlanError::NotMovable { contract, .. }) => format!("to leave it behind on purpose, --abandon {contract}"),

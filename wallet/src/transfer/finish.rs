@@ -2,8 +2,8 @@
 
 use bitcoin::{Psbt, Transaction, Txid};
 
-use super::ack::{AckError, Acknowledgement};
-use super::consignments::Consignments;
+use super::ack::{AckError, Acknowledgement, Verdict};
+use super::consignments::{Consignments, History};
 use super::error::TransferError;
 use super::follow::cancel_received;
 use super::guard;
@@ -16,7 +16,7 @@ use crate::chain::{ChainSource, SourceError};
 use crate::coins::{CoinsError, finalize};
 use crate::invoice::Invoice;
 use crate::store::transfers::ItemRow;
-use crate::store::{reserved, transfers, witnesses};
+use crate::store::{StoreError, proven, reserved, transfers, witnesses};
 use crate::wallet::Command;
 use crate::{Error, Wallet, crash_point, time};
 
@@ -56,14 +56,18 @@ impl Wallet {
     /// # Errors
     /// [`StepError::NotSigned`](super::step::StepError::NotSigned).
     pub fn deliver(&mut self, transfer: TransferId) -> Result<Vec<PreparedConsignment>, Error> {
-        self.deliver_each(transfer)?.all()
+        self.deliver_each(transfer, History::New)?.all()
     }
 
     /// Like [`Self::deliver`], one by one: for batches whose consignments do not fit memory.
     ///
     /// # Errors
     /// Those of [`Self::deliver`].
-    pub fn deliver_each(&mut self, transfer: TransferId) -> Result<Consignments, Error> {
+    pub fn deliver_each(
+        &mut self,
+        transfer: TransferId,
+        history: History,
+    ) -> Result<Consignments, Error> {
         self.command("deliver", |command| {
             let mut sent = Sent::load(&command.db, transfer)?;
             let (sending, _) = sent.sending.step(SenderEvent::Delivered)?;
@@ -75,7 +79,7 @@ impl Wallet {
                 .row
                 .txid
                 .ok_or_else(|| damaged("a transfer without a txid"))?;
-            Consignments::load(command, &sent, txid)
+            Consignments::load(command, &sent, txid, history)
         })
     }
 
@@ -113,6 +117,7 @@ impl Wallet {
                 let foreign = StepError::ForeignInvoice { invoice: claimed };
                 let (item, invoice) = named.ok_or(foreign)?;
                 let event = check_ack(sent.row.txid, item, invoice, ack)?;
+                note_proven(command, item, invoice, ack)?;
                 item.ack = Some(ack.to_string().into_bytes());
                 let (sending, asked) = sent.sending.step(event)?;
                 sent.sending = sending;
@@ -238,6 +243,22 @@ fn check_ack(
         invoice: said.invoice,
         verdict: said.verdict,
     })
+}
+
+/// Remembers what the payee's key says he has proven, for later payments to it.
+fn note_proven(
+    command: &Command<'_>,
+    item: &ItemRow,
+    invoice: &Invoice,
+    ack: &Acknowledgement,
+) -> Result<(), StoreError> {
+    let said = ack.claimed();
+    match (invoice.ack, item.operation, said.verdict) {
+        (Some(key), Some(operation), Verdict::Accepted) => {
+            proven::put(&command.db, &key, &operation, said.witness)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Does what a step asks for, except what needs the network.

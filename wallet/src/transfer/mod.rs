@@ -4,6 +4,7 @@ pub mod ack;
 pub(crate) mod build;
 mod consignments;
 pub mod cosign;
+mod delta;
 pub mod error;
 mod finish;
 pub(crate) mod follow;
@@ -17,5 +18,5 @@ pub(crate) mod request;
 pub mod step;
 pub mod verbs;
 
-pub use self::consignments::Consignments;
 pub(crate) use self::consignments::file_name;
+pub use self::consignments::{Consignments, History};

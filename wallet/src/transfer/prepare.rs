@@ -1,7 +1,7 @@
 //! Preparing: the plan becomes a transaction and operations, all stored before anybody signs.
 
 use super::build::{Built, build};
-use super::consignments::Consignments;
+use super::consignments::{Consignments, History};
 use super::error::TransferError;
 use super::plan::{Paid, quantity};
 use super::quote::{Slots, Spend, check_unpaid, invoices, outline, transaction};
@@ -60,7 +60,7 @@ fn prepare(command: &mut Command<'_>, plan: &Plan) -> Result<Prepared, Error> {
     reserve(command, &tx, &sent)?;
     Ok(Prepared {
         transfer: TransferId::from_bytes(sent.row.id),
-        consignments: Consignments::load(command, &sent, txid)?,
+        consignments: Consignments::load(command, &sent, txid, History::New)?,
         psbt: tx.psbt,
         txid,
         fee_sats: tx.fee.to_sat(),

@@ -50,7 +50,8 @@ impl Wallet {
                 return Err(dust(found).into());
             }
             let now = time::now();
-            let key = place(target.secret, target.script.as_ref());
+            let contact = request.contact.as_deref();
+            let key = place(contact, target.secret, target.script.as_ref());
             let ack = command.keys.view.ack_key(&key).x_only_public_key().0;
             let expires_in = request.expires_in.unwrap_or(defaults::INVOICE_EXPIRY);
             let invoice = Invoice {
@@ -71,7 +72,7 @@ impl Wallet {
                 .to_string()
                 .parse()
                 .map_err(TransferError::Invoice)?;
-            store(command, &invoice, &target, now)?;
+            store(command, &invoice, &target, request.contact.clone(), now)?;
             Ok(invoice)
         })
     }
@@ -147,23 +148,25 @@ fn blind(command: &Command<'_>, asked: Option<OutPoint>) -> Result<Target, Error
 }
 
 /// What the key of an invoice's acknowledgement derives from.
-fn place(secret: Option<SecretSeal>, script: Option<&ScriptBuf>) -> Vec<u8> {
-    match (secret, script) {
-        (Some(secret), _) => secret.to_bytes().to_vec(),
-        (None, Some(script)) => script.to_bytes(),
-        (None, None) => Vec::new(),
+fn place(contact: Option<&str>, secret: Option<SecretSeal>, script: Option<&ScriptBuf>) -> Vec<u8> {
+    match (contact, secret, script) {
+        (Some(contact), ..) => [b"contact:", contact.as_bytes()].concat(),
+        (None, Some(secret), _) => secret.to_bytes().to_vec(),
+        (None, None, Some(script)) => script.to_bytes(),
+        (None, None, None) => Vec::new(),
     }
 }
 
 /// What the key of a stored invoice's acknowledgement derives from.
 pub(crate) fn ack_place(row: &InvoiceRow) -> Vec<u8> {
-    place(row.secret, row.script.as_ref())
+    place(row.contact.as_deref(), row.secret, row.script.as_ref())
 }
 
 fn store(
     command: &Command<'_>,
     invoice: &Invoice,
     target: &Target,
+    contact: Option<String>,
     now: u64,
 ) -> Result<(), StoreError> {
     let text = invoice.to_string();
@@ -180,6 +183,7 @@ fn store(
         ack: invoice
             .ack
             .ok_or_else(|| damaged("an invoice without a key"))?,
+        contact,
         created: now,
         expiry: invoice.expiry,
         state: state.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::bench::{Bench, code, first, pay, request};
+use crate::bench::{Bench, code, handed, pay, request};
 use bdk_wallet::chain::BlockId;
 use bitcoin::block::Header;
 use bitcoin::{Amount, BlockHash, FeeRate, ScriptBuf, Transaction, Txid};
@@ -192,7 +192,7 @@ fn a_payment_onto_a_coin_that_is_being_spent_is_not_acknowledged() {
         ..PlanOptions::default()
     };
     let (prepared, _) = alice.prepare(&[pay(&late)], &hold).unwrap();
-    let received = bob.accept(&bench, &first(&prepared)).unwrap();
+    let received = bob.accept(&bench, &handed(&prepared)).unwrap();
     let ack: Acknowledgement = received.acknowledgements[0].parse().unwrap();
     assert_eq!(ack.claimed().verdict, Verdict::Refused);
 }
@@ -212,7 +212,7 @@ fn a_second_payment_that_never_comes_does_not_hold_the_coin_of_a_settled_one() {
     let (never, _) = alice
         .prepare(&[pay(&more)], &PlanOptions::default())
         .unwrap();
-    let second = bob.accept(&bench, &crate::bench::first(&never)).unwrap();
+    let second = bob.accept(&bench, &handed(&never)).unwrap();
     // The history shows the first payment again, and nothing but that is acknowledged again.
     for ack in &second.acknowledgements {
         let ack: Acknowledgement = ack.parse().unwrap();
@@ -242,7 +242,7 @@ fn a_coin_held_for_a_payment_that_never_comes_is_freed_by_its_owner() {
         ..PlanOptions::default()
     };
     let (never, _) = alice.prepare(&[pay(&invoice)], &options).unwrap();
-    let file = &first(&never);
+    let file = &handed(&never);
     let received = bob.accept(&bench, file).unwrap();
     bob.sync(&bench);
     assert_eq!(bob.wallet().reserved().unwrap().len(), 1);

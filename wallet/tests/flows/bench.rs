@@ -213,7 +213,7 @@ impl Party {
 }
 
 /// The consignment of the first payee.
-pub fn first(prepared: &Prepared) -> Vec<u8> {
+pub fn handed(prepared: &Prepared) -> Vec<u8> {
     prepared.consignments.clone().next().unwrap().unwrap().bytes
 }
 

@@ -3,6 +3,7 @@
 mod adversity;
 mod batch;
 mod bench;
+mod delta;
 mod identity;
 mod kinds;
 mod ownership;

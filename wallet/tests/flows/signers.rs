@@ -7,7 +7,7 @@ use bulla_schemas as schemas;
 use bulla_wallet::api::{Issue, PlanOptions, Prepared};
 use bulla_wallet::invoice::Invoice;
 
-use crate::bench::{Bench, Party, code, first, passphrase, pay};
+use crate::bench::{Bench, Party, code, handed, passphrase, pay};
 
 fn key(n: u8) -> Keypair {
     let secret = SecretKey::from_slice(&[n; 32]).unwrap();
@@ -125,7 +125,7 @@ fn a_payee_refuses_what_is_not_signed() {
     let contract = issue(&bench, &mut alice);
     let invoice = bob.witness(contract, 300);
     let prepared = unsigned(&mut alice, &invoice);
-    let refused = bob.accept(&bench, &first(&prepared));
+    let refused = bob.accept(&bench, &handed(&prepared));
     assert_eq!(code(refused), "unsigned");
     assert_eq!(bob.amount(contract), (0, 0));
 }

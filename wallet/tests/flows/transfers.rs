@@ -1,6 +1,6 @@
 //! The whole path of an asset on the sandbox: issue, invoice, send, accept, and what goes wrong.
 
-use crate::bench::{Bench, code, first, issue, pay, request};
+use crate::bench::{Bench, code, handed, issue, pay, request};
 use bulla_core::ContractId;
 use bulla_wallet::api::{
     BitcoinAmount, InvoiceState, InvoiceTarget, Method, Page, Payment, PlanOptions,
@@ -581,9 +581,7 @@ fn a_conflicting_transaction_fails_the_transfer_on_both_sides() {
     );
     assert_eq!(alice.amount(contract), (700, 0));
     assert_eq!(bob.amount(contract), (0, 0));
-    let late = bob
-        .accept(&bench, &crate::bench::first(&cancelled))
-        .unwrap();
+    let late = bob.accept(&bench, &handed(&cancelled)).unwrap();
     assert_eq!((late.amount, bob.amount(contract)), (300, (300, 0)));
     assert_eq!(code(bob.accept(&bench, &paid.files[0])), "conflicted");
 }
@@ -676,7 +674,7 @@ fn a_forged_but_consistent_spend_changes_no_balance() {
         .unwrap();
     let forged = thief.wallet().prepare(plan).unwrap();
     for _ in 0..2 {
-        let received = bob.accept(&bench, &first(&forged)).unwrap();
+        let received = bob.accept(&bench, &handed(&forged)).unwrap();
         assert_eq!(
             (received.state.name(), received.confirmations),
             ("received", 0)
@@ -696,7 +694,7 @@ fn a_forged_but_consistent_spend_changes_no_balance() {
         (alice.amount(contract), bob.amount(contract)),
         ((600, 0), (400, 0))
     );
-    let late = bob.accept(&bench, &first(&forged));
+    let late = bob.accept(&bench, &handed(&forged));
     assert_eq!(code(late), "conflicted");
 }
 

@@ -164,6 +164,7 @@ fn case() -> Case {
         operations: BTreeMap::new(),
         anchors: BTreeMap::new(),
         proofs: BTreeMap::new(),
+        base: BTreeSet::new(),
     };
     let secret = AssignedSeal::Secret(seal(9).conceal());
     let first = transition(

@@ -1,0 +1,111 @@
+//! Repeated payments between two wallets: a payer leaves out what the payee's key has acknowledged.
+
+use bulla_core::ContractId;
+use bulla_wallet::api::{InvoiceRequest, InvoiceTarget};
+use bulla_wallet::invoice::Invoice;
+use bulla_wallet::transfer::History;
+
+use crate::bench::{Bench, Paid, Party, code, pay, request};
+
+/// Bob's invoice for his contact Alice.
+fn invoice(bob: &mut Party, contract: ContractId) -> Invoice {
+    let request = InvoiceRequest {
+        contact: Some("alice".to_owned()),
+        ..request(contract, 5, InvoiceTarget::Witness)
+    };
+    bob.wallet().invoice(&request).unwrap()
+}
+
+/// Alice pays, Bob accepts, and she takes in what he signed.
+fn settle(bench: &Bench, alice: &mut Party, bob: &mut Party, paid: &Paid) {
+    bench.mine(1);
+    let received = bob.accept(bench, &paid.files[0]).unwrap();
+    let ack = &received.acknowledgements[0];
+    alice.wallet().acknowledged(paid.transfer, ack).unwrap();
+    alice.sync(bench);
+}
+
+fn parties(bench: &Bench) -> (Party, Party, ContractId) {
+    let mut alice = bench.party("alice", 10_000_000);
+    let bob = bench.party("bob", 0);
+    let contract = bench.issue(&mut alice, "PAY", 10_000);
+    (alice, bob, contract)
+}
+
+#[test]
+fn the_fiftieth_payment_is_as_small_as_the_second() {
+    let bench = Bench::new();
+    let (mut alice, mut bob, contract) = parties(&bench);
+    let mut sizes = Vec::new();
+    for _ in 0..50 {
+        let invoice = invoice(&mut bob, contract);
+        let paid = alice.pay(&bench, &[pay(&invoice)]).unwrap();
+        settle(&bench, &mut alice, &mut bob, &paid);
+        sizes.push((paid.tx.input.len(), paid.files[0].len()));
+    }
+    assert_eq!(bob.amount(contract), (250, 0));
+    let (inputs, last) = sizes[49];
+    // Where more plain coins pay the fee the transaction is longer.
+    let alike = sizes[1..].iter().filter(|(found, _)| *found == inputs);
+    let alike: Vec<usize> = alike.map(|(_, size)| *size).collect();
+    assert!(alike.len() > 25, "{sizes:?}");
+    // An amount of the change takes one or two bytes.
+    assert!(
+        alike.iter().all(|size| size.abs_diff(last) <= 8),
+        "{sizes:?}"
+    );
+    assert!(last < sizes[0].1, "{sizes:?}");
+    println!("delta_bytes {last} first_bytes {}", sizes[0].1);
+}
+
+#[test]
+fn a_payee_who_lost_what_he_had_names_it_and_gets_the_whole() {
+    let bench = Bench::new();
+    let (mut alice, mut bob, contract) = parties(&bench);
+    let invoices = [invoice(&mut bob, contract), invoice(&mut bob, contract)];
+    assert_eq!(invoices[0].ack, invoices[1].ack);
+    let mut lost = bob.copy("lost");
+    let paid = alice.pay(&bench, &[pay(&invoices[0])]).unwrap();
+    settle(&bench, &mut alice, &mut bob, &paid);
+    let paid = alice.pay(&bench, &[pay(&invoices[1])]).unwrap();
+    bench.mine(1);
+    let refused = lost.accept(&bench, &paid.files[0]).unwrap_err();
+    assert_eq!(refused.code(), "base-missing");
+    assert_eq!(refused.missing().len(), 1);
+    assert_eq!(lost.amount(contract), (0, 0));
+    let whole = alice.wallet().deliver_each(paid.transfer, History::Whole);
+    let whole = whole.unwrap().all().unwrap();
+    assert!(whole[0].bytes.len() > paid.files[0].len());
+    lost.accept(&bench, &whole[0].bytes).unwrap();
+    bob.accept(&bench, &paid.files[0]).unwrap();
+    assert_eq!(bob.amount(contract), (10, 0));
+}
+
+#[test]
+fn what_no_one_acknowledged_or_another_key_did_is_sent_whole() {
+    let bench = Bench::new();
+    let (mut alice, mut bob, contract) = parties(&bench);
+    let mut carol = bench.party("carol", 0);
+    let first = invoice(&mut bob, contract);
+    let paid = alice.pay(&bench, &[pay(&first)]).unwrap();
+    bench.mine(1);
+    bob.accept(&bench, &paid.files[0]).unwrap();
+    alice.sync(&bench);
+    // Received, but nothing came back.
+    let second = invoice(&mut bob, contract);
+    let paid = alice.pay(&bench, &[pay(&second)]).unwrap();
+    settle(&bench, &mut alice, &mut bob, &paid);
+    let other = carol.witness(contract, 5);
+    let to_carol = alice.pay(&bench, &[pay(&other)]).unwrap();
+    bench.mine(1);
+    carol.accept(&bench, &to_carol.files[0]).unwrap();
+    alice.sync(&bench);
+    // What was paid to Carol in between is new to Bob, and shown.
+    let third = invoice(&mut bob, contract);
+    let paid = alice.pay(&bench, &[pay(&third)]).unwrap();
+    bench.mine(1);
+    assert!(paid.files[0].len() < to_carol.files[0].len());
+    assert_eq!(code(carol.accept(&bench, &paid.files[0])), "not-ours");
+    bob.accept(&bench, &paid.files[0]).unwrap();
+    assert_eq!(bob.amount(contract), (15, 0));
+}
