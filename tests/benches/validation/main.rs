@@ -20,6 +20,9 @@
 //!   one by one. That of hashing is the SHA-256 compressions that a transition cannot do without.
 //! - **Memory** is the growth of the peak resident set (`VmHWM` of Linux) of a process that
 //!   validates a file part by part, as a wallet reads it, from before the header to the verdict.
+//! - **Wallets** are real files of the wallet crate. A history is accepted once, whole; on top, transfers of one
+//!   frame are accepted as deltas, of which the fastest counts. The chain stands still in memory, so that no node
+//!   is measured. A transfer between wallets and a batch are made by wallets on the sandbox.
 //! - **The peer** is RGB 0.11.1's own validator on a line of the same shape (opret), if `BULLA_RGB_BENCH` names the
 //!   folder of its bench, built there by `cargo build --release`. It runs before and after ours;
 //!   its faster run counts. Its decoding is left out, ours is within.
@@ -34,6 +37,7 @@ mod parts;
 mod peer;
 mod report;
 mod speed;
+mod wallet;
 
 use std::path::{Path, PathBuf};
 
@@ -105,6 +109,7 @@ fn main() {
     speed::measure(&made, &plan, &mut report);
     parts::measure(&plan, &mut report);
     memory::measure(&made, &mut report);
+    wallet::measure(&plan, &mut report);
     if plan.longest >= 1_000 {
         peer::measure(&mut report);
         report.finish();
