@@ -83,7 +83,8 @@ impl Wallet {
         })
     }
 
-    /// Takes in a payee's acknowledgement. After a refusal the transfer has failed, unless it was
+    /// Takes in a payee's acknowledgement, whether it is waited for or not: later payments to the same
+    /// key build on it. After a refusal that is waited for the transfer has failed, unless it was
     /// broadcast before. Safe to repeat.
     ///
     /// # Errors
@@ -119,9 +120,14 @@ impl Wallet {
                 let event = check_ack(sent.row.txid, item, invoice, ack)?;
                 note_proven(command, item, invoice, ack)?;
                 item.ack = Some(ack.to_string().into_bytes());
-                let (sending, asked) = sent.sending.step(event)?;
-                sent.sending = sending;
-                effects.extend(asked);
+                if sent.sending.awaited.contains(&claimed) {
+                    let (sending, asked) = sent.sending.step(event)?;
+                    sent.sending = sending;
+                    effects.extend(asked);
+                } else if ack.claimed().verdict == Verdict::Accepted {
+                    // Nothing waits for it, but later payments can build on it.
+                    sent.sending.acknowledged.insert(claimed);
+                }
             }
             sent.save(&command.db, time::now())?;
             apply(command, &sent, &effects)

@@ -127,7 +127,7 @@ fn more_address_invoices_than_a_transaction_can_carry_are_refused_with_how_many_
     let refused = alice.prepare(&payments, &options).unwrap_err();
     assert_eq!(refused.code(), "too-heavy");
     assert!(
-        refused.to_string().contains("2321 of its 2402 outputs fit"),
+        refused.to_string().contains("2322 of its 2402 outputs fit"),
         "{refused}"
     );
     alice.prepare(&[pay(&invoice)], &options).unwrap();
