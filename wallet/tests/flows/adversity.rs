@@ -212,7 +212,7 @@ fn a_second_payment_that_never_comes_does_not_hold_the_coin_of_a_settled_one() {
     let (never, _) = alice
         .prepare(&[pay(&more)], &PlanOptions::default())
         .unwrap();
-    let second = bob.accept(&bench, &first(&never)).unwrap();
+    let second = bob.accept(&bench, &crate::bench::first(&never)).unwrap();
     // The history shows the first payment again, and nothing but that is acknowledged again.
     for ack in &second.acknowledgements {
         let ack: Acknowledgement = ack.parse().unwrap();

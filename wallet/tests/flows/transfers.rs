@@ -581,7 +581,9 @@ fn a_conflicting_transaction_fails_the_transfer_on_both_sides() {
     );
     assert_eq!(alice.amount(contract), (700, 0));
     assert_eq!(bob.amount(contract), (0, 0));
-    let late = bob.accept(&bench, &first(&cancelled)).unwrap();
+    let late = bob
+        .accept(&bench, &crate::bench::first(&cancelled))
+        .unwrap();
     assert_eq!((late.amount, bob.amount(contract)), (300, (300, 0)));
     assert_eq!(code(bob.accept(&bench, &paid.files[0])), "conflicted");
 }
