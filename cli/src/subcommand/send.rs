@@ -18,6 +18,7 @@ use crate::units;
 
 /// Arguments of `send`.
 #[derive(Args, Debug)]
+#[allow(clippy::struct_excessive_bools)] // flags of the command line
 pub struct Send {
     /// The invoices, all paid in one transaction
     #[arg(required_unless_present_any = ["resume", "batch"], conflicts_with = "resume")]
