@@ -136,13 +136,13 @@ impl Line {
             .filter_map(|(frame, commitment)| carried(frame, *commitment))
             .collect();
         Self {
+            bytes,
             contract,
             frames,
             ids,
             bundles,
             commitments,
             checks,
-            bytes,
         }
     }
 
@@ -198,7 +198,7 @@ impl Line {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
         let pool = pool.expect("a pool of one thread");
         black_box(
-            pool.install(|| validate(&self.bytes, &rules()))
+            pool.install(|| validate(&self.bytes, &rules()).map_err(Box::new))
                 .expect("a good history"),
         );
     }

@@ -49,10 +49,8 @@ fn two_data_directories_and_one_bitcoind_as_the_tutorial_says() {
     assert_eq!(alice.json(&["balance"]), before, "a dry run does nothing");
     let sent = alice.json(&["send", &invoice, "--out", "outbox"]);
     assert_sent(&sent);
-    assert_eq!(
-        (&sent["broadcast"], &sent["state"]),
-        (&true.into(), &"broadcast".into())
-    );
+    let state = (&sent["broadcast"], &sent["state"]);
+    assert_eq!(state, (&true.into(), &"broadcast".into()));
     assert_eq!(sent["fee_sats"], planned["fee_sats"]);
     let file = World::file(&sent);
 
@@ -118,10 +116,15 @@ fn two_data_directories_and_one_bitcoind_as_the_tutorial_says() {
     assert_eq!(units(alice), pair("979925", "0"));
     assert_balance(&alice.json(&["balance"]));
 
-    // Validate offline: only the file from after the block has a proof of its last witness.
+    validate_offline(&world, &transfer);
+}
+
+/// Only the file from after the block has a proof of its last witness.
+fn validate_offline(world: &World, transfer: &str) {
+    let (alice, bob) = (&world.alice, &world.bob);
     alice.json(&["sync"]);
     let exported = alice.json(&["headers", "export", "headers.bin"]);
-    let again = alice.json(&["send", "--resume", &transfer, "--out", "outbox"]);
+    let again = alice.json(&["send", "--resume", transfer, "--out", "outbox"]);
     let nobody = bob.on("bitcoind://nobody:nothing@127.0.0.1:1");
     let file = World::file(&again);
     let (exit, verdict) = nobody.verdict(&["validate", &file, "--headers", "headers.bin"]);

@@ -131,7 +131,9 @@ impl Growing {
     }
 
     fn grow(&mut self, moves: &[Move]) {
-        moves.iter().for_each(|one| self.transfer(*one));
+        for one in moves {
+            self.transfer(*one);
+        }
         self.pay();
     }
 

@@ -27,7 +27,8 @@ fn spoil(consignment: &mut Consignment, frame: usize) {
 }
 
 /// Requires the same answer with one thread and with more.
-fn expect(bytes: &[u8], expected: Option<Fails>) {
+fn expect(bytes: &[u8], expected: impl Into<Option<Fails>>) {
+    let expected = expected.into();
     for threads in [1, 2, 4] {
         let pool = ThreadPoolBuilder::new().num_threads(threads).build();
         let answer = pool.unwrap().install(|| judge(bytes));
@@ -36,8 +37,8 @@ fn expect(bytes: &[u8], expected: Option<Fails>) {
     }
 }
 
-fn curve(history: &History, frame: usize) -> Option<Fails> {
-    Some(Fails::invalid(Check::Dbc).witness(history.txid(frame)))
+fn curve(history: &History, frame: usize) -> Fails {
+    Fails::invalid(Check::Dbc).witness(history.txid(frame))
 }
 
 #[test]
