@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use bulla_core::ContractId;
 use bulla_wallet::defaults;
 use bulla_wallet::media::Media;
+use serde::Serialize;
 
 use crate::error::Error;
 use crate::file;
@@ -60,21 +61,37 @@ pub fn hand_over(
     Ok(paths)
 }
 
-/// Keeps what lies beside a consignment of the files that its contract commits to; a file that is not
-/// what the contract says is an error.
+/// What became of a file that lies beside a consignment.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Beside {
+    /// The file, under the name that the contract gives it.
+    pub file: PathBuf,
+    /// Why it was not taken in; none: it was.
+    pub refused: Option<String>,
+}
+
+/// Keeps what lies beside a consignment of the files that its contract commits to, and is not here yet. What
+/// is not what the contract says is left where it is: it takes nothing from what the consignment hands over.
 ///
 /// # Errors
-/// If a file under the hash's name has another content.
-pub fn take(session: &Session<'_>, contract: ContractId, beside: &Path) -> Result<(), Error> {
+/// If the wallet cannot be read.
+pub fn take(
+    session: &Session<'_>,
+    contract: ContractId,
+    beside: &Path,
+) -> Result<Vec<Beside>, Error> {
+    let mut found = Vec::new();
     for media in session.wallet.media(contract)? {
         let path = beside.join(media.name());
-        if !kept(session, &media).exists() && path.exists() {
-            keep(
-                session,
-                contract,
-                &file::read(&path, defaults::MEDIA_BYTES)?,
-            )?;
+        if kept(session, &media).exists() || !path.exists() {
+            continue;
         }
+        let taken = file::read(&path, defaults::MEDIA_BYTES)
+            .and_then(|bytes| keep(session, contract, &bytes));
+        found.push(Beside {
+            file: path,
+            refused: taken.err().map(|cause| cause.to_string()),
+        });
     }
-    Ok(())
+    Ok(found)
 }

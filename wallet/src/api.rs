@@ -27,8 +27,8 @@ pub struct Issue {
     /// Its schema: a standard one, or that of a contract the wallet knows.
     pub schema: SchemaId,
     /// What its genesis says for ever: name and bytes, in their order. `ticker` (1 to 16 ASCII letters
-    /// and digits), `name` (1 to 64 printable ASCII characters) and `precision` (0 to 18) are
-    /// checked; all are claims, none is unique.
+    /// and digits), `name` (1 to 64 printable ASCII characters), `precision` (0 to 18) and each `attribute`
+    /// (`name: value`) are checked; all are claims, none is unique.
     pub globals: Vec<(String, Vec<u8>)>,
     /// What it allocates.
     pub allocations: Vec<Allocation>,
@@ -63,8 +63,8 @@ pub enum AllocateTo {
 /// What a new contract is, or would be.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Issued {
-    /// Its id.
-    pub contract: ContractId,
+    /// Its id; none: the sealed coin that its id depends on is still to be made.
+    pub contract: Option<ContractId>,
     /// When it was issued, as it claims (unix seconds).
     pub timestamp: u64,
     /// Its schema.

@@ -15,12 +15,17 @@ use crate::store::{contracts, operations};
 use crate::transfer::error::TransferError;
 use crate::{Error, Wallet, defaults};
 
+/// What is UTF-8 without control characters, and nothing more special.
+const PLAIN: &str = "text/plain";
+/// A drawing; the library that knows types by their first bytes does not know this one.
+const SVG: &str = "image/svg+xml";
+
 /// What a contract says of a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Media {
     /// SHA-256 of its bytes.
     pub hash: [u8; 32],
-    /// Its content type, such as `image/png`: by its first bytes, whatever its name says.
+    /// Its content type, such as `image/png`: by its content, whatever its name says.
     pub content_type: String,
     /// Its bytes.
     pub size: u64,
@@ -73,6 +78,11 @@ impl Media {
     /// # Errors
     /// If it is empty, larger than [`defaults::MEDIA_BYTES`], or of no known type.
     pub fn of(bytes: &[u8]) -> Result<Self, MediaError> {
+        Self::typed(bytes, content_type(bytes).ok_or(MediaError::UnknownType)?)
+    }
+
+    /// Of a file whose type is known.
+    fn typed(bytes: &[u8], content_type: &str) -> Result<Self, MediaError> {
         let size = bytes.len() as u64;
         if size == 0 {
             return Err(MediaError::Empty);
@@ -82,11 +92,15 @@ impl Media {
         }
         Ok(Self {
             hash: sha256::Hash::hash(bytes).to_byte_array(),
-            content_type: content_type(bytes)
-                .ok_or(MediaError::UnknownType)?
-                .to_owned(),
+            content_type: content_type.to_owned(),
             size,
         })
+    }
+
+    /// Whether a file is this one. What it says of the type is taken where the content does not say
+    /// otherwise ([`may_be`]).
+    fn is(&self, bytes: &[u8], found: &Self) -> bool {
+        (self.hash, self.size) == (found.hash, found.size) && may_be(bytes, &self.content_type)
     }
 
     /// The hash in hex, which is the name of the file.
@@ -122,16 +136,49 @@ impl Media {
     }
 }
 
-/// By the first bytes; text is what is UTF-8 without control characters.
+/// By the content. What is text as a whole is a document, a drawing or plain text, whatever picture
+/// or sound its first letters happen to spell.
 fn content_type(bytes: &[u8]) -> Option<&'static str> {
-    if let Some(found) = infer::get(bytes) {
-        return Some(found.mime_type());
-    }
+    let known = infer::get(bytes);
+    let Some(text) = plain(bytes) else {
+        return known.map(|known| known.mime_type());
+    };
+    let begin = text.trim_start();
+    let drawing = begin.starts_with("<svg") || begin.starts_with("<?xml") && begin.contains("<svg");
+    Some(match known {
+        _ if drawing => SVG,
+        Some(known) if is_wrapping(&known) => known.mime_type(),
+        _ => PLAIN,
+    })
+}
+
+/// UTF-8 without control characters.
+fn plain(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok()?;
-    let plain = text
-        .chars()
-        .all(|found| !found.is_control() || matches!(found, '\n' | '\r' | '\t'));
-    plain.then_some("text/plain")
+    let control = |found: char| found.is_control() && !matches!(found, '\n' | '\r' | '\t');
+    (!text.contains(control)).then_some(text)
+}
+
+/// A type of which others are made: markup, archives and documents.
+fn is_wrapping(known: &infer::Type) -> bool {
+    use infer::MatcherType::{Archive, Doc, Text};
+    matches!(known.matcher_type(), Archive | Doc | Text)
+}
+
+/// Whether content may be of a type that somebody else says. A type that is known by its first bytes
+/// has to be the content's; of any other the content only says whether it is a picture, a sound, a video,
+/// a font or a program, if that.
+fn may_be(bytes: &[u8], declared: &str) -> bool {
+    let kind = |ty: &str| ty.split('/').next().map(str::to_owned);
+    match infer::get(bytes) {
+        _ if declared == PLAIN => plain(bytes).is_some(),
+        Some(known) if known.mime_type() == declared => true,
+        _ if infer::is_mime_supported(declared) => false,
+        Some(known) if !is_wrapping(&known) && plain(bytes).is_none() => {
+            kind(known.mime_type()) == kind(declared)
+        }
+        _ => true,
+    }
 }
 
 impl Wallet {
@@ -158,7 +205,8 @@ impl Wallet {
     /// # Errors
     /// [`MediaError`].
     pub fn check_media(&self, contract: ContractId, bytes: &[u8]) -> Result<Media, Error> {
-        let found = Media::of(bytes).map_err(TransferError::from)?;
+        let content_type = content_type(bytes).unwrap_or("of an unknown type");
+        let found = Media::typed(bytes, content_type).map_err(TransferError::from)?;
         let committed = self.media(contract)?;
         let named = committed.into_iter().find(|media| media.hash == found.hash);
         match named {
@@ -166,7 +214,7 @@ impl Wallet {
                 let found = found.name();
                 Err(TransferError::from(MediaError::Foreign { contract, found }).into())
             }
-            Some(expected) if expected != found => {
+            Some(expected) if !expected.is(bytes, &found) => {
                 let (found, expected) = (Box::new(found), Box::new(expected));
                 Err(TransferError::from(MediaError::Differs { found, expected }).into())
             }
@@ -190,6 +238,51 @@ mod tests {
         );
         assert_eq!(Media::of(b"\x00\x01\x02"), Err(MediaError::UnknownType));
         assert_eq!(Media::of(b""), Err(MediaError::Empty));
+    }
+
+    #[test]
+    fn a_text_is_no_picture_because_of_its_first_letters() {
+        for (text, expected) in [
+            ("BMW made this.", "text/plain"),
+            (
+                "<svg xmlns=\"http://www.w3.org/2000/svg\"/>",
+                "image/svg+xml",
+            ),
+            ("<?xml version=\"1.0\"?>\n<svg/>", "image/svg+xml"),
+            ("<?xml version=\"1.0\"?>\n<score/>", "text/xml"),
+            ("%PDF-1.4 all of it ASCII", "application/pdf"),
+        ] {
+            let found = Media::of(text.as_bytes()).unwrap().content_type;
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_type_is_believed_where_the_content_does_not_say_otherwise() {
+        const WAV: &[u8] = b"RIFF\0\0\0\0WAVEfmt ";
+        const ZIP: &[u8] = b"PK\x03\x04\x14\0\0\0";
+        const UNKNOWN: &[u8] = b"\x00\x01\x02";
+        for (bytes, declared, expected) in [
+            (PNG, "image/png", true),
+            (PNG, "image/jpeg", false),
+            (PNG, "text/plain", false),
+            (PNG, "audio/x-own", false),
+            (b"<svg/>", "image/svg+xml", true),
+            (b"<?xml version=\"1.0\"?><svg/>", "image/svg+xml", true),
+            (b"BMW made this.", "text/plain", true),
+            (b"BM, in markdown", "text/markdown", true),
+            (b"hello", "text/markdown", true),
+            (b"hello", "image/png", false),
+            (WAV, "audio/wav", true),
+            (WAV, "video/x-own", false),
+            (ZIP, "model/vnd.usdz+zip", true),
+            (UNKNOWN, "model/gltf-binary", true),
+            (UNKNOWN, "image/png", false),
+            (UNKNOWN, "text/plain", false),
+        ] as [(&[u8], &str, bool); 16]
+        {
+            assert_eq!(may_be(bytes, declared), expected, "{bytes:?} as {declared}");
+        }
     }
 
     #[test]

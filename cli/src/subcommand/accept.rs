@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::Result;
 use crate::amount::display;
 use crate::file;
-use crate::media;
+use crate::media::{self, Beside};
 use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
@@ -52,6 +52,8 @@ pub struct Output {
     pub acknowledgement: Option<PathBuf>,
     /// The same with decimals.
     pub display: String,
+    /// The media files that lay beside the consignment and were not here yet.
+    pub media: Vec<Beside>,
 }
 
 impl Accept {
@@ -73,9 +75,12 @@ impl Accept {
             crash_point!("acknowledge-after-file");
         }
         let beside = self.file.parent().unwrap_or(Path::new("."));
-        media::take(&session, received.contract, beside)?;
+        let media = media::take(&session, received.contract, beside)?;
         let precision = units::precision(&session.wallet, received.contract)?.unwrap_or(0);
-        Ok(Output::of(&received, self.ack, precision))
+        Ok(Output {
+            media,
+            ..Output::of(&received, self.ack, precision)
+        })
     }
 }
 
@@ -97,6 +102,7 @@ impl Output {
             already_known: received.already_known,
             acknowledgement,
             display: display(received.amount, precision),
+            media: Vec::new(),
         }
     }
 }
@@ -121,6 +127,13 @@ impl Human for Output {
                 "known before, nothing was credited again".to_owned(),
             ));
         }
+        rows.extend(self.media.iter().map(|beside| {
+            let file = beside.file.display();
+            match &beside.refused {
+                None => ("media", file.to_string()),
+                Some(why) => ("NOT TAKEN IN", format!("{file}: {why}")),
+            }
+        }));
         if let Some(path) = &self.acknowledgement {
             rows.push(("acknowledgement", path.display().to_string()));
         }

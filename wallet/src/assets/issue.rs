@@ -14,6 +14,7 @@ use bulla_core::state::State;
 use bulla_core::value::Values;
 use bulla_core::{ContractId, OperationId, SecretSeal};
 
+use super::claims;
 use super::consign::{HandOver, Records, consign};
 use super::facts::text;
 use super::learn::{self, Contract};
@@ -21,7 +22,6 @@ use super::rows::{self, damaged};
 use super::schemas;
 use super::snapshot::Snapshot;
 use crate::api::{AllocateTo, Allocation, Issue, Issued, PreparedConsignment};
-use crate::coins::Coin;
 use crate::invoice::{Beneficiary, Invoice};
 use crate::keys::ViewSecret;
 use crate::store::{StoreError, contracts, invoices, operations};
@@ -29,36 +29,54 @@ use crate::transfer::build::{confined, list};
 use crate::transfer::error::TransferError;
 use crate::transfer::plan::{PlanError, add, quantity};
 use crate::wallet::Command;
-use crate::{Error, MAX_PRECISION, Wallet, defaults, time};
+use crate::{Error, Wallet, defaults, time};
 
 impl Wallet {
     /// Issues a contract on own sealed coins, and on the secret seals of invoices. It is settled at
     /// once: a genesis has no witness.
     ///
     /// # Errors
-    /// As [`Wallet::draft_issue`].
+    /// [`TransferError::NoCarrier`] if there is no free sealed coin for what stays ours; as
+    /// [`Wallet::draft_issue`].
     pub fn issue(&mut self, issue: &Issue) -> Result<ContractId, Error> {
         self.command("issue", |command| {
-            let (header, issued) = draft(command, issue)?;
+            let header = draft(command, issue, None)?;
+            let id = header.genesis.contract_id();
             let contract = Contract {
-                id: issued.contract,
+                id,
                 header: &header,
                 issued: true,
                 now: time::now(),
             };
             learn::contract(&command.db, &contract, &learn::Reveals::new())?;
-            Ok(issued.contract)
+            Ok(id)
         })
     }
 
     /// What [`Wallet::issue`] would commit to. Nothing is stored. The id is that of a contract issued
-    /// with the same timestamp.
+    /// with the same timestamp; there is none before there is a free sealed coin for what stays ours.
     ///
     /// # Errors
-    /// [`TransferError::NoCarrier`] if there is no free sealed coin; [`TransferError::Field`];
-    /// [`TransferError::Genesis`] if the schema forbids it.
+    /// [`TransferError::Field`]; [`TransferError::Allocation`]; [`TransferError::Genesis`] if the schema
+    /// forbids it.
     pub fn draft_issue(&mut self, issue: &Issue) -> Result<Issued, Error> {
-        self.command("draft-issue", |command| Ok(draft(command, issue)?.1))
+        self.command("draft-issue", |command| {
+            let (header, complete) = match draft(command, issue, None) {
+                Err(Error::Transfer(cause))
+                    if matches!(*cause, TransferError::NoCarrier { .. }) =>
+                {
+                    (draft(command, issue, Some(OutPoint::null()))?, false)
+                }
+                drafted => (drafted?, true),
+            };
+            Ok(Issued {
+                contract: complete.then(|| header.genesis.contract_id()),
+                timestamp: header.genesis.timestamp,
+                schema: issue.schema,
+                globals: issue.globals.clone(),
+                allocations: issue.allocations.clone(),
+            })
+        })
     }
 
     /// The consignment of a genesis allocation for the invoice it was issued to: to be handed over,
@@ -110,16 +128,15 @@ impl Wallet {
             bytes: consign(&records, &hand_over)?,
         })
     }
-
-    /// Whether [`Wallet::issue`] would find a coin, or the satoshis that a new one takes.
-    pub fn free_carrier(&self) -> Result<Option<OutPoint>, Error> {
-        let snapshot = Snapshot::load(&self.db, self.coin_set(), &self.meta)?;
-        Ok(snapshot.free_coin().map(|coin| coin.outpoint))
-    }
 }
 
-/// The header of a new contract, and what it says in short.
-fn draft(command: &Command<'_>, issue: &Issue) -> Result<(Header, Issued), Error> {
+/// The header of a new contract. A coin that is still to be made may have a stand-in: then all but the id
+/// is as it will be.
+fn draft(
+    command: &Command<'_>,
+    issue: &Issue,
+    stand_in: Option<OutPoint>,
+) -> Result<Header, Error> {
     let schema = schemas::find(&command.db, issue.schema)?;
     let not_allowed = TransferError::SchemaNotAllowed {
         schema: issue.schema,
@@ -127,16 +144,12 @@ fn draft(command: &Command<'_>, issue: &Issue) -> Result<(Header, Issued), Error
     let schema = schema.ok_or(not_allowed)?;
     let globals = globals(issue, &schema)?;
     let snapshot = Snapshot::load(&command.db, command.coins, command.meta)?;
+    let mut seals = Seals::new(command, &snapshot, issue.coin, stand_in)?;
     let mut by_type: BTreeMap<u16, Vec<(State, AssignedSeal)>> = BTreeMap::new();
-    let mut taken = BTreeSet::new();
-    let mut next = BTreeMap::new();
-    for allocation in &issue.allocations {
-        let owned = owned(&schema, allocation)?;
-        let seal = seal(command, &snapshot, issue, allocation, &mut next)?;
-        if !taken.insert(seal.conceal()) {
-            let (found, expected) = ("one twice".to_owned(), "each invoice once");
-            return Err(field("allocation", found, expected).into());
-        }
+    for (number, allocation) in (1..).zip(&issue.allocations) {
+        let at = |cause| allocation_error(number, cause);
+        let owned = owned(&schema, allocation).map_err(|cause| at(cause.into()))?;
+        let seal = seals.seal(allocation).map_err(at)?;
         let leaves = by_type.entry(owned).or_default();
         leaves.push((allocation.state.clone(), seal));
     }
@@ -153,15 +166,17 @@ fn draft(command: &Command<'_>, issue: &Issue) -> Result<(Header, Issued), Error
         outputs: Outputs(confined("owned types with outputs", outputs)?),
     };
     check(&schema, &genesis)?;
-    let header = Header::new(schema, genesis);
-    let issued = Issued {
-        contract: header.genesis.contract_id(),
-        timestamp: header.genesis.timestamp,
-        schema: issue.schema,
-        globals: issue.globals.clone(),
-        allocations: issue.allocations.clone(),
-    };
-    Ok((header, issued))
+    Ok(Header::new(schema, genesis))
+}
+
+/// Says which allocation an error is about; a coin that is missing is about all of them.
+fn allocation_error(number: usize, cause: Error) -> Error {
+    match cause {
+        Error::Transfer(cause) if !matches!(*cause, TransferError::NoCarrier { .. }) => {
+            TransferError::Allocation { number, cause }.into()
+        }
+        cause => cause,
+    }
 }
 
 fn field(field: &'static str, found: String, expected: &'static str) -> TransferError {
@@ -170,10 +185,6 @@ fn field(field: &'static str, found: String, expected: &'static str) -> Transfer
         found,
         expected,
     }
-}
-
-fn quoted(text: &str) -> String {
-    format!("`{}`", text.escape_debug().take(80).collect::<String>())
 }
 
 /// The values of the genesis by their numbers; claims that people read are plain.
@@ -187,52 +198,10 @@ fn globals(issue: &Issue, schema: &Schema) -> Result<Values, TransferError> {
                 expected: names.join(", "),
             }
         })?;
-        match name.as_str() {
-            "ticker" => check_ticker(bytes)?,
-            "name" => check_name(bytes)?,
-            "precision" => check_precision(bytes)?,
-            _ => {}
-        }
+        claims::check(name, bytes)?;
         globals.push((number, bytes.clone()));
     }
     Ok(Values::new(globals)?)
-}
-
-fn check_ticker(ticker: &[u8]) -> Result<(), TransferError> {
-    let plain = ticker.iter().all(u8::is_ascii_alphanumeric);
-    if plain && (1..=16).contains(&ticker.len()) {
-        return Ok(());
-    }
-    let found = quoted(&String::from_utf8_lossy(ticker));
-    Err(field(
-        "ticker",
-        found,
-        "1 to 16 letters and digits of ASCII",
-    ))
-}
-
-fn check_name(name: &[u8]) -> Result<(), TransferError> {
-    let printable = name
-        .iter()
-        .all(|byte| *byte == b' ' || byte.is_ascii_graphic());
-    if printable && (1..=64).contains(&name.len()) && name.trim_ascii() == name {
-        return Ok(());
-    }
-    let expected = "1 to 64 printable characters of ASCII, no space around";
-    Err(field(
-        "name",
-        quoted(&String::from_utf8_lossy(name)),
-        expected,
-    ))
-}
-
-fn check_precision(precision: &[u8]) -> Result<(), TransferError> {
-    let number = precision.try_into().ok().map(u64::from_le_bytes);
-    if number.is_some_and(|number| number <= u64::from(MAX_PRECISION)) {
-        return Ok(());
-    }
-    let found = number.map_or_else(|| "no number".to_owned(), |number| number.to_string());
-    Err(field("precision", found, "0 to 18 decimals"))
 }
 
 /// The number of an allocation's type, whose kind it has.
@@ -256,27 +225,61 @@ fn owned(schema: &Schema, allocation: &Allocation) -> Result<u16, TransferError>
     Ok(number)
 }
 
-/// The seal of an allocation: over an own free coin, or the secret one of an invoice.
-fn seal(
-    command: &Command<'_>,
-    snapshot: &Snapshot,
-    issue: &Issue,
-    allocation: &Allocation,
-    next: &mut BTreeMap<OutPoint, u32>,
-) -> Result<AssignedSeal, Error> {
-    let asked = match &allocation.to {
-        AllocateTo::Own => issue.coin,
-        AllocateTo::Coin(coin) => Some(*coin),
-        AllocateTo::Invoice(invoice) => {
-            let secret = payee(command, invoice, &allocation.state)?;
-            return Ok(AssignedSeal::Secret(secret));
+/// Seals of a genesis.
+struct Seals<'a> {
+    command: &'a Command<'a>,
+    snapshot: &'a Snapshot,
+    /// The coin for what stays ours, where nobody says another.
+    own: Option<OutPoint>,
+    /// The next counter of each coin's blindings.
+    next: BTreeMap<OutPoint, u32>,
+    taken: BTreeSet<SecretSeal>,
+}
+
+impl<'a> Seals<'a> {
+    fn new(
+        command: &'a Command<'_>,
+        snapshot: &'a Snapshot,
+        asked: Option<OutPoint>,
+        stand_in: Option<OutPoint>,
+    ) -> Result<Self, TransferError> {
+        let own = match asked {
+            Some(outpoint) => Some(free(snapshot, outpoint)?),
+            None => snapshot.free_coin().map(|coin| coin.outpoint).or(stand_in),
+        };
+        Ok(Self {
+            command,
+            snapshot,
+            own,
+            next: BTreeMap::new(),
+            taken: BTreeSet::new(),
+        })
+    }
+
+    /// The seal of an allocation: over an own free coin, or the secret one of an invoice.
+    fn seal(&mut self, allocation: &Allocation) -> Result<AssignedSeal, Error> {
+        let sats = defaults::CARRIER.to_sat();
+        let seal = match &allocation.to {
+            AllocateTo::Own => self.over(self.own.ok_or(TransferError::NoCarrier { sats })?)?,
+            AllocateTo::Coin(coin) => self.over(free(self.snapshot, *coin)?)?,
+            AllocateTo::Invoice(invoice) => {
+                AssignedSeal::Secret(payee(self.command, invoice, &allocation.state)?)
+            }
+        };
+        if !self.taken.insert(seal.conceal()) {
+            let (found, expected) = ("one twice".to_owned(), "each invoice once");
+            return Err(field("allocation", found, expected).into());
         }
-    };
-    let coin = carrier(snapshot, asked)?;
-    let from = next.entry(coin.outpoint).or_default();
-    let (seal, counter) = fresh_seal(&command.db, &command.keys.view, coin.outpoint, *from)?;
-    *from = counter.saturating_add(1);
-    Ok(AssignedSeal::Revealed(seal))
+        Ok(seal)
+    }
+
+    fn over(&mut self, outpoint: OutPoint) -> Result<AssignedSeal, Error> {
+        let from = self.next.entry(outpoint).or_default();
+        let (seal, counter) =
+            fresh_seal(&self.command.db, &self.command.keys.view, outpoint, *from)?;
+        *from = counter.saturating_add(1);
+        Ok(AssignedSeal::Revealed(seal))
+    }
 }
 
 /// The secret seal of an invoice that can be issued to: no contract has its id before.
@@ -307,15 +310,10 @@ fn payee(
     }
 }
 
-fn carrier(snapshot: &Snapshot, asked: Option<OutPoint>) -> Result<&Coin, TransferError> {
-    let Some(outpoint) = asked else {
-        let sats = defaults::CARRIER.to_sat();
-        return snapshot
-            .free_coin()
-            .ok_or(TransferError::NoCarrier { sats });
-    };
+fn free(snapshot: &Snapshot, outpoint: OutPoint) -> Result<OutPoint, TransferError> {
     let free = snapshot.check_free(outpoint);
-    free.map_err(|reason| TransferError::CoinNotFree { outpoint, reason })
+    let coin = free.map_err(|reason| TransferError::CoinNotFree { outpoint, reason })?;
+    Ok(coin.outpoint)
 }
 
 /// A seal over an own coin with a blinding that no seal has had: one seal, one secret. Counters below

@@ -1,6 +1,7 @@
 //! Assets: what is known of contracts, what it means now, and how it is handed on.
 
 pub(crate) mod book;
+pub(crate) mod claims;
 pub mod consign;
 pub(crate) mod facts;
 pub mod history;

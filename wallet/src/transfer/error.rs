@@ -108,6 +108,15 @@ pub enum TransferError {
         /// What was expected.
         expected: &'static str,
     },
+    /// An allocation of a new contract.
+    #[error("allocation {number} of the contract cannot be made")]
+    Allocation {
+        /// Its number, from 1.
+        number: usize,
+        /// Why not.
+        #[source]
+        cause: Box<TransferError>,
+    },
     /// A contract that is not known.
     #[error("contract {contract} is unknown; accept a consignment or contract file of it first")]
     UnknownContract {
@@ -283,6 +292,7 @@ impl TransferError {
             Self::CoinNotFree { .. } => "coin-not-free",
             Self::SchemaNotAllowed { .. } => "schema-not-allowed",
             Self::Field { .. } => "field",
+            Self::Allocation { cause, .. } => cause.code(),
             Self::UnknownContract { .. } => "unknown-contract",
             Self::UnknownTransfer { .. } | Self::NotSent { .. } => "unknown-transfer",
             Self::StalePlan => "stale-plan",
@@ -306,6 +316,7 @@ impl TransferError {
     /// What a person can do about it, unless the message says it.
     pub fn remedy(&self) -> Option<String> {
         Some(match self {
+            Self::Allocation { cause, .. } => return cause.remedy(),
             Self::NoCarrier { .. } => "make one with `issue` (it asks first) or receive bitcoin with `address`, then `sync`".to_owned(),
             Self::BaseMissing { .. } => "the payer writes it with `send --resume TRANSFER --whole`".to_owned(),
             Self::NoFeeRate => "say it with --fee-rate".to_owned(),

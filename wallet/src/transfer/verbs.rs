@@ -9,8 +9,8 @@ use bulla_schemas::roles::{OwnedRole, ValueRole, Verb as Role, global, meta, own
 use super::error::TransferError;
 use super::plan::{ContractFacts, quantity};
 use crate::api::{Act, Give, Quantity, Take};
-use crate::assets::facts;
 use crate::assets::rows::decode;
+use crate::assets::{claims, facts};
 use crate::invoice::Invoice;
 use crate::media::Media;
 use crate::store::contracts;
@@ -202,10 +202,11 @@ impl<N: Fn(ValueRole) -> u64, H: Fn(OwnedRole) -> u64> Known<'_, N, H> {
             });
         }
         act.globals.extend(media.iter().flat_map(Media::globals));
-        act.globals.extend(attributes.iter().map(|attribute| {
-            let name = global::ATTRIBUTE.name.to_owned();
-            (name, attribute.as_bytes().to_vec())
-        }));
+        for attribute in attributes {
+            let (name, bytes) = (global::ATTRIBUTE.name, attribute.as_bytes());
+            claims::check(name, bytes)?;
+            act.globals.push((name.to_owned(), bytes.to_vec()));
+        }
         Ok(act)
     }
 
