@@ -252,13 +252,39 @@ pub enum Error {
         /// What was asked for.
         found: String,
     },
-    /// A description of a contract that cannot be understood.
-    #[error("{field} makes no sense; expected {expected}")]
+    /// A part of a file that describes a contract.
+    #[error("{}{}: {part} is wrong", path.display(), line.map(|line| format!(", line {line}")).unwrap_or_default())]
     Described {
-        /// The field.
-        field: String,
-        /// What is expected there.
-        expected: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1; none where it is about no line alone.
+        line: Option<usize>,
+        /// The field, with the number of the allocation if it is of one.
+        part: String,
+        /// What was found there, and what was expected.
+        #[source]
+        cause: Box<Error>,
+    },
+    /// A value that has no meaning where it stands.
+    #[error("found {found}, expected {expected}")]
+    Unexpected {
+        /// The value.
+        found: String,
+        /// What is expected.
+        expected: String,
+    },
+    /// A text that is no TOML, or not of the expected shape.
+    #[error("{}", .0.message())]
+    NotToml(Box<toml::de::Error>),
+    /// An option that would be without effect.
+    #[error("{option} has no meaning for {to}")]
+    NotApplicable {
+        /// The option.
+        option: &'static str,
+        /// What it was given for.
+        to: String,
+        /// What to do.
+        remedy: String,
     },
     /// A media file that cannot be committed to.
     #[error(transparent)]
@@ -357,10 +383,11 @@ impl Error {
             Self::UnknownPrecision { .. } => "unknown-contract",
             Self::NoContract | Self::Amount(_) => "amount",
             Self::Invoice(_) => "invoice",
-            Self::Described { .. } => "description",
+            Self::Described { cause, .. } => cause.code(),
+            Self::Unexpected { .. } | Self::NotToml(_) => "description",
             Self::Media(_) => "media",
             Self::List { .. } => "list",
-            Self::Options { .. } => "usage",
+            Self::Options { .. } | Self::NotApplicable { .. } => "usage",
         }
     }
 
@@ -380,6 +407,8 @@ impl Error {
                 "say --offline to go by what was known"
             }
             Self::Wallet(cause) => return cause.remedy(),
+            Self::Described { cause, .. } => return cause.remedy(),
+            Self::NotApplicable { remedy, .. } => remedy,
             Self::NotBroadcast { transfer, .. } | Self::NotHandedOver { transfer, .. } => {
                 return Some(format!(
                     "try again with `bulla send --resume {transfer}`, or give it up with `bulla cancel {transfer}`"
@@ -421,7 +450,7 @@ impl Error {
     /// How the process ends.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Options { .. } | Self::Spec(_) => Exit::Usage,
+            Self::Options { .. } | Self::NotApplicable { .. } | Self::Spec(_) => Exit::Usage,
             Self::Wallet(cause) if !cause.missing().is_empty() => Exit::BaseMissing,
             _ => Exit::Failure,
         }

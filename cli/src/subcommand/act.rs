@@ -39,7 +39,7 @@ pub struct Make {
     /// How much, with the decimals of the contract; of tokens, how many [default there: 1]
     amount: Option<String>,
     /// The amount is in smallest units
-    #[arg(long)]
+    #[arg(long, requires = "amount")]
     raw: bool,
     /// The invoice it is for; of tokens, once for each [default: yourself]
     #[arg(long, value_name = "INVOICE")]
@@ -48,7 +48,7 @@ pub struct Make {
     #[arg(long, value_name = "FILE")]
     media: Vec<PathBuf>,
     /// An attribute of each of the tokens, such as `colour: blue`
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "NAME: VALUE")]
     attribute: Vec<String>,
     #[command(flatten)]
     act: ActArgs,
@@ -63,7 +63,7 @@ pub struct Burn {
     #[arg(required_unless_present = "token", conflicts_with = "token")]
     amount: Option<String>,
     /// The amount is in smallest units
-    #[arg(long)]
+    #[arg(long, requires = "amount", conflicts_with = "token")]
     raw: bool,
     /// The token, all of which you must hold
     #[arg(long)]
@@ -94,7 +94,7 @@ pub struct Renounce {
     /// How much of the right to make more, with the decimals of the contract [default: all]
     amount: Option<String>,
     /// The amount is in smallest units
-    #[arg(long)]
+    #[arg(long, requires = "amount")]
     raw: bool,
     #[command(flatten)]
     act: ActArgs,
@@ -124,6 +124,9 @@ impl Make {
         if verb::MINT.transition(&schema).is_none() {
             let verb = Verb::Issue(self.making(&session)?);
             return self.act.run(&mut session, self.contract, &verb);
+        }
+        if self.raw {
+            return not_for("--raw", "tokens, which are counted");
         }
         let count = match &self.amount {
             Some(text) => bulla_wallet::Amount::parse(text, 0)?.units(),
@@ -169,8 +172,12 @@ impl Make {
 
     fn making(&self, session: &Session<'_>) -> Result<Making> {
         let usage = |found, remedy| Err(Error::Options { found, remedy });
-        if !self.media.is_empty() || !self.attribute.is_empty() {
-            return usage("media or attributes of units", "leave them out");
+        let units = "units, which are all alike";
+        if !self.media.is_empty() {
+            return not_for("--media", units);
+        }
+        if !self.attribute.is_empty() {
+            return not_for("--attribute", units);
         }
         let ([] | [_]) = &self.to[..] else {
             return usage(
@@ -246,6 +253,15 @@ impl Engrave {
         let verb = Verb::Engrave { token, text };
         self.act.run(&mut session, self.contract, &verb)
     }
+}
+
+/// An option that would be without effect.
+fn not_for<T>(option: &'static str, to: &str) -> Result<T> {
+    Err(Error::NotApplicable {
+        option,
+        to: to.to_owned(),
+        remedy: "leave it out".to_owned(),
+    })
 }
 
 fn read(session: &Session<'_>, text: &str, contract: ContractId, raw: bool) -> Result<u64> {

@@ -1,5 +1,6 @@
 //! `issue`: makes a new contract of a schema, or the one that a file describes.
 
+mod amounts;
 mod answer;
 mod arguments;
 mod description;
@@ -8,12 +9,14 @@ use std::path::{Path, PathBuf};
 
 use bitcoin::Txid;
 use bulla_core::schema::Schema;
-use bulla_wallet::api::{AllocateTo, Allocation, Issue as NewContract, Payment};
+use bulla_wallet::api::{AllocateTo, Allocation, Issue as NewContract, Payment, Plan};
+use bulla_wallet::chain::ChainSource;
 use bulla_wallet::invoice::Invoice;
 use clap::Args;
 
 use self::answer::Output;
 use self::arguments::Said;
+use self::description::Lines;
 use super::issuer::hand_over::hand_over;
 use super::{Result, boxed};
 use crate::error::Error;
@@ -31,9 +34,9 @@ pub struct Issue {
     what: String,
     #[command(flatten)]
     said: Said,
-    /// Folder for the consignments of invoices that the contract allocates to
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    out: PathBuf,
+    /// Folder for the consignments of invoices that the file allocates to [default: .]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     spending: SpendArgs,
 }
@@ -42,61 +45,93 @@ impl Issue {
     /// Runs the command.
     ///
     /// # Errors
-    /// If there are no satoshis for a coin to put the contract on, or the schema forbids it.
+    /// If there are no satoshis for a coin to put the contract on, the schema forbids it, or something is said
+    /// that it has no use for.
     pub fn run(self, settings: &Settings) -> Result {
         let mut session = Session::synced(settings)?;
-        let (issue, files) = self.read(&session)?;
-        let own = |to: &AllocateTo| matches!(to, AllocateTo::Own);
-        let needs_coin = issue.coin.is_none() && issue.allocations.iter().any(|a| own(&a.to));
-        let carrier = if needs_coin && session.wallet.free_carrier()?.is_none() {
-            match self.carrier(&mut session)? {
-                Carrier::Made(txid) => txid,
-                Carrier::Planned(planned) => return Ok(planned),
-            }
-        } else {
-            None
+        let (issue, files, lines) = self.read(&session)?;
+        let explain = |error: bulla_wallet::Error| match &lines {
+            Some(lines) => lines.explain(error),
+            None => error.into(),
         };
-        let drafted = session.wallet.draft_issue(&issue)?;
+        let drafted = session.wallet.draft_issue(&issue).map_err(explain)?;
         let schema = schema(&session, &issue.schema.to_string())?;
+        let mut output = Output::of(&drafted, &schema, self.spending.dry_run);
         if self.spending.dry_run {
-            return boxed(Ok(Output::of(&drafted, &schema, true)));
+            if drafted.contract.is_none() {
+                let source = session.source()?;
+                let plan = self.carrier(&session, source.as_ref())?;
+                output.coin = Some(Planned::of(&plan));
+            }
+            return boxed(Ok(output.noted(|timestamp| match &lines {
+                Some(_) => format!("`timestamp = {timestamp}` in the file"),
+                None => format!("--timestamp {timestamp}"),
+            })));
+        }
+        if drafted.contract.is_none() {
+            output.carrier = self.make_carrier(&mut session)?;
         }
         let issue = NewContract {
             timestamp: Some(drafted.timestamp),
             ..issue
         };
-        let contract = session.wallet.issue(&issue)?;
+        let contract = session.wallet.issue(&issue).map_err(explain)?;
+        output.contract = Some(contract);
         for bytes in &files {
             media::keep(&session, contract, bytes)?;
         }
-        let mut output = Output::of(&drafted, &schema, false);
-        output.carrier = carrier;
         let invoices: Vec<Invoice> = issue.allocations.iter().filter_map(invoice).collect();
         if !invoices.is_empty() {
-            let written = hand_over(&session, contract, &invoices, &self.out)?;
+            let out = self.out.as_deref().unwrap_or(Path::new("."));
+            let written = hand_over(&session, contract, &invoices, out)?;
             (output.consignments, output.media) = (written.consignments, written.media);
         }
         boxed(Ok(output))
     }
 
-    /// The contract, and the media files it commits to.
-    fn read(&self, session: &Session<'_>) -> Result<(NewContract, Vec<Vec<u8>>)> {
+    /// The contract, the media files that it commits to, and where a file says what.
+    fn read(&self, session: &Session<'_>) -> Result<(NewContract, Vec<Vec<u8>>, Option<Lines>)> {
         let schema = |name: &str| schema(session, name);
+        self.check_spending()?;
         let path = Path::new(&self.what);
         if path
             .extension()
             .is_some_and(|extension| extension == "toml")
         {
             self.said.check_none()?;
-            return description::read(path, &schema);
+            let read = description::read(path, &schema)?;
+            return Ok((read.issue, read.files, Some(read.lines)));
         }
-        self.said.read(&schema(&self.what)?)
+        if self.out.is_some() {
+            return Err(Error::NotApplicable {
+                option: "--out",
+                to: "a contract that is all yours".to_owned(),
+                remedy: "leave it out; a file allocates to invoices, whose consignments go there"
+                    .to_owned(),
+            });
+        }
+        let (issue, files) = self.said.read(&schema(&self.what)?)?;
+        Ok((issue, files, None))
     }
 
-    /// Makes a sealed coin for the contract, or shows how it would be made.
-    fn carrier(&self, session: &mut Session<'_>) -> Result<Carrier> {
-        log::info!("no sealed coin is free: making one first");
-        let source = session.source()?;
+    /// A contract is issued without a transaction, and one that makes a sealed coin for it moves nothing.
+    fn check_spending(&self) -> Result<()> {
+        let given = [
+            ("--opret", self.spending.opret),
+            ("--abandon", !self.spending.abandon.is_empty()),
+        ];
+        match given.into_iter().find(|(_, given)| *given) {
+            Some((option, _)) => Err(Error::NotApplicable {
+                option,
+                to: "a new contract".to_owned(),
+                remedy: "leave it out: nothing is moved".to_owned(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// How a sealed coin for the contract would be made.
+    fn carrier(&self, session: &Session<'_>, source: &dyn ChainSource) -> Result<Plan> {
         let payment = Payment::Carriers {
             count: 1,
             sats: None,
@@ -107,12 +142,15 @@ impl Issue {
             hold: false,
             out: Path::new(".").into(),
         };
-        let plan = spend::plan(session, source.as_ref(), &order)?;
-        if self.spending.dry_run {
-            return Ok(Carrier::Planned(Box::new(Planned::of(&plan))));
-        }
-        let sent = spend::carry_out(session, source.as_ref(), plan, order.out)?;
-        Ok(Carrier::Made(sent.txid))
+        spend::plan(session, source, &order)
+    }
+
+    fn make_carrier(&self, session: &mut Session<'_>) -> Result<Option<Txid>> {
+        log::info!("no sealed coin is free: making one first");
+        let source = session.source()?;
+        let plan = self.carrier(session, source.as_ref())?;
+        let sent = spend::carry_out(session, source.as_ref(), plan, Path::new(".").into())?;
+        Ok(sent.txid)
     }
 }
 
@@ -135,10 +173,4 @@ fn schema(session: &Session<'_>, name: &str) -> Result<Schema> {
     known.ok_or_else(|| Error::NoSuchSchema {
         found: name.to_owned(),
     })
-}
-
-/// The coin that the contract is put on.
-enum Carrier {
-    Made(Option<Txid>),
-    Planned(Box<dyn crate::output::Output>),
 }

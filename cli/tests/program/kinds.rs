@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use crate::bulla::{Bulla, text};
 
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+pub const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 
 /// Wallets with coins, on one chain.
-fn world(names: &[&'static str]) -> Bulla {
+pub fn world(names: &[&'static str]) -> Bulla {
     let mut bulla = Bulla::new();
     for name in names {
         let wallet = bulla.as_other(name);
@@ -21,20 +21,20 @@ fn world(names: &[&'static str]) -> Bulla {
 }
 
 /// Runs a command, and mines a block.
-fn mined(bulla: &Bulla, arguments: &[&str]) -> Value {
+pub fn mined(bulla: &Bulla, arguments: &[&str]) -> Value {
     let answer = bulla.ok(arguments);
     bulla.ok(&["sandbox", "mine"]);
     answer
 }
 
-fn issued(bulla: &Bulla, schema: &str, options: &[&str]) -> String {
+pub fn issued(bulla: &Bulla, schema: &str, options: &[&str]) -> String {
     let claims = ["issue", schema, "--ticker", "KIND", "--name", "Of a kind"];
     let answer = mined(bulla, &[&claims, options].concat());
     text(&answer, "contract").to_owned()
 }
 
 /// What lies on the sealed coins, as people read it.
-fn held(bulla: &Bulla) -> Vec<String> {
+pub fn held(bulla: &Bulla) -> Vec<String> {
     let coins = bulla.ok(&["coins"]);
     let coins = coins["coins"].as_array().unwrap().iter();
     let on = coins.flat_map(|coin| coin["allocations"].as_array().unwrap().clone());
@@ -43,12 +43,12 @@ fn held(bulla: &Bulla) -> Vec<String> {
     held
 }
 
-fn invoice(bulla: &Bulla, options: &[&str]) -> String {
+pub fn invoice(bulla: &Bulla, options: &[&str]) -> String {
     let answer = bulla.ok(&[&["invoice"], options].concat());
     text(&answer, "invoice").to_owned()
 }
 
-fn file(answer: &Value, n: usize) -> String {
+pub fn file(answer: &Value, n: usize) -> String {
     text(&answer["outputs"][n], "file").to_owned()
 }
 
@@ -156,7 +156,7 @@ fn issuers_sign_what_they_are_asked_to() {
     assert_eq!(accepted["amount"], "40");
 }
 
-fn text_at(list: &Value, n: usize) -> &str {
+pub fn text_at(list: &Value, n: usize) -> &str {
     list[n].as_str().unwrap()
 }
 

@@ -4,6 +4,7 @@ mod bulla;
 mod demo;
 mod headers;
 mod identity;
+mod issuing;
 mod kinds;
 mod outside;
 mod schema;

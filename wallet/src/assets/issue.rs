@@ -14,13 +14,13 @@ use bulla_core::state::State;
 use bulla_core::value::Values;
 use bulla_core::{ContractId, OperationId, SecretSeal};
 
-use super::claims;
 use super::consign::{HandOver, Records, consign};
 use super::facts::text;
 use super::learn::{self, Contract};
 use super::rows::{self, damaged};
 use super::schemas;
 use super::snapshot::Snapshot;
+use super::values;
 use crate::api::{AllocateTo, Allocation, Issue, Issued, PreparedConsignment};
 use crate::invoice::{Beneficiary, Invoice};
 use crate::keys::ViewSecret;
@@ -198,7 +198,7 @@ fn globals(issue: &Issue, schema: &Schema) -> Result<Values, TransferError> {
                 expected: names.join(", "),
             }
         })?;
-        claims::check(name, bytes)?;
+        values::check(name, bytes)?;
         globals.push((number, bytes.clone()));
     }
     Ok(Values::new(globals)?)

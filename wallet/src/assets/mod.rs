@@ -1,7 +1,6 @@
 //! Assets: what is known of contracts, what it means now, and how it is handed on.
 
 pub(crate) mod book;
-pub(crate) mod claims;
 pub mod consign;
 pub(crate) mod facts;
 pub mod history;
@@ -15,3 +14,4 @@ pub(crate) mod receive;
 pub(crate) mod rows;
 pub(crate) mod schemas;
 pub(crate) mod snapshot;
+pub(crate) mod values;

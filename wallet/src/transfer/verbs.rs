@@ -10,7 +10,7 @@ use super::error::TransferError;
 use super::plan::{ContractFacts, quantity};
 use crate::api::{Act, Give, Quantity, Take};
 use crate::assets::rows::decode;
-use crate::assets::{claims, facts};
+use crate::assets::{facts, values};
 use crate::invoice::Invoice;
 use crate::media::Media;
 use crate::store::contracts;
@@ -204,7 +204,7 @@ impl<N: Fn(ValueRole) -> u64, H: Fn(OwnedRole) -> u64> Known<'_, N, H> {
         act.globals.extend(media.iter().flat_map(Media::globals));
         for attribute in attributes {
             let (name, bytes) = (global::ATTRIBUTE.name, attribute.as_bytes());
-            claims::check(name, bytes)?;
+            values::check(name, bytes)?;
             act.globals.push((name.to_owned(), bytes.to_vec()));
         }
         Ok(act)

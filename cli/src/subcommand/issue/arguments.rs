@@ -1,5 +1,7 @@
 //! A contract of a standard schema, said by options.
 
+mod applies;
+
 use std::path::PathBuf;
 
 use bitcoin::{OutPoint, XOnlyPublicKey};
@@ -69,7 +71,7 @@ pub struct Said {
     #[arg(long, value_name = "FILE")]
     media: Vec<PathBuf>,
     /// An attribute of the tokens (`unique`), such as `colour: blue`; once for each
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "NAME: VALUE")]
     attribute: Vec<String>,
     /// The own sealed coin that holds the contract [default: a free one; if none, one is made]
     #[arg(long, value_name = "TXID:VOUT")]
@@ -80,21 +82,12 @@ pub struct Said {
 }
 
 impl Said {
-    /// A file says everything itself.
-    pub fn check_none(&self) -> Result<()> {
-        let says = self.ticker.is_some() || self.name.is_some() || self.supply.is_some();
-        if says || self.coin.is_some() || !self.media.is_empty() || !self.signer.is_empty() {
-            return Err(Error::Options {
-                found: "options about a contract that a file describes",
-                remedy: "say it in the file",
-            });
-        }
-        Ok(())
-    }
-
     /// The contract, and the bytes of its media.
+    ///
+    /// # Errors
+    /// If something is said that the schema has no use for, or makes no sense.
     pub fn read(&self, schema: &Schema) -> Result<(NewContract, Vec<Vec<u8>>)> {
-        let has = |role: ValueRole| role.global(schema).is_some();
+        self.check_all(schema)?;
         let mut issue = NewContract::new(schema.id());
         (issue.coin, issue.timestamp) = (self.coin, self.timestamp);
         let texts = [
@@ -108,7 +101,7 @@ impl Said {
                 issue = issue.text(role.name, text);
             }
         }
-        if has(global::PRECISION) || self.precision.is_some() {
+        if global::PRECISION.global(schema).is_some() {
             let precision = self.precision.unwrap_or(0);
             issue = issue.number(global::PRECISION.name, precision.into());
         }

@@ -1,18 +1,23 @@
 //! `contract.toml`: a whole contract in a file that a person can read.
 //! What it looks like: docs/issuing.md.
 
+mod page;
+mod value;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bitcoin::OutPoint;
-use bitcoin::hex::FromHex;
-use bulla_core::schema::{Schema, ValueType};
-use bulla_core::state::{State, StateKind, Token};
-use bulla_schemas::roles::{global, owned};
-use bulla_wallet::Amount;
+use bulla_core::schema::Schema;
+use bulla_schemas::roles::global;
+use bulla_wallet::MAX_PRECISION;
 use bulla_wallet::api::{AllocateTo, Issue as NewContract};
 use serde::Deserialize;
-use toml::Value;
+use toml::{Spanned, Value};
 
+pub use self::page::Lines;
+use self::page::Page;
+use self::value::Reader;
 use crate::error::Error;
 use crate::subcommand::Result;
 use crate::{file, media};
@@ -20,210 +25,202 @@ use crate::{file, media};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Description {
-    schema: String,
+    schema: Spanned<String>,
     timestamp: Option<u64>,
-    coin: Option<OutPoint>,
+    coin: Option<Spanned<OutPoint>>,
     #[serde(default)]
-    media: Vec<PathBuf>,
+    media: Vec<Spanned<PathBuf>>,
     #[serde(default)]
-    globals: toml::Table,
-    allocations: Vec<AllocationText>,
+    globals: BTreeMap<String, Spanned<Value>>,
+    allocations: Vec<Spanned<AllocationText>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct AllocationText {
-    owned: String,
-    amount: Option<Value>,
+    owned: Spanned<String>,
+    amount: Option<Spanned<Value>>,
     token: Option<u32>,
     fraction: Option<u64>,
-    to: Option<String>,
+    to: Option<Spanned<String>>,
     coin: Option<OutPoint>,
 }
 
-/// Reads a description; gives the contract and the bytes of its media.
+/// A contract that a file describes.
+#[derive(Debug)]
+pub struct Described {
+    /// The contract.
+    pub issue: NewContract,
+    /// The bytes of its media.
+    pub files: Vec<Vec<u8>>,
+    /// Where the file says what.
+    pub lines: Lines,
+}
+
+/// Reads a description.
 ///
 /// # Errors
-/// If it is not one, naming the field and what was expected there.
-pub fn read(
-    path: &Path,
-    schema: &dyn Fn(&str) -> Result<Schema>,
-) -> Result<(NewContract, Vec<Vec<u8>>)> {
+/// [`Error::Described`], naming file, line and field, what was found and what was expected there.
+pub fn read(path: &Path, schema: &dyn Fn(&str) -> Result<Schema>) -> Result<Described> {
     let text = file::read_text(path)?;
-    let said: Description = toml::from_str(&text).map_err(|cause| Error::Settings {
-        path: path.to_owned(),
-        cause: Box::new(cause),
-    })?;
-    let schema = schema(&said.schema)?;
+    let page = Page { path, text: &text };
+    let said: Description = toml::from_str(&text).map_err(|cause| page.not_toml(cause))?;
+    let named = &said.schema;
+    let schema =
+        schema(named.get_ref()).map_err(|cause| page.wrong(&named.span(), "`schema`", cause))?;
     let reader = Reader {
         schema: &schema,
-        precision: precision(&said.globals)?,
+        precision: precision(&page, &said.globals)?,
     };
     let mut issue = NewContract::new(schema.id());
-    (issue.timestamp, issue.coin) = (said.timestamp, said.coin);
+    issue.timestamp = said.timestamp;
+    issue.coin = said.coin.as_ref().map(|coin| *coin.get_ref());
     for (name, value) in &said.globals {
-        for bytes in reader.global(name, value)? {
+        let values = reader.global(name, value.get_ref());
+        let part = format!("`globals.{name}`");
+        for bytes in values.map_err(|cause| page.wrong(&value.span(), part, cause))? {
             issue = issue.value(name, bytes);
         }
     }
     let mut files = Vec::new();
-    for name in &said.media {
+    for (number, name) in (1..).zip(&said.media) {
         let beside = path.parent().unwrap_or(Path::new("."));
-        let (media, bytes) = media::read(&beside.join(name))?;
+        let read = media::read(&beside.join(name.get_ref()));
+        let part = format!("`media`, file {number},");
+        let (media, bytes) = read.map_err(|cause| page.wrong(&name.span(), part, cause))?;
         issue = issue.media(&media);
         files.push(bytes);
     }
-    for allocation in &said.allocations {
-        let state = reader.state(allocation)?;
-        issue = issue.allocate(&allocation.owned, state, to(allocation)?);
+    for (number, text) in (1..).zip(&said.allocations) {
+        issue = allocate(issue, &page, &reader, number, text)?;
     }
-    Ok((issue, files))
+    let lines = said.lines(&page);
+    Ok(Described {
+        issue,
+        files,
+        lines,
+    })
 }
 
-fn wrong(field: &str, expected: &'static str) -> Error {
-    Error::Described {
-        field: field.to_owned(),
-        expected,
+impl Description {
+    fn lines(self, page: &Page<'_>) -> Lines {
+        let globals = self.globals.into_iter();
+        let allocations = self.allocations.into_iter();
+        Lines {
+            path: page.path.to_owned(),
+            coin: self.coin.map(|coin| page.line(&coin.span())),
+            globals: globals
+                .map(|(name, value)| (name, page.line(&value.span())))
+                .collect(),
+            allocations: allocations
+                .map(|one| {
+                    let line = page.line(&one.span());
+                    (one.into_inner().owned.into_inner(), line)
+                })
+                .collect(),
+        }
     }
 }
 
-fn precision(globals: &toml::Table) -> Result<u8> {
+fn unexpected(found: impl Into<String>, expected: impl Into<String>) -> Error {
+    Error::Unexpected {
+        found: found.into(),
+        expected: expected.into(),
+    }
+}
+
+/// The decimals, which the amounts depend on.
+fn precision(page: &Page<'_>, globals: &BTreeMap<String, Spanned<Value>>) -> Result<u8> {
     let Some(value) = globals.get(global::PRECISION.name) else {
         return Ok(0);
     };
     let found = value
+        .get_ref()
         .as_integer()
-        .and_then(|found| u8::try_from(found).ok());
-    found.ok_or_else(|| wrong("globals.precision", "0 to 18"))
-}
-
-fn to(allocation: &AllocationText) -> Result<AllocateTo> {
-    Ok(match (&allocation.to, allocation.coin) {
-        (None, None) => AllocateTo::Own,
-        (None, Some(coin)) => AllocateTo::Coin(coin),
-        (Some(invoice), None) => AllocateTo::Invoice(Box::new(invoice.parse()?)),
-        (Some(_), Some(_)) => return Err(wrong("allocations", "`to` or `coin`, not both")),
+        .and_then(|found| u8::try_from(found).ok())
+        .filter(|found| *found <= MAX_PRECISION);
+    found.ok_or_else(|| {
+        let cause = unexpected(value::shown(value.get_ref()), "0 to 18 decimals");
+        page.wrong(&value.span(), "`globals.precision`", cause)
     })
 }
 
-struct Reader<'a> {
-    schema: &'a Schema,
-    precision: u8,
-}
-
-impl Reader<'_> {
-    /// The values of one global: one, or a list of them.
-    fn global(&self, name: &str, value: &Value) -> Result<Vec<Vec<u8>>> {
-        match value {
-            Value::Array(values) => values.iter().map(|one| self.value(name, one)).collect(),
-            one => Ok(vec![self.value(name, one)?]),
+/// Adds an allocation.
+fn allocate(
+    issue: NewContract,
+    page: &Page<'_>,
+    reader: &Reader<'_>,
+    number: usize,
+    text: &Spanned<AllocationText>,
+) -> Result<NewContract> {
+    let said = text.get_ref();
+    let part = |field: &str| format!("allocation {number}, `{field}`");
+    let kind = reader.kind(said.owned.get_ref());
+    let kind = kind.map_err(|cause| page.wrong(&said.owned.span(), part("owned"), cause))?;
+    let state = match (&said.amount, reader.state(said, kind)) {
+        (Some(amount), Err(cause)) => {
+            return Err(page.wrong(&amount.span(), part("amount"), cause));
         }
-    }
-
-    fn value(&self, name: &str, value: &Value) -> Result<Vec<u8>> {
-        let field = format!("globals.{name}");
-        let number = self.schema.global_number(name);
-        let def = number.and_then(|number| self.schema.globals.get(&number));
-        let Some(def) = def else {
-            return Err(wrong(&field, "a global that the schema declares"));
-        };
-        let amounts = [global::SUPPLY, global::CAP, global::REPLACEABLE];
-        match (def.ty, value) {
-            (ValueType::Number, value) if amounts.iter().any(|role| role.name == name) => {
-                Ok(self.amount(&field, value)?.to_le_bytes().to_vec())
-            }
-            (ValueType::Number, Value::Integer(number)) => {
-                let number = u64::try_from(*number).map_err(|_| wrong(&field, "0 or more"))?;
-                Ok(number.to_le_bytes().to_vec())
-            }
-            (ValueType::Number, Value::Boolean(flag)) => {
-                Ok(u64::from(*flag).to_le_bytes().to_vec())
-            }
-            (ValueType::Text, Value::String(text)) => Ok(text.as_bytes().to_vec()),
-            (ValueType::Hash | ValueType::Key, Value::String(text)) => {
-                let bytes = <[u8; 32]>::from_hex(text);
-                Ok(bytes.map_err(|_| wrong(&field, "64 hex digits"))?.to_vec())
-            }
-            (ValueType::Bytes, Value::String(text)) => {
-                Vec::from_hex(text).map_err(|_| wrong(&field, "hex digits"))
-            }
-            (ValueType::Number, _) => Err(wrong(&field, "a number")),
-            _ => Err(wrong(&field, "a text")),
+        (None, Err(cause)) => {
+            let part = format!("allocation {number}");
+            return Err(page.wrong(&text.span(), part, cause));
         }
-    }
-
-    /// A text with decimals. A bare number could mean units or smallest units, so it is taken only
-    /// where both are the same.
-    fn amount(&self, field: &str, value: &Value) -> Result<u64> {
-        match value {
-            Value::String(text) => Ok(Amount::parse(text, self.precision)?.units()),
-            Value::Integer(units) if self.precision == 0 => {
-                u64::try_from(*units).map_err(|_| wrong(field, "0 or more"))
-            }
-            _ => Err(wrong(field, "a text with decimals, such as \"1000.00\"")),
+        (_, Ok(state)) => state,
+    };
+    let to = match (&said.to, said.coin) {
+        (None, None) => AllocateTo::Own,
+        (None, Some(coin)) => AllocateTo::Coin(coin),
+        (Some(invoice), None) => {
+            let parsed = invoice.get_ref().parse().map_err(Error::Invoice);
+            let parsed = parsed.map_err(|cause| page.wrong(&invoice.span(), part("to"), cause))?;
+            AllocateTo::Invoice(Box::new(parsed))
         }
-    }
-
-    fn state(&self, allocation: &AllocationText) -> Result<State> {
-        let field = format!("allocations of {}", allocation.owned);
-        let number = self.schema.owned_number(&allocation.owned);
-        let def = number.and_then(|number| self.schema.owned.get(&number));
-        let Some(def) = def else {
-            return Err(wrong(&field, "an owned type that the schema declares"));
-        };
-        match (def.kind, &allocation.amount, allocation.token) {
-            (StateKind::Amount, Some(amount), None) => {
-                let counted = allocation.owned == owned::LEFT.name;
-                let reader = Reader {
-                    precision: if counted { 0 } else { self.precision },
-                    ..*self
-                };
-                Ok(State::Amount(reader.amount(&field, amount)?))
-            }
-            (StateKind::Token, None, Some(id)) => {
-                let fraction = allocation.fraction.unwrap_or(1);
-                Ok(State::Token(Token { id, fraction }))
-            }
-            (StateKind::Right, None, None) => Ok(State::Right),
-            (StateKind::Amount, ..) => Err(wrong(&field, "an `amount`")),
-            (StateKind::Token, ..) => Err(wrong(&field, "a `token`, and its `fraction` or none")),
-            _ => Err(wrong(&field, "no `amount` and no `token`")),
+        (Some(invoice), Some(_)) => {
+            let cause = unexpected("`to` and `coin`", "one of them, or neither");
+            return Err(page.wrong(&invoice.span(), part("to"), cause));
         }
-    }
+    };
+    Ok(issue.allocate(said.owned.get_ref(), state, to))
 }
 
 #[cfg(test)]
 mod tests {
+    use bulla_core::state::State;
+
     use super::*;
 
-    fn issue(text: &str) -> Result<NewContract> {
+    const GROW: &str = r#"schema = "inflatable"
+timestamp = 7
+[globals]
+ticker = "GROW"
+name = "Growing"
+precision = 2
+supply = "10.5"
+cap = "20.00"
+
+[[allocations]]
+owned = "asset"
+amount = "10.50"
+
+[[allocations]]
+owned = "allowance"
+amount = "9.50"
+"#;
+
+    fn described(text: &str) -> Result<Described> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("contract.toml");
         std::fs::write(&path, text).unwrap();
-        let schema = |name: &str| Ok(bulla_schemas::by_name(name).unwrap());
-        read(&path, &schema).map(|(issue, _)| issue)
+        let schema = |name: &str| {
+            let found = name.to_owned();
+            bulla_schemas::by_name(name).ok_or(Error::NoSuchSchema { found })
+        };
+        read(&path, &schema)
     }
-
-    const GROW: &str = r#"
-        schema = "inflatable"
-        timestamp = 7
-        [globals]
-        ticker = "GROW"
-        name = "Growing"
-        precision = 2
-        supply = "10.5"
-        cap = "20.00"
-        [[allocations]]
-        owned = "asset"
-        amount = "10.50"
-        [[allocations]]
-        owned = "allowance"
-        amount = "9.50"
-    "#;
 
     #[test]
     fn amounts_are_read_with_decimals() {
-        let issue = issue(GROW).unwrap();
+        let issue = described(GROW).unwrap().issue;
         let states: Vec<_> = issue.allocations.iter().map(|a| a.state.clone()).collect();
         assert_eq!(states, [State::Amount(1_050), State::Amount(950)]);
         let supply = issue.globals.iter().find(|(name, _)| name == "supply");
@@ -231,20 +228,226 @@ mod tests {
         assert_eq!(issue.timestamp, Some(7));
     }
 
+    /// A change of the file, the line and part that is wrong, and why.
+    const WRONG: [(&str, &str, usize, &str, &str); 22] = [
+        (
+            "\"inflatable\"",
+            "\"gold\"",
+            1,
+            "`schema`",
+            "there is no standard schema `gold`",
+        ),
+        (
+            "timestamp = 7",
+            "time = 7",
+            2,
+            "`time`",
+            "unknown field `time`, expected one of `schema`, `timestamp`, `coin`, `media`, `globals`, `allocations`",
+        ),
+        (
+            "timestamp = 7",
+            "timestamp = \"now\"",
+            2,
+            "`timestamp`",
+            "invalid type: string \"now\", expected u64",
+        ),
+        (
+            "timestamp = 7",
+            "coin = \"abc\"",
+            2,
+            "`coin`",
+            "OutPoint not in <txid>:<vout> format",
+        ),
+        (
+            "timestamp = 7",
+            "timestamp = ",
+            2,
+            "`timestamp`",
+            "string values must be quoted, expected literal string",
+        ),
+        (
+            "timestamp = 7",
+            "media = [\"gone.png\"]",
+            2,
+            "`media`, file 1,",
+            "cannot read ",
+        ),
+        (
+            "\"GROW\"",
+            "7",
+            4,
+            "`globals.ticker`",
+            "found 7, expected a text",
+        ),
+        (
+            "precision = 2",
+            "precision = -1",
+            6,
+            "`globals.precision`",
+            "found -1, expected 0 to 18 decimals",
+        ),
+        (
+            "precision = 2",
+            "precision = 19",
+            6,
+            "`globals.precision`",
+            "found 19, expected 0 to 18 decimals",
+        ),
+        (
+            "\"10.5\"",
+            "1050",
+            7,
+            "`globals.supply`",
+            "found 1050, expected a text with decimals, such as \"1000.00\"",
+        ),
+        (
+            "\"10.5\"",
+            "\"10.505\"",
+            7,
+            "`globals.supply`",
+            "`10.505` has 3 decimals; this asset has 2",
+        ),
+        (
+            "cap =",
+            "limit =",
+            8,
+            "`globals.limit`",
+            "found `limit`, expected ticker, name, precision, details, terms, supply, cap, issuer",
+        ),
+        (
+            "cap =",
+            "issuer =",
+            8,
+            "`globals.issuer`",
+            "found \"20.00\", expected 64 hex digits",
+        ),
+        (
+            "owned = \"asset\"",
+            "own = \"asset\"",
+            11,
+            "allocation 1, `own`",
+            "unknown field `own`, expected one of `owned`, `amount`, `token`, `fraction`, `to`, `coin`",
+        ),
+        (
+            "\"10.50\"",
+            "\"1,000\"",
+            12,
+            "allocation 1, `amount`",
+            "`1,000` is not an amount; expected digits with at most one decimal dot, like `1000` or `0.3`, without separators, signs or exponents",
+        ),
+        (
+            "amount = \"10.50\"",
+            "token = 1",
+            10,
+            "allocation 1",
+            "found `token`, expected an `amount` alone",
+        ),
+        (
+            "\"10.50\"",
+            "\"10.50\"\nfraction = 2",
+            12,
+            "allocation 1, `amount`",
+            "found `amount` and `fraction`, expected an `amount` alone",
+        ),
+        (
+            "\"allowance\"",
+            "\"gold\"",
+            15,
+            "allocation 2, `owned`",
+            "found `gold`, expected asset, allowance",
+        ),
+        (
+            "\"9.50\"",
+            "9.50",
+            16,
+            "allocation 2, `amount`",
+            "found 9.5, expected a text, such as \"1000\"",
+        ),
+        (
+            "\"9.50\"",
+            "\"9.50\"\ntoken = -1",
+            17,
+            "allocation 2, `token`",
+            "invalid value: integer `-1`, expected u32",
+        ),
+        (
+            "\"9.50\"",
+            "\"9.50\"\nto = \"bulla:x\"",
+            17,
+            "allocation 2, `to`",
+            "the invoice has no field `sum`",
+        ),
+        (
+            "\"9.50\"",
+            "\"9.50\"\nto = \"bulla:x\"\ncoin = \"0000000000000000000000000000000000000000000000000000000000000001:0\"",
+            17,
+            "allocation 2, `to`",
+            "found `to` and `coin`, expected one of them, or neither",
+        ),
+    ];
+
     #[test]
-    fn what_could_mean_two_things_is_refused() {
-        for (from, to) in [
-            ("\"10.5\"", "1050"),
-            ("\"10.50\"", "1050"),
-            ("\"10.50\"", "10.5"),
-            ("\"10.50\"", "\"10.505\""),
-            ("owned = \"allowance\"", "owned = \"gold\""),
-            ("cap =", "limit ="),
-            ("timestamp = 7", "time = 7"),
-            ("precision = 2", "precision = -1"),
+    fn every_error_names_line_part_what_was_found_and_what_was_expected() {
+        for (from, to, expected_line, expected_part, expected_cause) in WRONG {
+            assert!(GROW.contains(from), "{from}");
+            let error = described(&GROW.replacen(from, to, 1)).unwrap_err();
+            let Error::Described {
+                line, part, cause, ..
+            } = &error
+            else {
+                panic!("{to}: {error}");
+            };
+            assert_eq!(
+                (*line, &**part),
+                (Some(expected_line), expected_part),
+                "{to}"
+            );
+            let cause = cause.to_string();
+            assert!(cause.starts_with(expected_cause), "{to}: {cause}");
+            let message = error.to_string();
+            let end = format!("contract.toml, line {expected_line}: {expected_part} is wrong");
+            assert!(message.ends_with(&end), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_the_wallet_refuses_is_found_in_the_file() {
+        use bulla_wallet::transfer::error::TransferError;
+        let lines = described(GROW).unwrap().lines;
+        let genesis = |reason: &str| TransferError::Genesis {
+            reason: reason.to_owned(),
+        };
+        let field = TransferError::Field {
+            field: "name",
+            found: "` x`".to_owned(),
+            expected: "no space",
+        };
+        let allocation = TransferError::Allocation {
+            number: 2,
+            cause: Box::new(TransferError::NoFeeRate),
+        };
+        for (cause, line, part) in [
+            (field, Some(5), "`globals.name`"),
+            (allocation, Some(14), "allocation 2"),
+            (
+                genesis("rule 1 `out.asset == global.supply`"),
+                Some(7),
+                "`globals.supply`",
+            ),
+            (
+                genesis("`allowance` occurs 0 times"),
+                Some(14),
+                "allocation 2",
+            ),
+            (genesis("`details` occurs 0 times"), None, "the contract"),
         ] {
-            assert!(GROW.contains(from));
-            assert!(issue(&GROW.replacen(from, to, 1)).is_err(), "{to}");
+            let Error::Described {
+                line: at, part: of, ..
+            } = lines.explain(cause.into())
+            else {
+                panic!("{part}");
+            };
+            assert_eq!((at, &*of), (line, part));
         }
     }
 }
