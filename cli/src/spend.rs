@@ -1,6 +1,8 @@
 //! What every command that spends has in common: plan, prepare, sign, finish, hand over, broadcast.
 
 mod answer;
+mod moving;
+mod planned;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,7 +17,9 @@ use bulla_wallet::transfer::plan::Method;
 use bulla_wallet::{Network, crash_point, defaults};
 use clap::Args;
 
-pub use self::answer::{Abandoned, Planned, PlannedOutput, Sent, SentOutput};
+pub use self::answer::{Abandoned, Sent, SentOutput};
+pub use self::moving::PlannedTransition;
+pub use self::planned::{Planned, PlannedOutput};
 use crate::amount::SatPerVb;
 use crate::error::Error;
 use crate::file;
@@ -105,7 +109,7 @@ pub fn spend(session: &mut Session<'_>, order: &Order<'_>) -> Result<Box<dyn Out
     let source = session.source()?;
     let plan = plan(session, source.as_ref(), order)?;
     if order.arguments.dry_run {
-        return Ok(Box::new(Planned::of(&plan)));
+        return Ok(Box::new(Planned::of(&plan, &session.wallet)?));
     }
     Ok(Box::new(carry_out(
         session,

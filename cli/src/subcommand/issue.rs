@@ -61,7 +61,7 @@ impl Issue {
             if drafted.contract.is_none() {
                 let source = session.source()?;
                 let plan = self.carrier(&session, source.as_ref())?;
-                output.coin = Some(Planned::of(&plan));
+                output.coin = Some(Planned::of(&plan, &session.wallet)?);
             }
             return boxed(Ok(output.noted(|timestamp| match &lines {
                 Some(_) => format!("`timestamp = {timestamp}` in the file"),

@@ -1,5 +1,6 @@
 //! The program as a script sees it: exit codes, stdout, stderr and files.
 
+mod acting;
 mod bulla;
 mod demo;
 mod headers;

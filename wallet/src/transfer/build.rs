@@ -170,7 +170,7 @@ fn transition(planned: &PlannedTransition, blinder: &mut Blinder<'_>) -> Result<
         format: OPERATION_FORMAT,
         contract: planned.contract,
         kind: planned.kind,
-        inputs: confined("inputs", planned.inputs.clone())?,
+        inputs: confined("inputs", planned.inputs.keys().copied().collect())?,
         globals: values(&planned.globals)?,
         metadata: values(&planned.metadata)?,
         outputs: Outputs(confined("owned types with outputs", outputs)?),

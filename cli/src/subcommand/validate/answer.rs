@@ -163,7 +163,11 @@ impl Output {
         weakest: Option<(Txid, u32, Position)>,
         min_depth: u32,
     ) -> Self {
-        let mut notes = vec![SPENT.to_owned()];
+        let mut notes = Vec::new();
+        let leaf = |one: &_| matches!(one, bulla_core::validator::TerminalState::Leaf { .. });
+        if content.terminals.iter().any(leaf) {
+            notes.push(SPENT.to_owned());
+        }
         if let Some((txid, depth, position)) = weakest {
             let at = match position {
                 Position::Mined { .. } => format!("is {depth} deep"),

@@ -26,10 +26,8 @@ pub(super) fn check(
         reason,
     };
     let (mut inputs, mut outputs) = (Totals::new(), Totals::new());
-    for holding in facts.holdings {
-        if holding.contract == contract && planned.inputs.contains(&holding.leaf) {
-            add(&mut inputs, holding.leaf.owned_type, &holding.state);
-        }
+    for (leaf, state) in &planned.inputs {
+        add(&mut inputs, leaf.owned_type, state);
     }
     for leaf in &planned.leaves {
         add(&mut outputs, leaf.owned_type, &leaf.state);

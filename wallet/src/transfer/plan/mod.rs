@@ -133,8 +133,8 @@ pub struct PlannedTransition {
     pub contract: ContractId,
     /// Which transition of its schema.
     pub kind: u16,
-    /// What it consumes.
-    pub inputs: BTreeSet<Input>,
+    /// What it consumes: leaves of ours, and what each is.
+    pub inputs: BTreeMap<Input, State>,
     /// What it makes.
     pub leaves: Vec<PlannedLeaf>,
     /// What it publishes.

@@ -1,7 +1,7 @@
 //! The transitions of one contract: acts, what is paid, and everything else on the spent coins, which
 //! goes along to the sealed change.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use bulla_core::ContractId;
 use bulla_core::operation::Input;
@@ -25,7 +25,7 @@ pub(super) struct Leaf {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Moved {
     pub kind: u16,
-    pub inputs: BTreeSet<Input>,
+    pub inputs: BTreeMap<Input, State>,
     pub leaves: Vec<Leaf>,
     pub globals: Vec<(u16, Vec<u8>)>,
     pub metadata: Vec<(u16, Vec<u8>)>,
@@ -89,6 +89,10 @@ pub(super) fn moves(
     Ok(moves)
 }
 
+fn input(holding: &Holding) -> (Input, State) {
+    (holding.leaf, holding.state.clone())
+}
+
 /// One act: takes the largest first; what is not used up stays ours.
 fn acted(contract: ContractId, act: &ReadAct, pool: &mut Pool<'_>) -> Result<Moved, PlanError> {
     let mut moved = Moved {
@@ -107,7 +111,7 @@ fn acted(contract: ContractId, act: &ReadAct, pool: &mut Pool<'_>) -> Result<Mov
     }
     for take in &act.takes {
         let taken = taken(contract, *take, pool)?;
-        moved.inputs.extend(taken.iter().map(|held| held.leaf));
+        moved.inputs.extend(taken.iter().map(|held| input(held)));
         let used = if take.kept { 0 } else { take.quantity };
         moved
             .leaves
@@ -191,8 +195,8 @@ fn moved(
         .iter()
         .all(|held| matches!(held.state, State::Right | State::Data(_)));
     let leaves = leaves(contract, owned_type, held, payments)?;
-    let inputs = held.iter().map(|holding| holding.leaf);
-    let moved = |inputs: BTreeSet<Input>, leaves: Vec<Leaf>| Moved {
+    let inputs = held.iter().map(|holding| input(holding));
+    let moved = |inputs: BTreeMap<Input, State>, leaves: Vec<Leaf>| Moved {
         kind: found.kind,
         inputs,
         leaves,
@@ -201,10 +205,10 @@ fn moved(
     let each = usize::try_from(found.max_inputs.min(found.max_outputs)).unwrap_or(usize::MAX);
     if apart && held.len() == leaves.len() && each > 0 {
         // Leaves that nothing adds up move each by itself, where there is no room for all.
-        let inputs: Vec<Input> = inputs.collect();
+        let inputs: Vec<_> = inputs.collect();
         let parts = inputs.chunks(each).zip(leaves.chunks(each));
         return Ok(parts
-            .map(|(inputs, leaves)| moved(inputs.iter().copied().collect(), leaves.to_vec()))
+            .map(|(inputs, leaves)| moved(inputs.iter().cloned().collect(), leaves.to_vec()))
             .collect());
     }
     limit(contract, "inputs", held.len(), found.max_inputs)?;
