@@ -120,13 +120,12 @@ impl Make {
     /// If the contract is not known, its schema has no such transition, or there is no right left.
     pub fn mint(self, settings: &Settings) -> Result {
         let mut session = Session::synced(settings)?;
-        let schema = session.wallet.schema(self.contract)?;
-        if verb::MINT.transition(&schema).is_none() {
+        if !counts_tokens(&session, self.contract)? {
             let verb = Verb::Issue(self.making(&session)?);
             return self.act.run(&mut session, self.contract, &verb);
         }
         if self.raw {
-            return not_for("--raw", "tokens, which are counted");
+            return not_for("--raw", TOKENS);
         }
         let count = match &self.amount {
             Some(text) => bulla_wallet::Amount::parse(text, 0)?.units(),
@@ -233,6 +232,9 @@ impl Renounce {
     /// As [`Burn::run`].
     pub fn run(self, settings: &Settings) -> Result {
         let mut session = Session::synced(settings)?;
+        if self.raw && counts_tokens(&session, self.contract)? {
+            return not_for("--raw", TOKENS);
+        }
         let amount = match &self.amount {
             Some(text) => Some(read(&session, text, self.contract, self.raw)?),
             None => None,
@@ -253,6 +255,15 @@ impl Engrave {
         let verb = Verb::Engrave { token, text };
         self.act.run(&mut session, self.contract, &verb)
     }
+}
+
+/// What has no smallest units.
+const TOKENS: &str = "tokens, which are counted";
+
+/// Whether more of a contract is tokens.
+fn counts_tokens(session: &Session<'_>, contract: ContractId) -> Result<bool> {
+    let schema = session.wallet.schema(contract)?;
+    Ok(verb::MINT.transition(&schema).is_some())
 }
 
 /// An option that would be without effect.

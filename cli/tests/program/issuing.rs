@@ -152,6 +152,11 @@ fn an_option_that_would_be_without_effect_is_refused() {
             "tokens, which are counted".to_owned(),
         ),
         (
+            format!("renounce {unique} 1 --raw"),
+            "--raw",
+            "tokens, which are counted".to_owned(),
+        ),
+        (
             format!("mint {fixed} 2 --media a.png"),
             "--media",
             "units, which are all alike".to_owned(),
@@ -254,11 +259,7 @@ fn options_say_when_on_which_coin_and_with_what_terms() {
     mined(&bulla, &["carrier", "3"]);
     let coins = bulla.ok(&["coins"]);
     let coins = coins["coins"].as_array().unwrap().clone();
-    let sealed = coins
-        .iter()
-        .filter(|coin| coin["kind"] != "plain")
-        .last()
-        .unwrap();
+    let sealed = coins.iter().rfind(|coin| coin["kind"] == "sealed").unwrap();
     let coin = text(sealed, "outpoint");
     let said = words("issue fixed --ticker CLAY --name Clay --supply 5 --timestamp 86400");
     let said = [

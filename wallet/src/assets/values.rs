@@ -1,7 +1,5 @@
 //! What the values of a genesis that people read may say: nothing that looks like something else.
 
-use bulla_schemas::roles::global::{ATTRIBUTE, NAME, PRECISION, TICKER};
-
 use crate::MAX_PRECISION;
 use crate::transfer::error::TransferError;
 
@@ -10,57 +8,60 @@ use crate::transfer::error::TransferError;
 /// # Errors
 /// [`TransferError::Field`].
 pub(crate) fn check(name: &str, bytes: &[u8]) -> Result<(), TransferError> {
-    const CHECKS: [(&str, fn(&[u8]) -> Option<String>, &str); 4] = [
-        (TICKER.name, ticker, "1 to 16 letters and digits of ASCII"),
-        (
-            NAME.name,
-            title,
+    let (field, good, expected) = match name {
+        "ticker" => (
+            "ticker",
+            is_ticker(bytes),
+            "1 to 16 letters and digits of ASCII",
+        ),
+        "name" => (
+            "name",
+            is_name(bytes),
             "1 to 64 printable characters of ASCII, no space around",
         ),
-        (PRECISION.name, precision, "0 to 18 decimals"),
-        (
-            ATTRIBUTE.name,
-            attribute,
+        "precision" => ("precision", is_precision(bytes), "0 to 18 decimals"),
+        "attribute" => (
+            "attribute",
+            is_attribute(bytes),
             "`name: value`, such as `colour: blue`",
         ),
-    ];
-    let wrong = CHECKS.into_iter().find_map(|(field, wrong, expected)| {
-        let found = wrong(bytes).filter(|_| field == name)?;
-        Some(TransferError::Field {
-            field,
-            found,
-            expected,
-        })
-    });
-    wrong.map_or(Ok(()), Err)
-}
-
-fn ticker(bytes: &[u8]) -> Option<String> {
-    let plain = bytes.iter().all(u8::is_ascii_alphanumeric);
-    (!plain || !(1..=16).contains(&bytes.len())).then(|| quoted(bytes))
-}
-
-fn title(bytes: &[u8]) -> Option<String> {
-    let printable = |byte: &u8| *byte == b' ' || byte.is_ascii_graphic();
-    let good = bytes.iter().all(printable)
-        && (1..=64).contains(&bytes.len())
-        && bytes.trim_ascii() == bytes;
-    (!good).then(|| quoted(bytes))
-}
-
-fn precision(bytes: &[u8]) -> Option<String> {
-    let Ok(number) = bytes.try_into().map(u64::from_le_bytes) else {
-        return Some("no number".to_owned());
+        _ => return Ok(()),
     };
-    (number > u64::from(MAX_PRECISION)).then(|| number.to_string())
+    if good {
+        return Ok(());
+    }
+    let found = match number(bytes) {
+        Some(number) if field == "precision" => number.to_string(),
+        _ => quoted(bytes),
+    };
+    Err(TransferError::Field {
+        field,
+        found,
+        expected,
+    })
 }
 
-fn attribute(bytes: &[u8]) -> Option<String> {
+fn is_ticker(bytes: &[u8]) -> bool {
+    (1..=16).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_alphanumeric)
+}
+
+fn is_name(bytes: &[u8]) -> bool {
+    let printable = |byte: &u8| *byte == b' ' || byte.is_ascii_graphic();
+    (1..=64).contains(&bytes.len()) && bytes.iter().all(printable) && bytes.trim_ascii() == bytes
+}
+
+fn is_precision(bytes: &[u8]) -> bool {
+    number(bytes).is_some_and(|number| number <= u64::from(MAX_PRECISION))
+}
+
+fn is_attribute(bytes: &[u8]) -> bool {
     let text = std::str::from_utf8(bytes).ok();
-    let (name, value) = text
-        .and_then(|text| text.split_once(": "))
-        .unwrap_or_default();
-    (name.trim().is_empty() || value.trim().is_empty()).then(|| quoted(bytes))
+    let parts = text.and_then(|text| text.split_once(": "));
+    parts.is_some_and(|(name, value)| !name.trim().is_empty() && !value.trim().is_empty())
+}
+
+fn number(bytes: &[u8]) -> Option<u64> {
+    bytes.try_into().ok().map(u64::from_le_bytes)
 }
 
 fn quoted(bytes: &[u8]) -> String {

@@ -44,9 +44,9 @@ impl Page<'_> {
     fn part(&self, span: &Range<usize>) -> String {
         let above = self.text.lines().take(self.line(span));
         let above: Vec<_> = above.map(str::trim_start).collect();
-        let titles = above.iter().filter(|line| line.starts_with('['));
+        let mut titles = above.iter().filter(|line| line.starts_with('['));
         let in_allocation = titles
-            .last()
+            .next_back()
             .is_some_and(|title| title.starts_with("[[allocations]]"));
         let all = above
             .iter()
