@@ -3,7 +3,7 @@
 # A server that BITCOIND_EXE or ELECTRS_EXE names is not built, so it needs nothing.
 set -euo pipefail
 
-readonly BASE_PACKAGES=(build-essential pkg-config)
+readonly BASE_PACKAGES=(build-essential pkg-config valgrind)
 readonly BITCOIND_PACKAGES=(cmake ninja-build libboost-dev libevent-dev)
 readonly ELECTRS_PACKAGES=(clang libclang-dev)
 

@@ -7,3 +7,4 @@ mod decoding;
 mod maker;
 mod mpc_attacks;
 mod peer_vectors;
+mod proof_shapes;

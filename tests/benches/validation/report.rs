@@ -56,6 +56,37 @@ impl Report {
             self.opret_us,
             self.compressions_us,
         );
+        ratio(
+            "peer's time to accept 10,000 by ours (goal: at least 10)",
+            self.rgb_accept_10k_ms,
+            self.accept_10k_ms,
+        );
+        ratio(
+            "appending at 100,000 by appending at 10 (goal: about 1)",
+            self.append_us_at_100k,
+            self.append_us_at_10,
+        );
+        println!("\nagainst goals\n");
+        goal(
+            "one core by two, tapret (at least 1.6)",
+            self.speedup_2_cores,
+        );
+        goal(
+            "bytes of a tapret transfer (at most 220)",
+            bytes(self.bytes_per_tapret_transfer),
+        );
+        goal(
+            "bytes of a wallet's transfer (at most 300)",
+            bytes(self.bytes_per_wallet_transfer),
+        );
+        goal(
+            "bytes of header, schema, genesis (at most 1,024)",
+            bytes(self.bytes_fixed),
+        );
+        goal(
+            "MiB above the open state, 100,000 (at most 64)",
+            self.overhead_mib_100k,
+        );
         let program = std::env::current_exe().expect("this program");
         // Of target/release/deps/program.
         let target = program.ancestors().nth(3).expect("the target directory");
@@ -66,8 +97,19 @@ impl Report {
     }
 }
 
+fn bytes(count: Option<usize>) -> Option<f64> {
+    let count = u32::try_from(count?).expect("fewer than 4 GiB");
+    Some(count.into())
+}
+
+fn goal(name: &str, found: Option<f64>) {
+    if let Some(found) = found {
+        println!("{name:<58}  {found:>7.2}");
+    }
+}
+
 fn ratio(name: &str, above: Option<f64>, below: Option<f64>) {
     if let (Some(above), Some(below)) = (above, below) {
-        println!("{name:<50}  {:>7.2}", above / below);
+        goal(name, Some(above / below));
     }
 }

@@ -16,6 +16,7 @@ mod draft;
 mod history;
 mod lab;
 pub mod make;
+pub mod nasty;
 pub mod random;
 mod receiver;
 pub mod record;

@@ -19,6 +19,7 @@ mod delta;
 mod order;
 mod properties;
 mod pruned_lists;
+mod random_deltas;
 mod random_histories;
 mod references;
 mod seals;

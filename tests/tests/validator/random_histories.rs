@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use amplify::confinement::Confined;
 use bulla_core::anchor::Anchor;
 use bulla_core::commit::mpc::Proof;
 use bulla_core::consignment::parts;
-use bulla_core::frame::Signatures;
+use bulla_core::frame::{BlockProof, Signatures};
 use bulla_core::validator::{Check, Consignment as Content, TerminalState};
 use bulla_core::wire::Frame;
 use bulla_tests::kit::make::{transaction, values};
@@ -111,13 +112,15 @@ proptest! {
         prop_assert!(checks.contains(&fails.check), "{}", failure);
     }
 
-    /// A byte that is changed, added or lost: refused, or another witness, another terminal, or
-    /// another part of what only its signers vouch for.
+    /// A byte that is changed, added or lost: refused, or another witness, another terminal, another hint,
+    /// or another part of what only its signers vouch for.
     #[test]
     fn one_byte_is_refused_or_says_something_else(
         history in histories(), view in views(), at: Index, change in 0_u8..4, byte: u8,
     ) {
-        let good = shown(&history, view).encode();
+        let mut consignment = shown(&history, view);
+        consignment.prove(&hints(&history));
+        let good = consignment.encode();
         let mut bytes = good.clone();
         let at = at.index(bytes.len());
         match change {
@@ -130,7 +133,9 @@ proptest! {
         match judge(&bytes) {
             Ok(content) => {
                 let (content, whole) = (content.get(), accept(&good));
-                let other = txids(content) != txids(&whole) || content.terminals != whole.terminals;
+                let other = txids(content) != txids(&whole)
+                    || content.terminals != whole.terminals
+                    || content.proofs != whole.proofs;
                 prop_assert!(other || only_signatures(&bytes, &good), "byte {}", at);
                 prop_assert_eq!(content.contract, whole.contract);
                 prop_assert_eq!(&content.header, &whole.header);
@@ -142,6 +147,20 @@ proptest! {
             }
         }
     }
+}
+
+/// A block proof, of a block that nobody mined, for every second witness.
+fn hints(history: &History) -> BTreeMap<bitcoin::Txid, BlockProof> {
+    let frames = (0..history.drafts().len()).step_by(2);
+    let proof = |frame: usize| BlockProof {
+        height: 7,
+        position: 1,
+        branch: Confined::try_from(vec![[u8::try_from(frame).expect("few"); 32]; 3])
+            .expect("short"),
+    };
+    frames
+        .map(|frame| (history.txid(frame), proof(frame)))
+        .collect()
 }
 
 /// Whether two consignments differ in nothing but the signatures beside their transitions.

@@ -28,7 +28,7 @@ struct Known {
     header: Header,
     operations: BTreeMap<OperationId, Settled>,
     transactions: BTreeMap<Txid, Transaction>,
-    unsettled: usize,
+    unsettled: BTreeSet<OperationId>,
 }
 
 /// A leaf whose seal is known, on an output that may be spent.
@@ -56,7 +56,7 @@ impl Wallet {
             let known = self.known(contract)?;
             let types = types(&known.header)?;
             return Ok(Supply {
-                unsettled: known.unsettled,
+                unsettled: known.unsettled.len(),
                 ..tally(&known.header, types, &known.operations)
             });
         };
@@ -88,15 +88,18 @@ impl Wallet {
             header: book.header.clone(),
             operations: BTreeMap::new(),
             transactions: BTreeMap::new(),
-            unsettled: 0,
+            unsettled: BTreeSet::new(),
         };
         for row in operations::of_contract(&self.db, &contract)? {
             let standing = ledger.standing(row.id)?;
-            let settled = standing.filter(|standing| standing.depth.reaches(depth));
-            let Some((standing, txid)) = settled.and_then(|it| Some((it, it.witness?))) else {
-                known.unsettled += 1;
+            // One without effect, such as a transfer that was cancelled, is none of the supply's.
+            let Some((standing, txid)) = standing.and_then(|it| Some((it, it.witness?))) else {
                 continue;
             };
+            if !standing.depth.reaches(depth) {
+                known.unsettled.insert(row.id);
+                continue;
+            }
             let witness = witnesses::get(&self.db, txid)?;
             let witness = witness.ok_or_else(|| damaged("a missing witness"))?;
             known.transactions.insert(txid, witness.tx);
@@ -143,7 +146,11 @@ impl Wallet {
             let tx = frame.witness.transaction();
             let txid = tx.compute_txid();
             if weakest < defaults::settled_depth(self.network()) {
-                known.unsettled += frame.transitions.len();
+                let ids = frame
+                    .transitions
+                    .iter()
+                    .map(|signed| signed.transition.id());
+                known.unsettled.extend(ids);
                 continue;
             }
             known.transactions.insert(txid, tx.clone());
@@ -191,7 +198,8 @@ impl Wallet {
                 supply.rights.push(place.open);
             }
         }
-        supply.unsettled = known.unsettled;
+        let settled = |id: &OperationId| known.operations.contains_key(id);
+        supply.unsettled = known.unsettled.iter().filter(|id| !settled(id)).count();
         supply.tip = Some(positions.tip.height);
         Ok(supply)
     }

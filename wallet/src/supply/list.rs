@@ -131,6 +131,7 @@ impl Supply {
         let status = |entry: &Entry| {
             let mut changes = self.changes.iter();
             match changes.find(|change| change.operation == entry.operation) {
+                None if self.moves.contains(&entry.operation) => Status::Contradicted,
                 None => Status::Claimed,
                 Some(change) if did(change, entry.happened) == u128::from(entry.units) => {
                     Status::Proven

@@ -6,7 +6,7 @@ use bitcoin::{OutPoint, Txid};
 use bulla_core::header::Header;
 use bulla_core::operation::{Input, Transition};
 use bulla_core::outputs::Outputs;
-use bulla_core::schema::Schema;
+use bulla_core::schema::{Schema, TransitionDef};
 use bulla_core::state::{State, StateKind};
 use bulla_core::{ContractId, OperationId};
 use bulla_schemas::roles::owned::{ALLOWANCE, ASSET, LEFT, NFT, REPLACEMENT};
@@ -34,11 +34,13 @@ pub struct Supply {
     pub allowed: Option<u128>,
     /// Settled operations that issued, burned or renounced, by id.
     pub changes: Vec<Change>,
+    /// Settled operations that are known to have done none of these.
+    pub moves: BTreeSet<OperationId>,
     /// Rights to issue more that are still open.
     pub rights: Vec<OpenLeaf>,
     /// Leaves of the asset that are still open: the wallet's own, and those that the evidence hands over.
     pub held: Vec<OpenLeaf>,
-    /// Known operations that are not settled, and so not counted.
+    /// Operations that have effect but are not settled, and so not counted.
     pub unsettled: usize,
     /// Height of the best block for which rights and leaves are open; none: no source was asked.
     pub tip: Option<u32>,
@@ -102,7 +104,8 @@ impl Types {
     }
 }
 
-/// Sums up; rights and leaves that are open come from the chain.
+/// Sums up; rights and leaves that are open come from the chain. Of a schema that is not a standard one, only
+/// transitions that concern nothing but the asset count: what another type means there, this program does not know.
 pub(super) fn tally(
     header: &Header,
     types: Types,
@@ -118,24 +121,39 @@ pub(super) fn tally(
         states.extend(shown(*id, &settled.transition.outputs));
     }
     let right = |outputs| types.right.map_or(0, |right| made(outputs, right));
-    let changes = operations.iter().map(|(id, settled)| {
-        let kind = settled.transition.kind;
-        let name = header.schema.transitions.get(&kind);
-        let name = name.map_or_else(|| kind.to_string(), |def| def.name.clone());
-        change(*id, settled, name, types, &states)
-    });
-    let counts = |change: &Change| (change.issued, change.burned, change.renounced) != (0, 0, 0);
+    let (mut changes, mut moves) = (Vec::new(), BTreeSet::new());
+    for (id, settled) in operations {
+        let Some(def) = header.schema.transitions.get(&settled.transition.kind) else {
+            continue;
+        };
+        if !standard && !concerns_only(def, types.asset) {
+            continue;
+        }
+        let change = change(*id, settled, def.name.clone(), types, &states);
+        if (change.issued, change.burned, change.renounced) == (0, 0, 0) {
+            moves.insert(*id);
+        } else {
+            changes.push(change);
+        }
+    }
     Supply {
         contract,
         unit: types.unit,
         genesis: made(outputs, types.asset),
         allowed: standard.then(|| right(outputs)),
-        changes: changes.filter(counts).collect(),
+        changes,
+        moves,
         rights: Vec::new(),
         held: Vec::new(),
         unsettled: 0,
         tip: None,
     }
+}
+
+/// Whether a transition takes and makes nothing but this type.
+fn concerns_only(def: &TransitionDef, ty: u16) -> bool {
+    let mut types = def.inputs.keys().chain(def.outputs.keys());
+    types.all(|other| *other == ty)
 }
 
 fn change(

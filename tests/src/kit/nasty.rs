@@ -1,22 +1,23 @@
-//! Inputs that cost as much as their maker can arrange.
+//! Consignments that cost as much to validate as their maker can arrange.
 
+use std::collections::BTreeMap;
+
+use super::make::{Assignment, at, bytes, coin, key, number, on, outputs, token, values};
+use super::{Act, Carry, History, View, amounts_at, carry, leaf};
 use amplify::confinement::Confined;
 use bitcoin::OutPoint;
 use bulla_core::OperationId;
 use bulla_core::bundle::{BundleProof, Step};
-use bulla_core::frame::{Base, BaseEntry, Frame, Terminal};
+use bulla_core::frame::{Base, BaseEntry, BlockProof, Frame, Terminal};
 use bulla_core::outputs::{Leaf, Leaves, Outputs, Pruned, Sibling};
 use bulla_core::schema::{Expr, Occurs, Rule, Schema};
 use bulla_core::state::State;
 use bulla_core::validator::Check;
 use bulla_core::witness::Witness;
-use bulla_tests::kit::make::{
-    Assignment, at, bytes, coin, key, number, on, outputs, token, values,
-};
-use bulla_tests::kit::{Carry, History, View, amounts_at, carry, leaf};
 
 /// A family of inputs, by a size that their bytes are proportional to.
 pub struct Nasty {
+    /// What it does much of.
     pub name: &'static str,
     /// How it must fail, if it does.
     pub fails: Option<Check>,
@@ -24,9 +25,11 @@ pub struct Nasty {
     pub times: usize,
     /// The small size.
     pub size: u32,
+    /// Makes it.
     pub make: fn(u32) -> Vec<u8>,
 }
 
+/// Every family.
 pub fn all() -> Vec<Nasty> {
     let good = |name, size, make| Nasty {
         name,
@@ -41,6 +44,9 @@ pub fn all() -> Vec<Nasty> {
     };
     vec![
         good("a long chain", 30, chain),
+        good("a long tapret chain", 10, tapret_chain),
+        good("block proofs", 20, block_proofs),
+        good("one output told by many inputs", 100, told_by_many),
         good("many inputs in one transition", 200, many_inputs),
         good("many transitions in one frame", 50, many_transitions),
         good("many signatures", 4, many_signatures),
@@ -91,6 +97,52 @@ fn chain(size: u32) -> Vec<u8> {
     history.encode()
 }
 
+/// A curve check for each frame.
+fn tapret_chain(size: u32) -> Vec<u8> {
+    let mut history = History::fixed(1_000);
+    let mut last = history.seed(0);
+    for _ in 0..size {
+        let frame = history.transfer_by(&Carry::Tapret(None), &[last], &[1_000]);
+        last = history.leaf(frame, 0);
+    }
+    history.encode()
+}
+
+/// A chain with the longest branch behind each witness.
+fn block_proofs(size: u32) -> Vec<u8> {
+    let mut history = History::fixed(1_000);
+    let mut last = history.seed(0);
+    let mut proofs = BTreeMap::new();
+    for _ in 0..size {
+        let frame = history.transfer(&[last], &[1_000]);
+        last = history.leaf(frame, 0);
+        let branch = Confined::try_from(vec![[7; 32]; 25]).expect("the longest branch");
+        let (height, position) = (1, 0);
+        proofs.insert(
+            history.txid(frame),
+            BlockProof {
+                height,
+                position,
+                branch,
+            },
+        );
+    }
+    let mut consignment = history.consignment(View::Leaves);
+    consignment.prove(&proofs);
+    consignment.encode()
+}
+
+/// Every input of a frame tells the same txid, that of its one spend.
+fn told_by_many(size: u32) -> Vec<u8> {
+    let mut history = History::fixed(u64::from(size));
+    let ones: Vec<Assignment> = (0..size).map(|_| (0, State::Amount(1), at(1))).collect();
+    let act = history.act("transfer", &[history.seed(0)], &ones);
+    let split = history.push(history.draft(vec![act]));
+    let inputs: Vec<_> = (0..size).map(|index| history.leaf(split, index)).collect();
+    history.transfer(&inputs, &[u64::from(size)]);
+    history.encode()
+}
+
 /// As many units, each a leaf of the genesis, all on one coin.
 fn units(size: u32) -> History {
     let mut history = History::fixed(u64::from(size));
@@ -110,7 +162,7 @@ fn many_inputs(size: u32) -> Vec<u8> {
     history.encode()
 }
 
-fn split_up(size: u32, change: impl Fn(u32, &mut bulla_tests::kit::Act)) -> History {
+fn split_up(size: u32, change: impl Fn(u32, &mut Act)) -> History {
     let mut history = units(size);
     let acts = (0..size).map(|index| {
         let mut act = history.act("transfer", &[history.seed(index)], &amounts_at(&[1]));
@@ -127,7 +179,7 @@ fn many_transitions(size: u32) -> Vec<u8> {
 }
 
 fn last_wrong(size: u32) -> Vec<u8> {
-    let wrong = |index: u32, act: &mut bulla_tests::kit::Act| {
+    let wrong = |index: u32, act: &mut Act| {
         if index + 1 == size {
             act.transition.outputs = outputs(&amounts_at(&[2]));
         }
@@ -292,7 +344,7 @@ fn wide_witness(size: u32) -> Vec<u8> {
     let mut history = History::fixed(1_000);
     history.transfer(&[history.seed(0)], &[1_000]);
     history.edit(0, |draft| {
-        let more = (10..10 + size).map(|n| bulla_tests::kit::make::spend(coin(n)));
+        let more = (10..10 + size).map(|n| super::make::spend(coin(n)));
         draft.transaction.input.extend(more);
     });
     history.encode()
