@@ -3,6 +3,7 @@
 use bulla_core::schema::{Schema, SchemaError};
 
 const TICKET: &str = include_str!("../../../docs/schemas/ticket.toml");
+const VESTING: &str = include_str!("../../../docs/schemas/vesting.toml");
 const UNIQUE: &str = bulla_schemas::UNIQUE;
 const INFLATABLE: &str = bulla_schemas::INFLATABLE;
 const PERMISSIONED: &str = bulla_schemas::PERMISSIONED;
@@ -326,5 +327,16 @@ fn ways_around_signatures_are_warned_of() {
         [
             "no transition moves asset alone: it cannot be handed on, nor saved from a coin that must be spent"
         ]
+    );
+}
+
+#[test]
+fn ways_around_a_time_are_warned_of() {
+    let early = "\n[transitions.hurry]\nnumber = 66\ninputs = { locked = \"1..\" }\noutputs = { asset = \"1..\", locked = \"0..\" }\nrules = [\"in.locked == out.asset + out.locked\"]\n";
+    let schema = Schema::from_toml(&format!("{VESTING}{early}")).expect("a schema");
+    let warnings: Vec<_> = schema.warnings().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        ["transition hurry: makes asset of locked at any time, where transition unlock waits"]
     );
 }

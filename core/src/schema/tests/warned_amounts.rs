@@ -87,8 +87,8 @@ fn deals(deals: &[(&str, &str, &str)]) -> Vec<String> {
             ""
         };
         let (any, other) = (meta("any"), meta("other"));
-        text += &format!(
-            "\n[transitions.{name}]\nnumber = {number}\ninputs = {{ {inputs} }}\noutputs = {{ {outputs} }}\nglobals = {{ {said} }}\nmetadata = {{ {any} {other} }}\nrules = [\"{rules}\"]\n"
+        text = format!(
+            "{text}\n[transitions.{name}]\nnumber = {number}\ninputs = {{ {inputs} }}\noutputs = {{ {outputs} }}\nglobals = {{ {said} }}\nmetadata = {{ {any} {other} }}\nrules = [\"{rules}\"]\n"
         );
     }
     warned(&text)

@@ -44,11 +44,8 @@ impl Schema {
                 Expr::Global(_) | Expr::Genesis(_) | Expr::CountGlobal(_)
             )
         };
-        let bounds = Bounds {
-            known: not_negative(&self.genesis.rules),
-            used_up: Vec::new(),
-            given: &|product| product.iter().all(published),
-        };
+        let given = |product: &Product| product.iter().all(published);
+        let mut bounds = Bounds::new(not_negative(&self.genesis.rules), &given);
         for owned in self.genesis.outputs.keys() {
             if self.kind(*owned) != Some(StateKind::Amount) {
                 continue;
@@ -81,7 +78,7 @@ impl Schema {
         warnings: &mut Vec<Warning>,
     ) -> Flow<'a> {
         let given = |product: &Product| self.given(product);
-        let bounds = Bounds::of(self, def, &given);
+        let mut bounds = Bounds::of(self, def, &given);
         let mut bounded = BTreeMap::new();
         for owned in def.outputs.keys() {
             let goal = match self.kind(*owned) {
@@ -117,7 +114,7 @@ impl Schema {
     /// All that is made together must not be worth more than what is spent.
     fn warn_of_gain(&self, flow: &Flow<'_>, ways: &Ways, warnings: &mut Vec<Warning>) {
         let given = |product: &Product| self.given(product);
-        let bounds = Bounds::of(self, flow.def, &given);
+        let mut bounds = Bounds::of(self, flow.def, &given);
         let goals: Vec<_> = flow.bounded.values().cloned().collect();
         let mut first = None;
         let found = bounds.find(&goals, &mut |sum| {

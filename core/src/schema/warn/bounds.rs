@@ -3,21 +3,22 @@
 use std::collections::BTreeSet;
 
 use super::sum::{Product, Sum, add, born, factor, implied, not_negative, without};
-use crate::schema::rule::Expr;
+use crate::schema::rule::{Expr, Rule};
 use crate::schema::types::{Schema, TransitionDef};
 use crate::state::StateKind;
 
-/// Sums looked at for one question, beyond which it has no answer.
-const MOST_SUMS: usize = 1_000;
+/// Products looked at for one operation, beyond which its questions have no answer.
+const MOST_PRODUCTS: usize = 100_000;
 
 /// What is known of an operation.
 pub(super) struct Bounds<'a> {
     /// Sums that are not negative.
-    pub(super) known: Vec<Sum>,
+    known: Vec<Sum>,
     /// What is used up by each such operation, and how much of it at least.
-    pub(super) used_up: Vec<(Expr, u32)>,
+    used_up: Vec<(Expr, u32)>,
     /// Whether a product is one that nobody can make as large as he likes.
-    pub(super) given: &'a dyn Fn(&Product) -> bool,
+    given: &'a dyn Fn(&Product) -> bool,
+    left: usize,
 }
 
 /// Whether there is a sum as it was asked for.
@@ -33,6 +34,7 @@ pub(super) enum Found {
 struct Search<'a, 'b> {
     bounds: &'a Bounds<'b>,
     goals: &'a [Expr],
+    left: usize,
     seen: BTreeSet<Sum>,
     accept: &'a mut dyn FnMut(&Sum) -> bool,
 }
@@ -54,7 +56,7 @@ impl<'a> Bounds<'a> {
         given: &'a dyn Fn(&Product) -> bool,
     ) -> Self {
         let mut known = not_negative(&def.rules);
-        let factors = schema.factors();
+        let factors = schema.factors(&def.rules);
         for (owned, made) in &def.outputs {
             let out = Expr::Out(*owned);
             known.extend(factors.iter().map(|factor| {
@@ -81,9 +83,18 @@ impl<'a> Bounds<'a> {
             Some((name, least(def, *owned))).filter(|(_, least)| *least > 0)
         });
         Self {
-            known,
             used_up: used_up.collect(),
+            ..Self::new(known, given)
+        }
+    }
+
+    /// Of an operation that uses nothing up.
+    pub(super) fn new(known: Vec<Sum>, given: &'a dyn Fn(&Product) -> bool) -> Self {
+        Self {
+            known,
+            used_up: Vec::new(),
             given,
+            left: MOST_PRODUCTS,
         }
     }
 }
@@ -91,19 +102,20 @@ impl<'a> Bounds<'a> {
 impl Bounds<'_> {
     /// Adds up what is known to sums that are not negative, in which each goal is subtracted and
     /// only what is given is added, until one is accepted.
-    pub(super) fn find(&self, goals: &[Expr], accept: &mut dyn FnMut(&Sum) -> bool) -> Found {
+    pub(super) fn find(&mut self, goals: &[Expr], accept: &mut dyn FnMut(&Sum) -> bool) -> Found {
         let mut search = Search {
             bounds: self,
             goals,
+            left: self.left,
             seen: BTreeSet::new(),
             accept,
         };
-        if search.from(Sum::new(), &Path::default()) {
-            Found::Yes
-        } else if search.seen.len() < MOST_SUMS {
-            Found::No
-        } else {
-            Found::TooMany
+        let found = search.from(Sum::new(), &Path::default());
+        self.left = search.left;
+        match (found, self.left) {
+            (true, _) => Found::Yes,
+            (false, 0) => Found::TooMany,
+            (false, _) => Found::No,
         }
     }
 
@@ -137,15 +149,27 @@ impl Schema {
         self.owned.get(&owned).map(|def| def.kind)
     }
 
-    /// Numbers that the genesis cannot publish as 0.
-    fn factors(&self) -> Vec<Expr> {
-        let known = born(&self.genesis.rules);
-        let names = self.genesis.globals.keys().copied().map(Expr::Genesis);
-        let factors = names.filter(|name| {
-            let rest = Sum::from([(vec![name.clone()], 1), (Vec::new(), -1)]);
-            implied(&rest, &known)
-        });
-        factors.collect()
+    /// Numbers of the genesis that rules multiply with and that cannot be 0.
+    fn factors(&self, rules: &[Rule]) -> BTreeSet<Expr> {
+        let mut factors = BTreeSet::new();
+        for product in not_negative(rules).iter().flat_map(Sum::keys) {
+            if product.len() > 1 {
+                let names = product.iter();
+                factors.extend(
+                    names
+                        .filter(|name| fixed(std::slice::from_ref(name)))
+                        .cloned(),
+                );
+            }
+        }
+        if !factors.is_empty() {
+            let known = born(&self.genesis.rules);
+            factors.retain(|name| {
+                let rest = Sum::from([(vec![name.clone()], 1), (Vec::new(), -1)]);
+                implied(&rest, &known)
+            });
+        }
+        factors
     }
 
     /// The type of what is spent, which cannot be had again. Data can: it is copied at will. An
@@ -168,14 +192,23 @@ impl Schema {
 }
 
 impl Search<'_, '_> {
+    fn below(&mut self, product: &Product) -> Vec<Sum> {
+        let below = self.bounds.below(product);
+        let work = below.iter().map(Sum::len).sum();
+        self.left = self.left.saturating_sub(work);
+        below
+    }
+
     fn from(&mut self, sum: Sum, path: &Path) -> bool {
-        if self.seen.len() >= MOST_SUMS || !self.seen.insert(sum.clone()) {
+        let work = sum.len().saturating_add(self.bounds.known.len());
+        self.left = self.left.saturating_sub(work.max(1));
+        if self.left == 0 || !self.seen.insert(sum.clone()) {
             return false;
         }
         let mut path = path.clone();
         if let Some(product) = self.bounds.not_given(&sum).next() {
             path.replaced.push(product.clone());
-            let below = self.bounds.below(product);
+            let below = self.below(product);
             let next = below
                 .iter()
                 .filter_map(|other| without(&sum, product, other));
@@ -196,14 +229,14 @@ impl Search<'_, '_> {
         }
         path.bounded.push(bounded);
         path.replaced.clear();
-        let below = self.bounds.below(&vec![goal.clone()]);
+        let below = self.below(&vec![goal.clone()]);
         let mut next = below.iter().filter_map(|other| add(sum.clone(), other, 1));
         next.any(|sum| self.from(sum, &path))
     }
 }
 
 /// Whether a product is the same in each operation of a contract.
-pub(super) fn fixed(product: &Product) -> bool {
+pub(super) fn fixed(product: &[Expr]) -> bool {
     product.iter().all(|name| matches!(name, Expr::Genesis(_)))
 }
 

@@ -93,10 +93,10 @@ impl Schema {
     }
 
     fn warn_of_growth(&self, counter: u16, warnings: &mut Vec<Warning>) {
-        for def in self.transitions.values() {
-            let falls =
-                falls(counter).is_some_and(|falls| implied(&falls, &not_negative(&def.rules)));
-            if def.outputs.contains_key(&counter) && !falls {
+        let made = |def: &&TransitionDef| def.outputs.contains_key(&counter);
+        for def in self.transitions.values().filter(made) {
+            let falls = falls(counter);
+            if !falls.is_some_and(|falls| implied(&falls, &not_negative(&def.rules))) {
                 warnings.push(Warning::GrowingCounter {
                     transition: def.name.clone(),
                     owned: self.name_of(counter),
@@ -116,7 +116,10 @@ impl Schema {
         let (transition, name) = (def.name.clone(), self.name_of(owned));
         let ranges = made(&def.rules, owned);
         let fractions = ranges.iter().filter_map(|(_, fraction)| sum(fraction));
-        if fractions.into_iter().all(|sum| !sum.keys().all(fixed)) {
+        if fractions
+            .into_iter()
+            .all(|sum| !sum.keys().all(|product| fixed(product)))
+        {
             warnings.push(Warning::Fractions {
                 transition: transition.clone(),
                 owned: name.clone(),
@@ -231,11 +234,13 @@ fn numbering(range: &Range, known: &[Sum]) -> Option<Numbering> {
                     return None;
                 }
                 let base = add(edge.clone(), &Sum::from([(vec![name], 1)]), times)?;
-                base.keys().all(fixed).then_some(Numbering {
-                    counter,
-                    downwards,
-                    base,
-                })
+                base.keys()
+                    .all(|product| fixed(product))
+                    .then_some(Numbering {
+                        counter,
+                        downwards,
+                        base,
+                    })
             })
     })
 }

@@ -175,6 +175,20 @@ pub enum Warning {
         /// The one that asks.
         signed: String,
     },
+    /// One transition waits for a time, another makes the same of the same type without.
+    #[error(
+        "transition {transition}: makes {made} of {owned} at any time, where transition {waiting} waits"
+    )]
+    Untimed {
+        /// The transition that does not wait.
+        transition: String,
+        /// The owned type that is consumed.
+        owned: String,
+        /// The owned type that is made of it.
+        made: String,
+        /// The one that waits.
+        waiting: String,
+    },
 }
 
 impl Schema {
@@ -188,6 +202,7 @@ impl Schema {
         self.warn_of_amounts(&mut warnings);
         for def in self.transitions.values() {
             self.warn_of_unsigned(def, &mut warnings);
+            self.warn_of_untimed(def, &mut warnings);
         }
         warnings
     }
@@ -212,6 +227,33 @@ impl Schema {
                     transition: def.name.clone(),
                     owned: self.name_of(*owned),
                     signed: signed.name.clone(),
+                });
+            }
+        }
+    }
+
+    fn warn_of_untimed(&self, def: &TransitionDef, warnings: &mut Vec<Warning>) {
+        let waits = |def: &&TransitionDef| {
+            let mut rules = def.rules.iter();
+            rules.any(|rule| matches!(rule, Rule::NotBefore(_)))
+        };
+        if waits(&def) {
+            return;
+        }
+        for owned in def.inputs.keys() {
+            let others = self.transitions.values().filter(waits);
+            let mut others = others.filter(|other| other.inputs.contains_key(owned));
+            let same = others.find_map(|other| {
+                let mut made = def.outputs.keys().filter(|made| *made != owned);
+                let made = made.find(|made| other.outputs.contains_key(made))?;
+                Some((*made, other))
+            });
+            if let Some((made, waiting)) = same {
+                warnings.push(Warning::Untimed {
+                    transition: def.name.clone(),
+                    owned: self.name_of(*owned),
+                    made: self.name_of(made),
+                    waiting: waiting.name.clone(),
                 });
             }
         }
