@@ -82,6 +82,127 @@ fn a_fault_is_named_by_line_and_field() {
     assert_eq!(text(&error, "code"), "file");
 }
 
+const TICKET: &str = include_str!("../../../docs/schemas/ticket.toml");
+
+/// The ticket with one thing changed, in a file.
+fn changed(bulla: &Bulla, from: &str, to: &str) -> &'static str {
+    assert_eq!(TICKET.matches(from).count(), 1, "{from} stands there once");
+    fs::write(bulla.path("own.toml"), TICKET.replacen(from, to, 1)).unwrap();
+    "own.toml"
+}
+
+#[test]
+fn each_fault_says_what_was_expected() {
+    let bulla = standard();
+    for (from, to, line, fault) in [
+        (
+            "[owned]\nasset = { number = 0, state = \"amount\" }",
+            "[owned]\nasset = { number = 0, state = \"money\" }",
+            19,
+            "owned.asset.state: found \"money\", expected one of: amount, token, right, data",
+        ),
+        (
+            "burned = { number = 0, type = \"number\" }",
+            "burned = { type = \"number\" }",
+            16,
+            "metadata.burned.number: missing, expected its number, 0 to 65535",
+        ),
+        (
+            "number = 64\ninputs",
+            "number = 64\nrule = \"\"\ninputs",
+            35,
+            "transitions.redeem.rule: unknown key, expected one of: number inputs outputs globals metadata rules",
+        ),
+        (
+            "visitor = \"1..\"",
+            "guest = \"1..\"",
+            37,
+            "transitions.redeem.globals.guest: global \"guest\" is not declared, expected one under [globals]",
+        ),
+        (
+            "visitor = \"1..\"",
+            "visitor = \"some\"",
+            37,
+            "transitions.redeem.globals.visitor: found \"some\", expected how many: \"1\", \"0..1\", \"2..5\" or \"1..\"",
+        ),
+        (
+            "meta.burned == count(global.visitor)",
+            "meta.burned == global.visitor",
+            41,
+            "transitions.redeem.rules[1]: global.visitor is of type text, expected number",
+        ),
+        (
+            "number = 0\ninputs = { asset = \"1..\" }",
+            "number = 0",
+            26,
+            "transitions.transfer: no inputs, expected at least one owned type",
+        ),
+        (
+            "\"in.asset == out.asset + meta.burned\"",
+            "\"in.asset <= out.asset + meta.burned\"",
+            39,
+            "transitions.redeem.rules: \"asset\" can be an input but in.asset stands in no == rule, add one that ties it",
+        ),
+    ] {
+        let (code, error) = bulla.error(&["schema", "check", changed(&bulla, from, to)]);
+        assert_eq!((code, text(&error, "code")), (1, "schema"), "{to}");
+        assert_eq!(text(&error, "message"), "own.toml is no schema");
+        assert_eq!(error["causes"][0], format!("line {line}: {fault}"));
+    }
+}
+
+#[test]
+fn each_unsound_schema_is_warned_of_in_its_own_words() {
+    let bulla = standard();
+    let moved = "rules = [\"in.asset == out.asset\"]";
+    let boss = "[owned]\nboss = { number = 9, state = \"right\" }\n";
+    let appointed = "inputs = { asset = \"1..\", boss = \"1\" }\noutputs = { asset = \"1..\", boss = \"1\" }\nrules = [\"in.asset == out.asset\"]";
+    for (from, to, expected) in [
+        (
+            moved,
+            "rules = [\"in.asset * 2 == out.asset\"]".to_owned(),
+            &["transition transfer: a unit of in.asset allows more than one of out.asset, units can be multiplied"][..],
+        ),
+        (
+            moved,
+            "rules = [\"in.asset + count(out.asset) == out.asset\"]".to_owned(),
+            &["transition transfer: no rule bounds out.asset by inputs, any amount can be created"],
+        ),
+        (
+            "\"out.asset == global.supply\"",
+            "\"0 * out.asset == 0 * global.supply\"".to_owned(),
+            &["genesis: no rule bounds out.asset by what it publishes, any amount can be issued"],
+        ),
+        (
+            "\"in.asset == out.asset + meta.burned\"",
+            "\"in.asset - in.asset == 0 * meta.burned\", \"in.asset - out.asset == in.asset - out.asset + 0\"".to_owned(),
+            &["transition redeem: no equality accounts for in.asset, any amount can vanish"],
+        ),
+        (
+            "[owned]\n",
+            boss.to_owned(),
+            &["no operation makes boss: nobody can receive it, nor make a transition that needs it"],
+        ),
+    ] {
+        let checked = bulla.ok(&["schema", "check", changed(&bulla, from, &to)]);
+        assert_eq!(checked["warnings"], serde_json::json!(expected), "{to}");
+    }
+    let needs = "inputs = { asset = \"1..\" }\noutputs = { asset = \"1..\" }\nrules = [\"in.asset == out.asset\"]";
+    let own = TICKET
+        .replacen("[owned]\n", boss, 1)
+        .replacen(needs, appointed, 1);
+    fs::write(bulla.path("own.toml"), own).unwrap();
+    let human = bulla.run(&["schema", "check", "own.toml"]);
+    let human = String::from_utf8(human.stdout).unwrap();
+    let expected = "
+warning: no transition moves asset alone: it cannot be handed on, nor saved from a coin that must be spent
+warning: nobody can receive boss: only transfer could make it, and can never be used
+warning: transition transfer can never be used: nobody can receive boss, which it needs
+3 warnings: read the rules again before you allow this schema
+";
+    assert!(human.ends_with(expected), "{human}");
+}
+
 #[test]
 fn a_schema_that_borrows_a_standard_name_is_warned_of_and_not_standard() {
     let bulla = standard();
@@ -113,8 +234,7 @@ fn a_schema_is_allowed_listed_and_denied() {
         schemas[NAMES.len()..].to_vec()
     };
     assert!(listed(&bulla).is_empty(), "without a wallet");
-    let ticket = include_str!("../../../docs/schemas/ticket.toml");
-    fs::write(bulla.path("ticket.toml"), ticket).unwrap();
+    fs::write(bulla.path("ticket.toml"), TICKET).unwrap();
     let (_, error) = bulla.error(&["schema", "allow", "ticket.toml"]);
     assert_eq!(text(&error, "code"), "no-wallet");
     bulla.ok(&["init"]);

@@ -19,46 +19,80 @@ pub enum Part {
     Metadata,
 }
 
+impl Part {
+    /// For people, of one.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Output => "output",
+            Self::Global => "global",
+            Self::Metadata => "metadata",
+        }
+    }
+}
+
 /// Too few or too many of something, or of something that has no place there.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{part:?} of type {number} occurs {found} times, expected {expected}")]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{}, expected {}", self.seen(), self.wanted())]
 pub struct CountFailure {
     /// Where.
     pub part: Part,
-    /// The number of the owned type, global or metadata.
-    pub number: u16,
+    /// Which, as people know it: such as ``metadata `burned` ``.
+    pub what: String,
     /// How many are there.
     pub found: u32,
-    /// How many may be; none if the schema does not list it.
+    /// How many may be; none if the operation does not list it.
     pub expected: Occurs,
 }
 
+impl CountFailure {
+    /// How many there are, in words.
+    pub fn seen(&self) -> String {
+        match self.found {
+            1 => format!("{} occurs once", self.what),
+            found => format!("{} occurs {found} times", self.what),
+        }
+    }
+
+    /// How many may be, in words: the end that is not kept.
+    pub fn wanted(&self) -> String {
+        match self.expected {
+            Occurs { max: 0, .. } => "none here".to_owned(),
+            Occurs { min, max } if min == max => format!("exactly {min}"),
+            Occurs { min, .. } if self.found < min => format!("at least {min}"),
+            Occurs { max, .. } => format!("at most {max}"),
+        }
+    }
+}
+
 /// A leaf or value of another type than the schema declares.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum TypeFailure {
+    /// A leaf or value of a number that is not declared.
+    #[error("{what} occurs, expected what the schema declares")]
+    Undeclared {
+        /// Which.
+        what: String,
+    },
     /// Leaves of another kind.
-    #[error("{part:?} of type {owned} is of kind {found:?}, expected {expected:?}")]
+    #[error("{what} is of kind {}, expected {}", found.name(), expected.name())]
     Kind {
-        /// Input or output.
-        part: Part,
-        /// The owned type.
-        owned: u16,
+        /// Which, as people know it: such as ``output `asset` ``.
+        what: String,
         /// The kind of its leaves.
         found: StateKind,
-        /// The declared kind; none if the type is not declared.
-        expected: Option<StateKind>,
+        /// The declared kind.
+        expected: StateKind,
     },
     /// A value that is not of its type.
-    #[error("{part:?} {number} has a value of {length} bytes that is not of type {expected:?}")]
+    #[error("{what} has a value of {length} bytes that is not of type {expected}")]
     Value {
-        /// Global or metadata.
-        part: Part,
-        /// The global or metadata.
-        number: u16,
+        /// Which, as people know it: such as ``global `cap` ``.
+        what: String,
         /// Bytes of the value.
         length: usize,
-        /// The declared type; none if the number is not declared.
-        expected: Option<ValueType>,
+        /// The declared type.
+        expected: ValueType,
     },
 }
 
@@ -67,9 +101,9 @@ impl GenesisDef {
     ///
     /// # Errors
     /// Of the first part in the order outputs, globals, and in it the lowest number.
-    pub fn check_counts(&self, facts: &Facts<'_>) -> Result<(), CountFailure> {
-        count(Part::Output, &self.outputs, leaves(facts.outputs))?;
-        count(Part::Global, &self.globals, Groups(facts.globals))
+    pub fn check_counts(&self, facts: &Facts<'_>, schema: &Schema) -> Result<(), CountFailure> {
+        schema.count(Part::Output, &self.outputs, leaves(facts.outputs))?;
+        schema.count(Part::Global, &self.globals, Groups(facts.globals))
     }
 }
 
@@ -79,11 +113,11 @@ impl TransitionDef {
     /// # Errors
     /// Of the first part in the order inputs, outputs, globals, metadata, and in it the lowest
     /// number.
-    pub fn check_counts(&self, facts: &Facts<'_>) -> Result<(), CountFailure> {
-        count(Part::Input, &self.inputs, leaves(facts.inputs))?;
-        count(Part::Output, &self.outputs, leaves(facts.outputs))?;
-        count(Part::Global, &self.globals, Groups(facts.globals))?;
-        count(Part::Metadata, &self.metadata, Groups(facts.metadata))
+    pub fn check_counts(&self, facts: &Facts<'_>, schema: &Schema) -> Result<(), CountFailure> {
+        schema.count(Part::Input, &self.inputs, leaves(facts.inputs))?;
+        schema.count(Part::Output, &self.outputs, leaves(facts.outputs))?;
+        schema.count(Part::Global, &self.globals, Groups(facts.globals))?;
+        schema.count(Part::Metadata, &self.metadata, Groups(facts.metadata))
     }
 }
 
@@ -97,44 +131,62 @@ impl Schema {
         self.kinds(Part::Input, facts.inputs)?;
         self.kinds(Part::Output, facts.outputs)?;
         let global = |number| self.globals.get(&number).map(|def| def.ty);
-        values(Part::Global, facts.globals, global)?;
+        self.values(Part::Global, facts.globals, global)?;
         let meta = |number| self.metadata.get(&number).map(|def| def.ty);
-        values(Part::Metadata, facts.metadata, meta)
+        self.values(Part::Metadata, facts.metadata, meta)
     }
 
     fn kinds(&self, part: Part, totals: &Totals) -> Result<(), TypeFailure> {
         for totals in totals.iter() {
-            let expected = self.owned.get(&totals.owned).map(|def| def.kind);
-            if expected != Some(totals.kind) {
+            let what = || self.what(part, totals.owned);
+            let Some(def) = self.owned.get(&totals.owned) else {
+                return Err(TypeFailure::Undeclared { what: what() });
+            };
+            if def.kind != totals.kind {
                 return Err(TypeFailure::Kind {
-                    part,
-                    owned: totals.owned,
+                    what: what(),
                     found: totals.kind,
+                    expected: def.kind,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn values(
+        &self,
+        part: Part,
+        values: &[Value<'_>],
+        declared: impl Fn(u16) -> Option<ValueType>,
+    ) -> Result<(), TypeFailure> {
+        for (number, value) in values {
+            let what = || self.what(part, *number);
+            let Some(expected) = declared(*number) else {
+                return Err(TypeFailure::Undeclared { what: what() });
+            };
+            if !expected.admits(value) {
+                return Err(TypeFailure::Value {
+                    what: what(),
+                    length: value.len(),
                     expected,
                 });
             }
         }
         Ok(())
     }
-}
 
-fn values(
-    part: Part,
-    values: &[Value<'_>],
-    declared: impl Fn(u16) -> Option<ValueType>,
-) -> Result<(), TypeFailure> {
-    for (number, value) in values {
-        let expected = declared(*number);
-        if !expected.is_some_and(|ty| ty.admits(value)) {
-            return Err(TypeFailure::Value {
-                part,
-                number: *number,
-                length: value.len(),
-                expected,
-            });
-        }
+    /// A part of an operation by the name that the schema gives it.
+    fn what(&self, part: Part, number: u16) -> String {
+        let name = match part {
+            Part::Input | Part::Output => self.owned.get(&number).map(|def| &def.name),
+            Part::Global => self.globals.get(&number).map(|def| &def.name),
+            Part::Metadata => self.metadata.get(&number).map(|def| &def.name),
+        };
+        name.map_or_else(
+            || format!("{} number {number}, which is not declared,", part.word()),
+            |name| format!("{} `{name}`", part.word()),
+        )
     }
-    Ok(())
 }
 
 fn leaves(totals: &Totals) -> impl Iterator<Item = (u16, u32)> {
@@ -160,32 +212,35 @@ impl Iterator for Groups<'_> {
     }
 }
 
-/// Walks the declared and the present numbers side by side; both ascend.
-fn count(
-    part: Part,
-    declared: &BTreeMap<u16, Occurs>,
-    present: impl Iterator<Item = (u16, u32)>,
-) -> Result<(), CountFailure> {
-    let check = |number: u16, found: u32, expected: Occurs| {
-        let failure = CountFailure {
-            part,
-            number,
-            found,
-            expected,
+impl Schema {
+    /// Walks the declared and the present numbers side by side; both ascend.
+    fn count(
+        &self,
+        part: Part,
+        declared: &BTreeMap<u16, Occurs>,
+        present: impl Iterator<Item = (u16, u32)>,
+    ) -> Result<(), CountFailure> {
+        let check = |number: u16, found: u32, expected: Occurs| {
+            let failure = || CountFailure {
+                part,
+                what: self.what(part, number),
+                found,
+                expected,
+            };
+            expected.admits(found).then_some(()).ok_or_else(failure)
         };
-        expected.admits(found).then_some(()).ok_or(failure)
-    };
-    let mut declared = declared.iter().peekable();
-    for (number, found) in present {
-        while let Some((&absent, &expected)) = declared.next_if(|(of, _)| **of < number) {
-            check(absent, 0, expected)?;
+        let mut declared = declared.iter().peekable();
+        for (number, found) in present {
+            while let Some((&absent, &expected)) = declared.next_if(|(of, _)| **of < number) {
+                check(absent, 0, expected)?;
+            }
+            let expected = declared.next_if(|(of, _)| **of == number);
+            check(
+                number,
+                found,
+                expected.map_or(Occurs::NEVER, |(_, occurs)| *occurs),
+            )?;
         }
-        let expected = declared.next_if(|(of, _)| **of == number);
-        check(
-            number,
-            found,
-            expected.map_or(Occurs::NEVER, |(_, occurs)| *occurs),
-        )?;
+        declared.try_for_each(|(absent, expected)| check(*absent, 0, *expected))
     }
-    declared.try_for_each(|(absent, expected)| check(*absent, 0, *expected))
 }

@@ -290,6 +290,6 @@ impl Writer<'_> {
 }
 
 /// A number without a name cannot be written in a rule, and is printed so that this is seen.
-fn name(number: u16, declared: Option<&String>) -> String {
+pub(super) fn name(number: u16, declared: Option<&String>) -> String {
     declared.map_or_else(|| format!("#{number}"), Clone::clone)
 }

@@ -7,7 +7,7 @@ use bitcoin::XOnlyPublicKey;
 
 use super::eval::value;
 use super::facts::{Value, values_of};
-use super::rule::{Rule, Threshold};
+use super::rule::{Rule, Threshold, name};
 use super::types::{Schema, TransitionDef};
 
 /// A `signed(m, K)` rule with the values of a genesis.
@@ -26,37 +26,37 @@ pub struct SignatureRule<'a> {
 pub enum SignerFailure {
     /// No count of signatures can be enough, or none is needed.
     #[error(
-        "{threshold} signatures of {keys} keys for transition {transition}, expected 1 to {keys}"
+        "{threshold} signatures of {keys} keys for transition `{transition}`, expected 1 to {keys}"
     )]
     Threshold {
-        /// The kind of the transition.
-        transition: u16,
+        /// The transition.
+        transition: String,
         /// m.
         threshold: u64,
         /// How many keys there are.
         keys: usize,
     },
     /// The m of the rule is not one number of the genesis.
-    #[error("threshold {global} of transition {transition} is not one number")]
+    #[error("threshold `{global}` of transition `{transition}` is not one number")]
     NoThreshold {
-        /// The kind of the transition.
-        transition: u16,
+        /// The transition.
+        transition: String,
         /// The global that should hold it.
-        global: u16,
+        global: String,
     },
     /// A key stands twice.
-    #[error("key {index} of global {global} repeats an earlier one, expected keys that differ")]
+    #[error("key {index} of global `{global}` repeats an earlier one, expected keys that differ")]
     Repeated {
         /// The global with the keys.
-        global: u16,
+        global: String,
         /// Its place among the keys, from 0.
         index: usize,
     },
     /// A key that is no point of the curve.
-    #[error("key {index} of global {global} is not an x coordinate (BIP340)")]
+    #[error("key {index} of global `{global}` is not an x coordinate (BIP340)")]
     NotAKey {
         /// The global with the keys.
-        global: u16,
+        global: String,
         /// Its place among the keys, from 0.
         index: usize,
     },
@@ -90,50 +90,63 @@ impl Schema {
     /// Of the lowest transition, in it the first rule: its keys, then its threshold.
     pub fn check_signers(&self, genesis: &[Value<'_>]) -> Result<(), SignerFailure> {
         let mut checked = BTreeSet::new();
-        for (&transition, def) in &self.transitions {
+        for def in self.transitions.values() {
             for rule in &def.rules {
                 let Rule::Signed { threshold, keys } = *rule else {
                     continue;
                 };
                 let found = values_of(keys, genesis);
                 if checked.insert(keys) {
-                    check_keys(keys, found)?;
+                    self.check_keys(keys, found)?;
                 }
-                check_threshold(transition, threshold, found.len(), genesis)?;
+                self.check_threshold(def, threshold, found.len(), genesis)?;
             }
         }
         Ok(())
     }
-}
 
-fn check_keys(global: u16, keys: &[Value<'_>]) -> Result<(), SignerFailure> {
-    let mut seen = BTreeSet::new();
-    for (index, (_, key)) in keys.iter().enumerate() {
-        if !seen.insert(*key) {
-            return Err(SignerFailure::Repeated { global, index });
+    fn check_keys(&self, global: u16, keys: &[Value<'_>]) -> Result<(), SignerFailure> {
+        let global = || self.global_name(global);
+        let mut seen = BTreeSet::new();
+        for (index, (_, key)) in keys.iter().enumerate() {
+            if !seen.insert(*key) {
+                let global = global();
+                return Err(SignerFailure::Repeated { global, index });
+            }
+            XOnlyPublicKey::from_slice(key).map_err(|_| SignerFailure::NotAKey {
+                global: global(),
+                index,
+            })?;
         }
-        XOnlyPublicKey::from_slice(key).map_err(|_| SignerFailure::NotAKey { global, index })?;
+        Ok(())
     }
-    Ok(())
-}
 
-fn check_threshold(
-    transition: u16,
-    threshold: Threshold,
-    keys: usize,
-    genesis: &[Value<'_>],
-) -> Result<(), SignerFailure> {
-    let threshold = resolve(threshold, genesis)
-        .map_err(|global| SignerFailure::NoThreshold { transition, global })?;
-    let within = usize::try_from(threshold).is_ok_and(|m| (1..=keys).contains(&m));
-    if within {
-        return Ok(());
+    fn check_threshold(
+        &self,
+        def: &TransitionDef,
+        threshold: Threshold,
+        keys: usize,
+        genesis: &[Value<'_>],
+    ) -> Result<(), SignerFailure> {
+        let transition = || def.name.clone();
+        let threshold =
+            resolve(threshold, genesis).map_err(|global| SignerFailure::NoThreshold {
+                transition: transition(),
+                global: self.global_name(global),
+            })?;
+        let within = usize::try_from(threshold).is_ok_and(|m| (1..=keys).contains(&m));
+        within
+            .then_some(())
+            .ok_or_else(|| SignerFailure::Threshold {
+                transition: transition(),
+                threshold,
+                keys,
+            })
     }
-    Err(SignerFailure::Threshold {
-        transition,
-        threshold,
-        keys,
-    })
+
+    fn global_name(&self, number: u16) -> String {
+        name(number, self.globals.get(&number).map(|def| &def.name))
+    }
 }
 
 /// The number a threshold stands for, or else the global that does not hold one.

@@ -79,7 +79,8 @@ impl OutputFacts {
         match self.empty_token {
             None => Ok(()),
             Some(ty) => {
-                let found = format!("a token of type {ty} with fraction 0");
+                let name = schema.owned.get(&ty).map(|def| def.name.as_str());
+                let found = format!("a token of `{}` with fraction 0", name.unwrap_or_default());
                 Err(place.invalid(Check::StateType, "fractions of at least 1", found))
             }
         }

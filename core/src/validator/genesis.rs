@@ -38,8 +38,8 @@ fn check_genesis(header: &Header, place: Place) -> Result<(), Failure> {
     let globals = values(&genesis.globals);
     let outputs = genesis_facts(genesis);
     let facts = crate::schema::Facts::of_genesis(&outputs.totals, &globals);
-    if let Err(failure) = schema.genesis.check_counts(&facts) {
-        return Err(place.invalid(Check::Occurrence, failure.expected, failure));
+    if let Err(failure) = schema.genesis.check_counts(&facts, schema) {
+        return Err(place.invalid(Check::Occurrence, failure.wanted(), failure.seen()));
     }
     outputs.check_types(schema, &facts, place)?;
     if let Err(failure) = schema.genesis.check_rules(&facts, schema) {

@@ -213,9 +213,10 @@ impl Validator<'_> {
             Ok(())
         };
         each(&mut |step, def, facts| {
-            def.check_counts(facts).map_err(|failure| {
+            def.check_counts(facts, &header.schema).map_err(|failure| {
                 let place = place.operation(step.id);
-                place.invalid(Check::Occurrence, failure.expected, failure)
+                let found = format!("{} in transition `{}`", failure.seen(), def.name);
+                place.invalid(Check::Occurrence, failure.wanted(), found)
             })
         })?;
         each(&mut |step, _, facts| {

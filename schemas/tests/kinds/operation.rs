@@ -151,7 +151,7 @@ impl Operation<'_> {
         if self.name == "genesis" {
             let facts = Facts::of_genesis(&self.outputs, &globals);
             let def = &self.schema.genesis;
-            let counted = def.check_counts(&facts);
+            let counted = def.check_counts(&facts, self.schema);
             counted.map_err(|failure| Refusal::Counts(failure.part))?;
             let typed = self.schema.check_types(&facts);
             typed.map_err(|_| Refusal::Types)?;
@@ -168,7 +168,7 @@ impl Operation<'_> {
             locktime: self.locktime,
         };
         let def = transition(self.schema, self.name);
-        let counted = def.check_counts(&facts);
+        let counted = def.check_counts(&facts, self.schema);
         counted.map_err(|failure| Refusal::Counts(failure.part))?;
         let typed = self.schema.check_types(&facts);
         typed.map_err(|_| Refusal::Types)?;

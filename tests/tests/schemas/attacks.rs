@@ -4,10 +4,12 @@ use bulla_core::outputs::Leaves;
 use bulla_core::schema::Rule;
 use bulla_core::state::{State, StateKind};
 use bulla_core::validator::Check;
-use bulla_tests::kit::make::{Assignment, at, number, outputs, values};
-use bulla_tests::kit::{Act, Fails, History, Kind, View, refuse, refuse_under};
+use bulla_tests::kit::make::{Assignment, at, number, outputs, token, values};
+use bulla_tests::kit::{Act, Fails, History, Kind, View, judge, refuse, refuse_under};
 
-use super::stories::{all, standard_rules};
+use super::stories::{
+    ALLOWANCE, ASSET, NFT, all, contract, first, new_inflatable, standard_rules, step,
+};
 
 /// Changes the act of each frame of each story and requires that this very act is refused; gives
 /// how many acts there were to change.
@@ -139,6 +141,42 @@ fn b15_no_step_leaves_its_number_out_or_says_it_twice() {
         !list.is_empty()
     };
     assert_eq!(each_act(Check::Occurrence, twice), 7);
+}
+
+#[test]
+fn refusals_speak_in_the_names_of_the_schema() {
+    let said = |history: &History| {
+        let failure = judge(&history.encode()).expect_err("refused");
+        let report = failure.report().clone();
+        (report.check, report.expected, report.found)
+    };
+    let is = |check, expected: &str, found: &str| (check, expected.to_owned(), found.to_owned());
+    let mut unsaid = new_inflatable();
+    let allowance = first(&unsaid, ALLOWANCE);
+    step(&mut unsaid, "renounce", &[allowance], &[], &[]);
+    let found = "metadata `renounced` occurs 0 times in transition `renounce`";
+    assert_eq!(said(&unsaid), is(Check::Occurrence, "exactly 1", found));
+    let amounts = [(ASSET, State::Amount(600))];
+    let capless = contract(
+        bulla_schemas::inflatable(),
+        &[("supply", 600)],
+        &[],
+        &amounts,
+    );
+    let found = "global `cap` occurs 0 times";
+    assert_eq!(said(&capless), is(Check::Occurrence, "exactly 1", found));
+    let rights = [(ASSET, State::Right)];
+    let numbers = [("supply", 0), ("cap", 0)];
+    let typed = contract(bulla_schemas::inflatable(), &numbers, &[], &rights);
+    let found = "output `asset` is of kind right, expected amount";
+    let expected = "state as the schema declares it";
+    assert_eq!(said(&typed), is(Check::StateType, expected, found));
+    let tokens = [(NFT, token(1, 0))];
+    let numbers = [("total", 1), ("fractions", 1), ("engravable", 0)];
+    let empty = contract(bulla_schemas::unique(), &numbers, &[], &tokens);
+    let found = "a token of `nft` with fraction 0";
+    let expected = "fractions of at least 1";
+    assert_eq!(said(&empty), is(Check::StateType, expected, found));
 }
 
 #[test]

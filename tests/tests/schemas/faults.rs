@@ -3,7 +3,9 @@
 use bulla_core::schema::{Schema, SchemaError};
 
 const TICKET: &str = include_str!("../../../docs/schemas/ticket.toml");
+const VESTING: &str = include_str!("../../../docs/schemas/vesting.toml");
 const UNIQUE: &str = bulla_schemas::UNIQUE;
+const INFLATABLE: &str = bulla_schemas::INFLATABLE;
 const PERMISSIONED: &str = bulla_schemas::PERMISSIONED;
 
 /// A text with one thing in the place of another.
@@ -172,11 +174,14 @@ fn what_passes_the_guard_and_is_unsound_is_warned_of() {
     let kept = "rules = [\"in.asset == out.asset\"]";
     let created =
         "transition transfer: no rule bounds out.asset by inputs, any amount can be created";
-    let vanished = "transition transfer: no equality depends on in.asset, any amount can vanish";
+    let vanished = "transition transfer: no equality accounts for in.asset, any amount can vanish";
+    let multiplied = "transition transfer: a unit of in.asset allows more than one of out.asset, units can be multiplied";
     for (rules, expected) in [
         ("0 * in.asset == 0 * out.asset", &[vanished, created][..]),
         ("in.asset + 1 == out.asset", &[created]),
         ("in.asset + genesis.supply == out.asset", &[created]),
+        ("in.asset + in.asset == out.asset", &[multiplied]),
+        ("in.asset * genesis.supply == out.asset", &[multiplied]),
     ] {
         let rules = format!("rules = [\"{rules}\"]");
         assert_eq!(warned(TICKET, kept, &rules), expected, "{rules}");
@@ -200,6 +205,56 @@ fn what_passes_the_guard_and_is_unsound_is_warned_of() {
 }
 
 #[test]
+fn a_genesis_that_issues_what_it_does_not_say_is_warned_of() {
+    let issued = "genesis: no rule bounds out.asset by what it publishes, any amount can be issued";
+    for rule in [
+        "0 * out.asset == 0 * global.supply",
+        "out.asset - out.asset == 0",
+    ] {
+        let to = format!("\"{rule}\"");
+        assert_eq!(
+            warned(TICKET, "\"out.asset == global.supply\"", &to),
+            [issued],
+            "{rule}"
+        );
+    }
+}
+
+#[test]
+fn a_right_that_only_itself_makes_is_warned_of() {
+    let declared = "[owned]\nboss = { number = 9, state = \"right\" }\n";
+    let text = TICKET.replacen("[owned]\n", declared, 1);
+    let moved = "\n[transitions.move_boss]\nnumber = 9\ninputs = { boss = \"1\" }\noutputs = { boss = \"1\" }\n";
+    assert_eq!(
+        warned(&(text + moved), "precision == 0", "precision == 1"),
+        [
+            "nobody can receive boss: only move_boss could make it, and can never be used",
+            "transition move_boss can never be used: nobody can receive boss, which it needs",
+        ]
+    );
+}
+
+#[test]
+fn an_allowance_that_issues_and_stays_is_warned_of() {
+    let taken = "\"in.allowance == out.allowance + out.asset\"";
+    let twice = "a unit of in.allowance allows more than one of out.asset and out.allowance together, units can be multiplied";
+    for stays in [
+        "\"in.allowance == out.allowance\", \"in.allowance == out.asset\"",
+        "\"in.allowance == out.allowance\", \"out.asset <= in.allowance\", \"out.asset == count(out.asset) * 5\"",
+    ] {
+        let twice = format!("transition issue: {twice}");
+        assert_eq!(warned(INFLATABLE, taken, stays), [twice], "{stays}");
+    }
+    let stated =
+        "\"in.allowance == out.allowance + meta.renounced\",\n    \"1 <= meta.renounced\",\n";
+    let back = "\"in.allowance + meta.renounced == out.allowance\",\n";
+    assert_eq!(
+        warned(INFLATABLE, stated, back),
+        ["transition renounce: no rule bounds out.allowance by inputs, any amount can be created"]
+    );
+}
+
+#[test]
 fn what_cannot_be_used_or_is_not_in_one_hand_is_warned_of() {
     let from = "outputs = { nft = \"0..\", left = \"0..1\" }";
     let to = "outputs = { nft = \"0..\", left = \"0..2\" }";
@@ -212,10 +267,29 @@ fn what_cannot_be_used_or_is_not_in_one_hand_is_warned_of() {
         [format!("transition move_left: {split}")]
     );
     let minted = "range(genesis.total - in.left + 1, in.left - out.left, genesis.fractions)";
-    let again = "range(1, in.left - out.left, genesis.fractions)";
+    let again = "transition mint: no counter shows that the ids of out.nft are new, the same may be made again";
+    for first in [
+        "1",
+        "genesis.total - in.left",
+        "genesis.total - in.left + count(out.nft)",
+    ] {
+        let range = format!("range({first}, in.left - out.left, genesis.fractions)");
+        assert_eq!(warned(UNIQUE, minted, &range), [again], "{first}");
+    }
+    let counted = minted.replace("genesis.fractions", "count(out.nft)");
     assert_eq!(
-        warned(UNIQUE, minted, again),
-        ["transition mint: the ids of out.nft depend on no input, they can be created again"]
+        warned(UNIQUE, minted, &counted),
+        [
+            "transition mint: whoever makes it chooses the fractions of out.nft, expected a constant or a number of the genesis"
+        ]
+    );
+    let kept = "rules = [\"in.left == out.left\"]";
+    assert_eq!(
+        warned(UNIQUE, kept, "rules = [\"in.left + 1 == out.left\"]"),
+        [
+            "transition move_left: left numbers the tokens that are made and must never grow, expected a rule that out.left is at most in.left",
+            "transition move_left: no rule bounds out.left by inputs, any amount can be created",
+        ]
     );
     let keeper = "\n[transitions.hold]\nnumber = 20\ninputs = { left = \"1\" }\noutputs = { left = \"0..1\", key = \"1..\" }\nrules = [\"in.left == out.left\"]\n";
     let keyed = UNIQUE.replacen(
@@ -253,5 +327,16 @@ fn ways_around_signatures_are_warned_of() {
         [
             "no transition moves asset alone: it cannot be handed on, nor saved from a coin that must be spent"
         ]
+    );
+}
+
+#[test]
+fn ways_around_a_time_are_warned_of() {
+    let early = "\n[transitions.hurry]\nnumber = 66\ninputs = { locked = \"1..\" }\noutputs = { asset = \"1..\", locked = \"0..\" }\nrules = [\"in.locked == out.asset + out.locked\"]\n";
+    let schema = Schema::from_toml(&format!("{VESTING}{early}")).expect("a schema");
+    let warnings: Vec<_> = schema.warnings().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        ["transition hurry: makes asset of locked at any time, where transition unlock waits"]
     );
 }

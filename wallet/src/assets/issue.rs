@@ -349,7 +349,7 @@ fn check(schema: &Schema, genesis: &Genesis) -> Result<(), TransferError> {
         .map(|value| (value.number, value.bytes.as_slice()))
         .collect();
     let facts = Facts::of_genesis(&outputs, &globals);
-    let counts = schema.genesis.check_counts(&facts);
+    let counts = schema.genesis.check_counts(&facts, schema);
     counts.map_err(|failure| refused(failure.to_string()))?;
     let types = schema.check_types(&facts);
     types.map_err(|failure| refused(failure.to_string()))?;

@@ -6,6 +6,8 @@ mod explain;
 mod operations;
 mod rules;
 mod texts;
+mod warned_amounts;
+mod warned_ids;
 mod warnings;
 
 use super::{Problem, Schema, SchemaError};

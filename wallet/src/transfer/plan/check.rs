@@ -45,7 +45,7 @@ pub(super) fn check(
         genesis: &genesis,
         locktime: locktime(facts.height),
     };
-    def.check_counts(&seen)
+    def.check_counts(&seen, &known.schema)
         .map_err(|failure| forbidden(failure.to_string()))?;
     let types = known.schema.check_types(&seen);
     types.map_err(|failure| forbidden(failure.to_string()))?;

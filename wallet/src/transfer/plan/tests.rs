@@ -491,7 +491,10 @@ fn what_the_schema_forbids_is_refused_before_anything_is_built() {
     );
     assert!(forbidden(nothing).contains("1 <= meta.burned"));
     let unsaid = act("burn", &[("asset", 10)], &[]);
-    assert!(forbidden(unsaid).contains("Metadata of type 0 occurs 0 times"));
+    assert_eq!(
+        forbidden(unsaid),
+        "metadata `burned` occurs 0 times, expected exactly 1"
+    );
     let burn = with_number(act("burn", &[("asset", 10)], &[]), "burned", 10);
     let draft = wallet.plan(&[Payment::Act(burn)]).unwrap();
     assert_eq!(leaves(&draft.transitions[0]), [(30, CHANGE)]);
