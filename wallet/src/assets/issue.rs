@@ -29,7 +29,7 @@ use crate::transfer::build::{confined, list};
 use crate::transfer::error::TransferError;
 use crate::transfer::plan::{PlanError, add, quantity};
 use crate::wallet::Command;
-use crate::{Error, MAX_PRECISION, Wallet, defaults, time};
+use crate::{Error, MAX_PRECISION, Wallet, claims, defaults, time};
 
 impl Wallet {
     /// Issues a contract on own sealed coins, and on the secret seals of invoices. It is settled at
@@ -199,8 +199,7 @@ fn globals(issue: &Issue, schema: &Schema) -> Result<Values, TransferError> {
 }
 
 fn check_ticker(ticker: &[u8]) -> Result<(), TransferError> {
-    let plain = ticker.iter().all(u8::is_ascii_alphanumeric);
-    if plain && (1..=16).contains(&ticker.len()) {
+    if claims::is_ticker(ticker) {
         return Ok(());
     }
     let found = quoted(&String::from_utf8_lossy(ticker));
@@ -212,10 +211,7 @@ fn check_ticker(ticker: &[u8]) -> Result<(), TransferError> {
 }
 
 fn check_name(name: &[u8]) -> Result<(), TransferError> {
-    let printable = name
-        .iter()
-        .all(|byte| *byte == b' ' || byte.is_ascii_graphic());
-    if printable && (1..=64).contains(&name.len()) && name.trim_ascii() == name {
+    if claims::is_name(name) {
         return Ok(());
     }
     let expected = "1 to 64 printable characters of ASCII, no space around";

@@ -1,15 +1,17 @@
 //! What people see of transfers, assets and balances.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::{OutPoint, Psbt, Transaction};
 use bulla_core::ContractId;
+use bulla_core::state::State;
+use bulla_schemas::roles::{global, owned};
 
 use super::error::TransferError;
 use super::record;
 use crate::api::{
-    Asset, AssetBalance, Balance, BitcoinBalance, CarrierBalance, CoinAllocation, Page, Transfer,
-    TransferId,
+    Asset, AssetBalance, Balance, BitcoinBalance, CarrierBalance, CoinAllocation, Page, Tokens,
+    Transfer, TransferId,
 };
 use crate::assets::book::Book;
 use crate::assets::consign::contract_file;
@@ -19,7 +21,7 @@ use crate::assets::snapshot::Snapshot;
 use crate::coins::Place;
 use crate::store::transfers::{self, ItemRow, TransferRow};
 use crate::store::{StoreError, contracts, operations};
-use crate::{Amount, Error, Wallet, defaults, identity};
+use crate::{AllowList, Amount, Error, Wallet, claims, defaults, identity};
 
 impl Wallet {
     /// Everything the wallet holds: plain bitcoin, carriers apart, and assets.
@@ -60,12 +62,13 @@ impl Wallet {
     /// The contracts that the wallet knows, by ticker.
     pub fn assets(&self) -> Result<Vec<Asset>, Error> {
         let snapshot = self.snapshot()?;
+        let allowed = AllowList::new(self.allowed_schemas()?);
         let mut assets = Vec::new();
         for book in snapshot.books.values() {
             let statements = identity::kept(&self.db, book.contract)?;
             assets.push(Asset {
                 statements,
-                ..asset(&snapshot, book)
+                ..asset(&snapshot, book, &allowed)
             });
         }
         assets.sort_by(|a, b| (&a.ticker, a.contract).cmp(&(&b.ticker, b.contract)));
@@ -186,17 +189,21 @@ fn display(units: u64, precision: u8) -> String {
     Amount::new(units, precision).map_or_else(|_| units.to_string(), |amount| amount.to_string())
 }
 
-fn asset(snapshot: &Snapshot, book: &Book) -> Asset {
+fn asset(snapshot: &Snapshot, book: &Book, allowed: &AllowList) -> Asset {
     let (settled, pending) = snapshot.amounts(book.contract);
     let header = &book.header;
+    let tokens = tokens(snapshot, book);
     Asset {
         contract: book.contract,
         schema: header.genesis.schema,
-        schema_name: Some(header.schema.name.clone()),
+        schema_name: allowed.name(&header.schema),
         ticker: snapshot.ticker(book.contract),
-        name: text(header, "name").unwrap_or_default(),
+        name: claims::name(header).unwrap_or_default(),
         precision: precision(header),
-        supply: number(header, "supply").unwrap_or(0),
+        supply: number(header, "supply")
+            .or(tokens.map(|tokens| tokens.issued))
+            .unwrap_or(0),
+        tokens,
         unbacked: bulla_schemas::roles::unbacked(header),
         details: text(header, "details"),
         terms: text(header, "terms"),
@@ -206,4 +213,33 @@ fn asset(snapshot: &Snapshot, book: &Book) -> Asset {
         settled,
         pending,
     }
+}
+
+/// The tokens of a contract, by their numbers: a fraction of one counts as the token.
+fn tokens(snapshot: &Snapshot, book: &Book) -> Option<Tokens> {
+    let header = &book.header;
+    let number = owned::NFT.number(&header.schema)?;
+    let issued = header.genesis.outputs.0.get(&number);
+    let issued = issued.map(|leaves| ids(leaves.shown().map(|shown| shown.state)));
+    let held = snapshot.allocations.iter();
+    let held = held.filter(|held| held.contract == book.contract);
+    let held = held.filter(|held| held.leaf.owned_type == number);
+    Some(Tokens {
+        held: ids(held.map(|held| held.state.clone())),
+        issued: issued.unwrap_or(0),
+        total: global::TOTAL
+            .global(&header.schema)
+            .and_then(|_| self::number(header, global::TOTAL.name)),
+    })
+}
+
+/// How many different tokens.
+fn ids(states: impl Iterator<Item = State>) -> u64 {
+    let ids: BTreeSet<u32> = states
+        .filter_map(|state| match state {
+            State::Token(token) => Some(token.id),
+            _ => None,
+        })
+        .collect();
+    ids.len() as u64
 }
