@@ -10,14 +10,14 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Result;
-use crate::amount::display;
 use crate::file;
 use crate::media;
 use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::table::fields;
-use crate::units;
+use crate::unbacked::Unbacked;
+use crate::units::Names;
 
 /// Arguments of `accept`.
 #[derive(Args, Debug)]
@@ -36,6 +36,10 @@ pub struct Output {
     pub transfer: String,
     /// The contract.
     pub contract: ContractId,
+    /// Its ticker, a claim of the issuer.
+    pub ticker: String,
+    /// How much can be reissued, in smallest units, and is unbacked by its history; none if nothing can.
+    pub unbacked: Option<Unbacked>,
     /// What came, in smallest units.
     pub amount: String,
     /// The numbers of the tokens that came.
@@ -74,17 +78,20 @@ impl Accept {
         }
         let beside = self.file.parent().unwrap_or(Path::new("."));
         media::take(&session, received.contract, beside)?;
-        let precision = units::precision(&session.wallet, received.contract)?.unwrap_or(0);
-        Ok(Output::of(&received, self.ack, precision))
+        let names = Names::of(&session.wallet)?;
+        Ok(Output::of(&received, self.ack, &names))
     }
 }
 
 impl Output {
     /// Of what the wallet received.
-    pub fn of(received: &Received, acknowledgement: Option<PathBuf>, precision: u8) -> Self {
+    pub fn of(received: &Received, acknowledgement: Option<PathBuf>, names: &Names) -> Self {
+        let named = names.named(received.contract);
         Self {
             transfer: received.transfer.to_string(),
             contract: received.contract,
+            ticker: named.ticker().unwrap_or_default().to_owned(),
+            unbacked: named.unbacked(),
             amount: received.amount.to_string(),
             tokens: received
                 .leaves
@@ -96,7 +103,7 @@ impl Output {
             outpoint: received.leaves.first().map(|leaf| leaf.outpoint),
             already_known: received.already_known,
             acknowledgement,
-            display: display(received.amount, precision),
+            display: named.decimals(received.amount),
         }
     }
 }
@@ -104,7 +111,7 @@ impl Output {
 impl Human for Output {
     fn human(&self) -> String {
         let mut rows = vec![
-            ("amount", self.display.clone()),
+            ("amount", format!("{} {}", self.display, self.ticker)),
             ("contract", self.contract.to_string()),
             ("state", self.state.to_owned()),
             ("confirmations", self.confirmations.to_string()),
@@ -115,6 +122,7 @@ impl Human for Output {
             self.outpoint
                 .map(|outpoint| ("outpoint", outpoint.to_string())),
         );
+        rows.extend(self.unbacked.iter().map(|some| ("unbacked", some.line())));
         if self.already_known {
             rows.push((
                 "note",

@@ -102,7 +102,7 @@ impl Invoice {
     /// If there is no wallet, no free sealed coin for a blind invoice, or the amount has no meaning.
     pub fn run(self, settings: &Settings) -> Result {
         match self.command {
-            Some(Command::Decode(command)) => boxed(command.run()),
+            Some(Command::Decode(command)) => boxed(command.run(settings)),
             None => boxed(self.request.run(settings)),
         }
     }

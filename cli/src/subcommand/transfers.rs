@@ -12,6 +12,7 @@ use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::table::table;
+use crate::unbacked::{self, Unbacked};
 use crate::units::Names;
 
 /// Which part of a list.
@@ -78,6 +79,9 @@ pub struct Item {
     pub amount: String,
     /// The same with decimals and ticker, or `sat`; empty where nothing is paid to anybody.
     pub display: String,
+    /// How much of the contract can be reissued, in smallest units, and is unbacked by its history; none if
+    /// nothing can.
+    pub unbacked: Option<Unbacked>,
     /// The output that holds it, if it is known.
     pub outpoint: Option<OutPoint>,
     /// Whether the payee acknowledged it.
@@ -134,15 +138,25 @@ fn item(item: &TransferItem, names: &Names) -> Item {
             (None, 0) => String::new(),
             (None, sats) => format!("{sats} sat"),
         },
+        unbacked: item.contract.and_then(|contract| names.unbacked(contract)),
         outpoint: item.outpoint,
         acknowledged: item.acknowledged,
+    }
+}
+
+impl Item {
+    fn what(&self) -> String {
+        match self.contract {
+            Some(contract) => format!("{} of {contract}", self.display),
+            None => self.display.clone(),
+        }
     }
 }
 
 impl Human for Output {
     fn human(&self) -> String {
         let rows = self.transfers.iter().map(|transfer| {
-            let what = transfer.items.iter().map(|item| item.display.clone());
+            let what = transfer.items.iter().map(Item::what);
             let txid = transfer.txid.map(|txid| txid.to_string());
             [
                 transfer.transfer.clone(),
@@ -153,9 +167,11 @@ impl Human for Output {
                 transfer.updated.clone(),
             ]
         });
-        table(
+        let table = table(
             &["transfer", "", "state", "what", "transaction", "changed"],
             rows,
-        )
+        );
+        let items = self.transfers.iter().flat_map(|transfer| &transfer.items);
+        unbacked::below(table, items.flat_map(|item| &item.unbacked))
     }
 }
