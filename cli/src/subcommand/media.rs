@@ -86,9 +86,9 @@ impl Media {
     /// Runs the command.
     ///
     /// # Errors
-    /// If the contract is not known, or a file is not one that it commits to.
+    /// If the contract is not known, the source does not answer, or a file is not one that it commits to.
     pub fn run(self, settings: &Settings) -> Result<Output> {
-        let session = Session::open(settings)?;
+        let session = Session::synced(settings)?;
         for path in &self.add {
             let bytes = file::read(path, defaults::MEDIA_BYTES)?;
             media::keep(&session, self.contract, &bytes)?;

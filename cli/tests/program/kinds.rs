@@ -9,7 +9,7 @@ use crate::bulla::{Bulla, text};
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 
 /// Wallets with coins, on one chain.
-fn world(names: &[&'static str]) -> Bulla {
+pub fn world(names: &[&'static str]) -> Bulla {
     let mut bulla = Bulla::new();
     for name in names {
         let wallet = bulla.as_other(name);
@@ -21,13 +21,13 @@ fn world(names: &[&'static str]) -> Bulla {
 }
 
 /// Runs a command, and mines a block.
-fn mined(bulla: &Bulla, arguments: &[&str]) -> Value {
+pub fn mined(bulla: &Bulla, arguments: &[&str]) -> Value {
     let answer = bulla.ok(arguments);
     bulla.ok(&["sandbox", "mine"]);
     answer
 }
 
-fn issued(bulla: &Bulla, schema: &str, options: &[&str]) -> String {
+pub fn issued(bulla: &Bulla, schema: &str, options: &[&str]) -> String {
     let claims = ["issue", schema, "--ticker", "KIND", "--name", "Of a kind"];
     let answer = mined(bulla, &[&claims, options].concat());
     text(&answer, "contract").to_owned()
@@ -43,12 +43,12 @@ fn held(bulla: &Bulla) -> Vec<String> {
     held
 }
 
-fn invoice(bulla: &Bulla, options: &[&str]) -> String {
+pub fn invoice(bulla: &Bulla, options: &[&str]) -> String {
     let answer = bulla.ok(&[&["invoice"], options].concat());
     text(&answer, "invoice").to_owned()
 }
 
-fn file(answer: &Value, n: usize) -> String {
+pub fn file(answer: &Value, n: usize) -> String {
     text(&answer["outputs"][n], "file").to_owned()
 }
 

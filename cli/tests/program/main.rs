@@ -6,5 +6,7 @@ mod headers;
 mod identity;
 mod kinds;
 mod outside;
+mod own;
 mod schema;
+mod shown;
 mod transfer;
