@@ -520,6 +520,10 @@ pub struct TransferItem {
     pub contract: Option<ContractId>,
     /// The operation that pays or acts; none for bitcoin, and for what was left behind.
     pub operation: Option<OperationId>,
+    /// The name of the owned type of the leaf that it makes, if there is one.
+    pub owned: Option<String>,
+    /// The token, for a type of tokens.
+    pub token: Option<u32>,
     /// Amount in smallest units of the contract, or in satoshis if there is none.
     pub amount: u64,
     /// The output of the transaction, or the own coin, that holds it, if it is known.

@@ -10,6 +10,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Result;
+use super::transfers::{Item, item};
 use crate::file;
 use crate::media;
 use crate::output::Human;
@@ -42,6 +43,8 @@ pub struct Output {
     pub unbacked: Option<Unbacked>,
     /// What came, in smallest units.
     pub amount: String,
+    /// What came, by what it is and where it lies.
+    pub items: Vec<Item>,
     /// The numbers of the tokens that came.
     pub tokens: Vec<u32>,
     /// State of the transfer.
@@ -79,7 +82,12 @@ impl Accept {
         let beside = self.file.parent().unwrap_or(Path::new("."));
         media::take(&session, received.contract, beside)?;
         let names = Names::of(&session.wallet)?;
-        Ok(Output::of(&received, self.ack, &names))
+        let transfer = session.wallet.transfer(received.transfer)?;
+        let items = transfer.items.iter().map(|held| item(held, &names));
+        Ok(Output {
+            items: items.collect(),
+            ..Output::of(&received, self.ack, &names)
+        })
     }
 }
 
@@ -93,6 +101,7 @@ impl Output {
             ticker: named.ticker().unwrap_or_default().to_owned(),
             unbacked: named.unbacked(),
             amount: received.amount.to_string(),
+            items: Vec::new(),
             tokens: received
                 .leaves
                 .iter()
@@ -110,14 +119,14 @@ impl Output {
 
 impl Human for Output {
     fn human(&self) -> String {
-        let mut rows = vec![
-            ("amount", format!("{} {}", self.display, self.ticker)),
+        let items = self.items.iter();
+        let mut rows: Vec<_> = items.map(|item| ("amount", item.display.clone())).collect();
+        rows.extend([
             ("contract", self.contract.to_string()),
             ("state", self.state.to_owned()),
             ("confirmations", self.confirmations.to_string()),
             ("transfer", self.transfer.clone()),
-        ];
-        rows.extend(self.tokens.iter().map(|token| ("token", token.to_string())));
+        ]);
         rows.extend(
             self.outpoint
                 .map(|outpoint| ("outpoint", outpoint.to_string())),

@@ -157,12 +157,17 @@ impl Human for Output {
                     |units| display(units, asset.precision),
                 )
             };
-            let first = [
-                asset.ticker.clone(),
-                decimals(&asset.settled),
-                decimals(&asset.pending),
-                asset.contract.to_string(),
-            ];
+            // Tokens are listed one by one below.
+            let tokens = asset.others.iter().any(|other| other.token.is_some());
+            let [settled, pending] = [&asset.settled, &asset.pending].map(|units| {
+                if tokens && units == "0" {
+                    String::new()
+                } else {
+                    decimals(units)
+                }
+            });
+            let contract = asset.contract.to_string();
+            let first = [asset.ticker.clone(), settled, pending, contract];
             let others = asset.others.iter().map(|other| {
                 let display = format!("  {}", other.display);
                 [display, String::new(), String::new(), String::new()]

@@ -2,6 +2,7 @@
 
 use bitcoin::{OutPoint, Txid};
 use bulla_core::ContractId;
+use bulla_schemas::roles::owned;
 use bulla_wallet::api::{Direction, Page, Transfer, TransferItem};
 use bulla_wallet::time::rfc3339;
 use clap::Args;
@@ -128,13 +129,16 @@ impl TransferOutput {
     }
 }
 
-fn item(item: &TransferItem, names: &Names) -> Item {
+/// An item for people and programs.
+pub(super) fn item(item: &TransferItem, names: &Names) -> Item {
+    // What makes no leaf, such as a burn, is about the asset.
+    let owned = item.owned.as_deref().unwrap_or(owned::ASSET.name);
     Item {
         invoice: item.invoice.clone(),
         contract: item.contract,
         amount: item.amount.to_string(),
         display: match (item.contract, item.amount) {
-            (Some(contract), amount) => names.show(contract, amount),
+            (Some(contract), amount) => names.show_owned(contract, owned, item.token, amount),
             (None, 0) => String::new(),
             (None, sats) => format!("{sats} sat"),
         },

@@ -371,3 +371,37 @@ fn tokens_are_counted_and_what_was_written_of_them_is_read_back() {
         "{found}"
     );
 }
+
+#[test]
+fn a_right_and_a_token_are_not_shown_as_units_of_the_asset() {
+    let mut bulla = world(&["bob", "alice"]);
+    let options = ["--supply", "100", "--cap", "150", "--precision", "1"];
+    let grow = issued(&bulla, "inflatable", &options);
+    let art = issued(&bulla, "unique", &["--total", "2", "--supply", "2"]);
+    for (contract, ask, shown) in [
+        (
+            &grow,
+            ["--owned", "allowance", "--amount", "25", "--raw"].as_slice(),
+            "2.5 allowance of KIND",
+        ),
+        (&art, &["--token", "2"], "KIND #2"),
+    ] {
+        let ask = [&["--contract", contract][..], ask].concat();
+        let wanted = invoice(bulla.as_other("bob"), &ask);
+        let sent = mined(bulla.as_other("alice"), &["send", &wanted]);
+        let bob = bulla.as_other("bob");
+        let accepted = bob.ok(&["accept", &file(&sent, 0)]);
+        assert_eq!(text(&accepted["items"][0], "display"), shown);
+        for command in [
+            &["accept", &file(&sent, 0)][..],
+            &["transfers"],
+            &["validate", &file(&sent, 0)],
+        ] {
+            let found = human(bob, command);
+            assert!(found.contains(shown), "{command:?}: {found}");
+        }
+    }
+    let balance = human(bulla.as_other("bob"), &["balance"]);
+    let line = balance.lines().find(|line| line.ends_with(&art)).unwrap();
+    assert!(!line.contains(" 0 "), "{balance}");
+}

@@ -1,5 +1,6 @@
 //! What people see of transfers, assets and balances.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::{OutPoint, Psbt, Transaction};
@@ -8,7 +9,7 @@ use bulla_core::state::State;
 use bulla_schemas::roles::{global, owned};
 
 use super::error::TransferError;
-use super::record;
+use super::record::{self, Seen};
 use crate::api::{
     Asset, AssetBalance, Balance, BitcoinBalance, CarrierBalance, CoinAllocation, Page, Tokens,
     Transfer, TransferId,
@@ -150,24 +151,39 @@ impl Wallet {
 
     fn shown(&self, row: TransferRow) -> Result<Transfer, StoreError> {
         let items = transfers::items(&self.db, &row.id)?;
-        let mut outpoints = BTreeMap::new();
+        let (mut seen, mut books) = (BTreeMap::new(), BTreeMap::new());
         for item in &items {
-            if let Some(outpoint) = self.outpoint(&row, item)? {
-                outpoints.insert(item.n, outpoint);
-            }
+            let Some(contract) = item.contract else {
+                continue;
+            };
+            let book = match books.entry(contract) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(vacant) => vacant.insert(Book::load(&self.db, contract)?),
+            };
+            let found = self.seen(&row, item, book.as_ref())?;
+            seen.extend(found.map(|found| (item.n, found)));
         }
-        record::shown(row, items, &outpoints)
+        record::shown(row, items, seen)
     }
 
-    /// The output that holds what an item pays, if its seal is known.
-    fn outpoint(&self, row: &TransferRow, item: &ItemRow) -> Result<Option<OutPoint>, StoreError> {
+    /// The leaf of what an item pays; none of what waited so long that it was forgotten.
+    fn seen(
+        &self,
+        row: &TransferRow,
+        item: &ItemRow,
+        book: Option<&Book>,
+    ) -> Result<Option<Seen>, StoreError> {
         let (Some(operation), Some(ty), Some(index)) = (item.operation, item.ty, item.index) else {
             return Ok(None);
         };
-        // None of what waited so long that it was forgotten.
         let leaf = operations::leaf(&self.db, &operation, ty, index)?;
+        let token = leaf.as_ref().and_then(|leaf| leaf.token);
         let seal = leaf.map(|leaf| rows::leaf(&leaf)).transpose()?;
-        Ok(seal.and_then(|(_, _, seal)| seal?.resolve(row.txid)))
+        Ok(Some(Seen {
+            owned: book.map(|book| book.facts.owned_name(ty).to_owned()),
+            token,
+            outpoint: seal.and_then(|(_, _, seal)| seal?.resolve(row.txid)),
+        }))
     }
 }
 
