@@ -203,9 +203,12 @@ fn ranges(numbers: &[u32]) -> String {
             _ => parts.push((*number, *number)),
         }
     }
-    let parts = parts.iter().map(|(first, last)| match first == last {
-        true => first.to_string(),
-        false => format!("{first}-{last}"),
+    let parts = parts.iter().map(|(first, last)| {
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first}-{last}")
+        }
     });
     parts.collect::<Vec<_>>().join(", ")
 }
