@@ -1,6 +1,5 @@
-//! What an issuer claims, for the eyes of people.
-
-use bulla_core::header::Header;
+//! Free texts of others, for the eyes of people. Tickers and names have a rule of their own:
+//! [`bulla_wallet::claims`].
 
 /// A text without characters that move the cursor, begin a line or turn the direction of writing:
 /// each becomes `�`.
@@ -14,13 +13,6 @@ pub fn shown(text: &str) -> String {
             }
         })
         .collect()
-}
-
-/// The ticker in a header whose schema declares a global of that name.
-pub fn ticker(header: &Header) -> Option<String> {
-    let number = header.schema.global_number("ticker")?;
-    let bytes = header.genesis.globals.of(number).next()?;
-    std::str::from_utf8(bytes).ok().map(str::to_owned)
 }
 
 fn deceives(found: char) -> bool {

@@ -4,9 +4,11 @@
 //! return data; [`output`] prints it, as a short table or as JSON; [`error`] prints what went wrong,
 //! why, and what to do. No decision of the protocol is taken here.
 
+mod accepted;
 pub mod amount;
 pub mod arguments;
 mod claim;
+mod denomination;
 pub mod error;
 pub mod exit;
 mod file;
@@ -21,6 +23,7 @@ pub mod source;
 pub mod spend;
 pub mod subcommand;
 mod table;
+mod unbacked;
 mod units;
 
 use std::ffi::OsString;

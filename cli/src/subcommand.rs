@@ -76,7 +76,7 @@ pub enum Subcommand {
     Engrave(act::Engrave),
     /// Use any transition of a contract's schema
     Act(act::General),
-    /// The files that a contract commits to
+    /// What a contract publishes for people: terms, files, attributes, engravings
     Media(media::Media),
     /// The contracts that the wallet knows
     Assets,

@@ -1,17 +1,18 @@
 //! Amounts of a contract that the wallet knows.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use bulla_core::ContractId;
-use bulla_schemas::roles::owned;
 use bulla_wallet::{Amount, Wallet};
 
-use crate::amount::display;
-use crate::claim;
+use crate::denomination::Denomination;
 use crate::error::Error;
+use crate::unbacked::Unbacked;
 
-/// Tickers and decimals of the contracts that a wallet knows, for the eyes of people.
-pub struct Names(HashMap<ContractId, (String, u8)>);
+/// What the units of the contracts that a wallet knows are called, for the eyes of people.
+#[derive(Default)]
+pub struct Names(HashMap<ContractId, Denomination>);
 
 impl Names {
     /// Of a wallet.
@@ -20,24 +21,24 @@ impl Names {
     /// If the wallet cannot be read.
     pub fn of(wallet: &Wallet) -> Result<Self, Error> {
         let assets = wallet.assets()?.into_iter();
-        let names = assets.map(|asset| (asset.contract, (asset.ticker, asset.precision)));
+        let names = assets.map(|asset| (asset.contract, Denomination::known(&asset)));
         Ok(Self(names.collect()))
     }
 
-    /// An amount with decimals and ticker; without either where the contract is not known.
-    pub fn show(&self, contract: ContractId, units: u64) -> String {
+    /// What the units of a contract are called.
+    pub fn named(&self, contract: ContractId) -> Cow<'_, Denomination> {
         match self.0.get(&contract) {
-            Some((ticker, precision)) => {
-                format!("{} {}", display(units, *precision), claim::shown(ticker))
-            }
-            None => format!("{units} of {contract}"),
+            Some(known) => Cow::Borrowed(known),
+            None => Cow::Owned(Denomination::unknown(contract)),
         }
     }
-}
 
-impl Names {
-    /// What lies on a seal: units of the asset, or of a right to make more, with decimals; a token by
-    /// its number, with its fraction where there is more than one.
+    /// An amount with decimals and ticker; in smallest units where the contract is not known.
+    pub fn show(&self, contract: ContractId, units: u64) -> String {
+        self.named(contract).show(units)
+    }
+
+    /// What lies on a seal, as [`Denomination::show_owned`].
     pub fn show_owned(
         &self,
         contract: ContractId,
@@ -45,30 +46,12 @@ impl Names {
         token: Option<u32>,
         units: u64,
     ) -> String {
-        let decimals = [owned::ASSET, owned::ALLOWANCE, owned::REPLACEMENT];
-        let has_decimals = decimals.iter().any(|role| role.name == owned);
-        match (token, owned == owned::ASSET.name, self.0.get(&contract)) {
-            (None, true, _) | (None, _, None) => self.show(contract, units),
-            (None, false, Some((ticker, precision))) => {
-                let precision = if has_decimals { *precision } else { 0 };
-                let units = display(units, precision);
-                let (owned, ticker) = (claim::shown(owned), claim::shown(ticker));
-                format!("{units} {owned} of {ticker}")
-            }
-            (Some(token), ..) => {
-                let ticker = self
-                    .0
-                    .get(&contract)
-                    .map(|(ticker, _)| claim::shown(ticker));
-                let ticker = ticker.unwrap_or_else(|| contract.to_string());
-                let fraction = if units == 1 {
-                    String::new()
-                } else {
-                    format!(" ({units} fractions)")
-                };
-                format!("{ticker} #{token}{fraction}")
-            }
-        }
+        self.named(contract).show_owned(owned, token, units)
+    }
+
+    /// How much of a contract is unbacked by its history.
+    pub fn unbacked(&self, contract: ContractId) -> Option<Unbacked> {
+        self.named(contract).unbacked()
     }
 }
 

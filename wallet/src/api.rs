@@ -520,6 +520,10 @@ pub struct TransferItem {
     pub contract: Option<ContractId>,
     /// The operation that pays or acts; none for bitcoin, and for what was left behind.
     pub operation: Option<OperationId>,
+    /// The name of the owned type of the leaf that it makes, if there is one.
+    pub owned: Option<String>,
+    /// The token, for a type of tokens.
+    pub token: Option<u32>,
     /// Amount in smallest units of the contract, or in satoshis if there is none.
     pub amount: u64,
     /// The output of the transaction, or the own coin, that holds it, if it is known.
@@ -592,7 +596,7 @@ pub struct CarrierBalance {
 pub struct AssetBalance {
     /// The contract.
     pub contract: ContractId,
-    /// Its ticker, a claim of the issuer.
+    /// Its ticker, a claim of the issuer, fit to be shown.
     pub ticker: String,
     /// Decimals people see.
     pub precision: u8,
@@ -637,16 +641,19 @@ pub struct Asset {
     pub contract: ContractId,
     /// Its schema.
     pub schema: SchemaId,
-    /// The schema's name, for a schema in the allow list.
+    /// The name of a standard schema, or `own: ` and the name of another one that the wallet allows; none:
+    /// the id alone says which it is ([`AllowList::name`](crate::AllowList::name)).
     pub schema_name: Option<String>,
-    /// Ticker, a claim of the issuer.
+    /// Ticker, a claim of the issuer, fit to be shown ([`claims`](crate::claims)).
     pub ticker: String,
-    /// Name, a claim of the issuer.
+    /// Name, a claim of the issuer, fit to be shown.
     pub name: String,
     /// Decimals people see.
     pub precision: u8,
-    /// Issued supply in smallest units.
+    /// Issued by the genesis, in smallest units or tokens.
     pub supply: u64,
+    /// Its tokens; none, if it has no numbered ones.
+    pub tokens: Option<Tokens>,
     /// How much can be reissued besides, in smallest units, and is unbacked by its history; none
     /// if nothing can.
     pub unbacked: Option<u64>,
@@ -666,12 +673,23 @@ pub struct Asset {
     pub pending: u64,
 }
 
+/// How many tokens of a contract there are.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Tokens {
+    /// Those of which the wallet holds a part.
+    pub held: u64,
+    /// Those that the genesis made.
+    pub issued: u64,
+    /// Those that can ever be, as the genesis says.
+    pub total: Option<u64>,
+}
+
 /// An amount on one coin.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CoinAllocation {
     /// The contract.
     pub contract: ContractId,
-    /// Its ticker, a claim of the issuer.
+    /// Its ticker, a claim of the issuer, fit to be shown.
     pub ticker: String,
     /// Owned type.
     pub owned_type: u16,

@@ -1,9 +1,11 @@
 //! Bulla: wallet.
 
+mod allow_list;
 mod amount;
 pub mod api;
 pub mod assets;
 pub mod chain;
+pub mod claims;
 pub mod coins;
 pub mod container;
 pub mod crash;
@@ -16,6 +18,7 @@ pub mod keys;
 pub mod media;
 mod network;
 pub mod proofs;
+pub mod published;
 pub mod sandbox;
 pub mod store;
 pub mod supply;
@@ -25,6 +28,7 @@ pub mod time;
 pub mod transfer;
 pub(crate) mod wallet;
 
+pub use self::allow_list::AllowList;
 pub use self::amount::{Amount, AmountError, MAX_PRECISION};
 pub use self::error::Error;
 pub use self::network::{Network, ParseNetworkError};

@@ -10,14 +10,15 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Result;
-use crate::amount::display;
+use super::transfers::{Item, item};
 use crate::file;
 use crate::media::{self, Beside};
 use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::table::fields;
-use crate::units;
+use crate::unbacked::Unbacked;
+use crate::units::Names;
 
 /// Arguments of `accept`.
 #[derive(Args, Debug)]
@@ -36,8 +37,14 @@ pub struct Output {
     pub transfer: String,
     /// The contract.
     pub contract: ContractId,
+    /// Its ticker, a claim of the issuer.
+    pub ticker: String,
+    /// How much can be reissued, in smallest units, and is unbacked by its history; none if nothing can.
+    pub unbacked: Option<Unbacked>,
     /// What came, in smallest units.
     pub amount: String,
+    /// What came, by what it is and where it lies.
+    pub items: Vec<Item>,
     /// The numbers of the tokens that came.
     pub tokens: Vec<u32>,
     /// State of the transfer.
@@ -76,21 +83,28 @@ impl Accept {
         }
         let beside = self.file.parent().unwrap_or(Path::new("."));
         let media = media::take(&session, received.contract, beside)?;
-        let precision = units::precision(&session.wallet, received.contract)?.unwrap_or(0);
+        let names = Names::of(&session.wallet)?;
+        let transfer = session.wallet.transfer(received.transfer)?;
+        let items = transfer.items.iter().map(|held| item(held, &names));
         Ok(Output {
+            items: items.collect(),
             media,
-            ..Output::of(&received, self.ack, precision)
+            ..Output::of(&received, self.ack, &names)
         })
     }
 }
 
 impl Output {
     /// Of what the wallet received.
-    pub fn of(received: &Received, acknowledgement: Option<PathBuf>, precision: u8) -> Self {
+    pub fn of(received: &Received, acknowledgement: Option<PathBuf>, names: &Names) -> Self {
+        let named = names.named(received.contract);
         Self {
             transfer: received.transfer.to_string(),
             contract: received.contract,
+            ticker: named.ticker().unwrap_or_default().to_owned(),
+            unbacked: named.unbacked(),
             amount: received.amount.to_string(),
+            items: Vec::new(),
             tokens: received
                 .leaves
                 .iter()
@@ -101,7 +115,7 @@ impl Output {
             outpoint: received.leaves.first().map(|leaf| leaf.outpoint),
             already_known: received.already_known,
             acknowledgement,
-            display: display(received.amount, precision),
+            display: named.decimals(received.amount),
             media: Vec::new(),
         }
     }
@@ -109,18 +123,19 @@ impl Output {
 
 impl Human for Output {
     fn human(&self) -> String {
-        let mut rows = vec![
-            ("amount", self.display.clone()),
+        let items = self.items.iter();
+        let mut rows: Vec<_> = items.map(|item| ("amount", item.display.clone())).collect();
+        rows.extend([
             ("contract", self.contract.to_string()),
             ("state", self.state.to_owned()),
             ("confirmations", self.confirmations.to_string()),
             ("transfer", self.transfer.clone()),
-        ];
-        rows.extend(self.tokens.iter().map(|token| ("token", token.to_string())));
+        ]);
         rows.extend(
             self.outpoint
                 .map(|outpoint| ("outpoint", outpoint.to_string())),
         );
+        rows.extend(self.unbacked.iter().map(|some| ("unbacked", some.line())));
         if self.already_known {
             rows.push((
                 "note",

@@ -8,12 +8,13 @@ use serde::Serialize;
 
 use super::Result;
 use crate::amount::display;
-use crate::claim;
+use crate::denomination::Denomination;
 use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::signed_by::SignedBy;
 use crate::table::table;
+use crate::unbacked::{self, Unbacked};
 
 /// What `assets` answers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -29,7 +30,7 @@ pub struct Asset {
     pub contract: ContractId,
     /// Its schema.
     pub schema: SchemaId,
-    /// The schema's name, for one in the allow list.
+    /// The name of a standard schema, or `own: ` and the name of another one that the wallet allows.
     pub schema_name: Option<String>,
     /// Ticker, a claim of the issuer.
     pub ticker: String,
@@ -37,11 +38,13 @@ pub struct Asset {
     pub name: String,
     /// Decimals people see.
     pub precision: u8,
-    /// Issued supply in smallest units.
+    /// Issued by the genesis, in smallest units or tokens.
     pub supply: String,
+    /// Its tokens; none, if it has no numbered ones.
+    pub tokens: Option<TokensOutput>,
     /// How much can be reissued besides, in smallest units, and is unbacked by its history; none
     /// if nothing can.
-    pub unbacked: Option<String>,
+    pub unbacked: Option<Unbacked>,
     /// Details, a claim of the issuer.
     pub details: Option<String>,
     /// Terms, a claim of the issuer.
@@ -60,6 +63,17 @@ pub struct Asset {
     pub display: String,
 }
 
+/// How many tokens there are.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct TokensOutput {
+    /// Those of which the wallet holds a part.
+    pub held: u64,
+    /// Those that the genesis made.
+    pub issued: u64,
+    /// Those that can ever be, as the genesis says.
+    pub total: Option<u64>,
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -74,6 +88,7 @@ pub fn run(settings: &Settings) -> Result<Output> {
 impl From<api::Asset> for Asset {
     fn from(asset: api::Asset) -> Self {
         let held = asset.settled.saturating_add(asset.pending);
+        let unbacked = Denomination::known(&asset).unbacked();
         Self {
             contract: asset.contract,
             schema: asset.schema,
@@ -82,7 +97,8 @@ impl From<api::Asset> for Asset {
             name: asset.name,
             precision: asset.precision,
             supply: asset.supply.to_string(),
-            unbacked: asset.unbacked.map(|units| units.to_string()),
+            tokens: asset.tokens.map(TokensOutput::from),
+            unbacked,
             details: asset.details,
             terms: asset.terms,
             issuer: asset.issuer,
@@ -99,34 +115,53 @@ impl From<api::Asset> for Asset {
     }
 }
 
+impl From<api::Tokens> for TokensOutput {
+    fn from(tokens: api::Tokens) -> Self {
+        Self {
+            held: tokens.held,
+            issued: tokens.issued,
+            total: tokens.total,
+        }
+    }
+}
+
 impl Asset {
-    /// Two lines for each statement.
+    /// Two lines for each statement. They name the contract: a ticker is nobody's alone.
     fn stated(&self) -> impl Iterator<Item = String> + '_ {
         self.statements.iter().map(|signed| {
-            let ticker = claim::shown(&self.ticker);
-            format!(
-                "{ticker}: {}\n{ticker}: {}",
-                signed.signed_by(),
-                signed.claims()
-            )
+            let (ticker, contract) = (&self.ticker, self.contract);
+            let (signed_by, claims) = (signed.signed_by(), signed.claims());
+            format!("{ticker} {contract}: {signed_by}\n{ticker} {contract}: {claims}")
         })
+    }
+
+    /// What is held, and what the genesis issued.
+    fn amounts(&self) -> [String; 2] {
+        match &self.tokens {
+            None => {
+                let supply = self.supply.parse().unwrap_or_default();
+                [self.display.clone(), display(supply, self.precision)]
+            }
+            Some(tokens) => {
+                let of = tokens.total.map(|total| format!(" of {total}"));
+                let supply = format!("{}{} tokens", tokens.issued, of.unwrap_or_default());
+                [format!("{} tokens", tokens.held), supply]
+            }
+        }
     }
 }
 
 impl Human for Output {
     fn human(&self) -> String {
         let rows = self.assets.iter().map(|asset| {
-            let supply = asset.supply.parse().unwrap_or_default();
-            let unbacked = asset.unbacked.as_ref().map(|units| {
-                let units = display(units.parse().unwrap_or_default(), asset.precision);
-                format!(" (and up to {units} unbacked by this history)")
-            });
+            let [held, supply] = asset.amounts();
+            let schema = asset.schema_name.clone();
             [
-                claim::shown(&asset.ticker),
-                claim::shown(&asset.name),
-                asset.display.clone(),
-                display(supply, asset.precision) + &unbacked.unwrap_or_default(),
-                asset.schema_name.clone().unwrap_or_default(),
+                asset.ticker.clone(),
+                asset.name.clone(),
+                held,
+                supply,
+                schema.unwrap_or_else(|| asset.schema.to_string()),
                 asset.contract.to_string(),
             ]
         });
@@ -134,6 +169,7 @@ impl Human for Output {
             &["ticker", "name", ">held", ">supply", "schema", "contract"],
             rows,
         );
+        let table = unbacked::below(table, self.assets.iter().flat_map(|asset| &asset.unbacked));
         let statements = self.assets.iter().flat_map(Asset::stated);
         [table]
             .into_iter()

@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::Result;
 use crate::amount::display;
-use crate::claim;
 use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::table::table;
+use crate::unbacked::{self, Unbacked};
 use crate::units::Names;
 
 /// What `balance` answers.
@@ -57,6 +57,8 @@ pub struct Asset {
     pub pending: String,
     /// Both together, with decimals.
     pub display: String,
+    /// How much can be reissued, in smallest units, and is unbacked by its history; none if nothing can.
+    pub unbacked: Option<Unbacked>,
     /// What is held of the contract's other types: rights, tokens.
     pub others: Vec<Owned>,
 }
@@ -121,6 +123,7 @@ fn asset(balance: &AssetBalance, names: &Names) -> Asset {
     };
     Asset {
         others: balance.others.iter().map(other).collect(),
+        unbacked: names.unbacked(balance.contract),
         contract: balance.contract,
         ticker: balance.ticker.clone(),
         precision: balance.precision,
@@ -154,21 +157,28 @@ impl Human for Output {
                     |units| display(units, asset.precision),
                 )
             };
-            let first = [
-                claim::shown(&asset.ticker),
-                decimals(&asset.settled),
-                decimals(&asset.pending),
-                asset.contract.to_string(),
-            ];
+            // Tokens are listed one by one below.
+            let tokens = asset.others.iter().any(|other| other.token.is_some());
+            let [settled, pending] = [&asset.settled, &asset.pending].map(|units| {
+                if tokens && units == "0" {
+                    String::new()
+                } else {
+                    decimals(units)
+                }
+            });
+            let contract = asset.contract.to_string();
+            let first = [asset.ticker.clone(), settled, pending, contract];
             let others = asset.others.iter().map(|other| {
                 let display = format!("  {}", other.display);
                 [display, String::new(), String::new(), String::new()]
             });
             std::iter::once(first).chain(others)
         });
-        table(
+        let table = table(
             &["", ">settled", ">pending", ""],
             [plain, carriers].into_iter().chain(assets),
-        )
+        );
+        let found = self.assets.iter().flat_map(|asset| &asset.unbacked);
+        unbacked::below(table, found)
     }
 }

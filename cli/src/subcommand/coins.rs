@@ -11,6 +11,7 @@ use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::table::table;
+use crate::unbacked::{self, Unbacked};
 use crate::units::Names;
 
 /// What `coins` answers.
@@ -55,6 +56,9 @@ pub struct Allocation {
     pub amount: String,
     /// The same with decimals and ticker.
     pub display: String,
+    /// How much of the contract can be reissued, in smallest units, and is unbacked by its history; none if
+    /// nothing can.
+    pub unbacked: Option<Unbacked>,
     /// Whether its whole history is deep enough.
     pub settled: bool,
 }
@@ -105,6 +109,7 @@ impl Allocation {
             display: names.show_owned(held.contract, &held.owned, held.token, held.amount),
             owned: held.owned,
             token: held.token,
+            unbacked: names.unbacked(held.contract),
             settled: held.settled,
         }
     }
@@ -113,7 +118,8 @@ impl Allocation {
 impl Human for Output {
     fn human(&self) -> String {
         let rows = self.coins.iter().map(|coin| {
-            let held = coin.allocations.iter().map(|held| held.display.clone());
+            let held = coin.allocations.iter();
+            let held = held.map(|held| format!("{} of {}", held.display, held.contract));
             [
                 coin.outpoint.to_string(),
                 coin.sats.to_string(),
@@ -123,6 +129,8 @@ impl Human for Output {
                 held.collect::<Vec<_>>().join(", "),
             ]
         });
-        table(&["coin", ">sat", "kind", ">depth", "", "holds"], rows)
+        let table = table(&["coin", ">sat", "kind", ">depth", "", "holds"], rows);
+        let held = self.coins.iter().flat_map(|coin| &coin.allocations);
+        unbacked::below(table, held.flat_map(|held| &held.unbacked))
     }
 }

@@ -7,12 +7,13 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::{Result, boxed};
-use crate::claim;
+use crate::denomination::Denomination;
 use crate::file;
 use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::table::fields;
+use crate::unbacked::Unbacked;
 
 /// Contract files: schema and genesis alone, so that others learn of an asset before any transfer.
 #[derive(Subcommand, Debug)]
@@ -45,8 +46,10 @@ pub struct Output {
     pub name: String,
     /// Decimals people see.
     pub precision: u8,
-    /// What the genesis issued, in smallest units.
+    /// What the genesis issued, in smallest units or tokens.
     pub supply: String,
+    /// How much can be reissued, in smallest units, and is unbacked by its history; none if nothing can.
+    pub unbacked: Option<Unbacked>,
     /// The file.
     pub file: PathBuf,
 }
@@ -74,6 +77,7 @@ impl Contract {
         boxed(Ok(Output {
             contract,
             schema: asset.schema,
+            unbacked: Denomination::known(&asset).unbacked(),
             ticker: asset.ticker,
             name: asset.name,
             precision: asset.precision,
@@ -85,11 +89,13 @@ impl Contract {
 
 impl Human for Output {
     fn human(&self) -> String {
-        fields([
+        let mut rows = vec![
             ("contract", self.contract.to_string()),
-            ("ticker", claim::shown(&self.ticker)),
-            ("name", claim::shown(&self.name)),
+            ("ticker", self.ticker.clone()),
+            ("name", self.name.clone()),
             ("file", self.file.display().to_string()),
-        ])
+        ];
+        rows.extend(self.unbacked.iter().map(|some| ("unbacked", some.line())));
+        fields(rows)
     }
 }

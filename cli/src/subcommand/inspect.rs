@@ -11,8 +11,9 @@ use bulla_core::header::Header;
 use clap::Args;
 
 pub use self::show::{
-    FrameOutput, HeaderOutput, LeafOutput, Output, OutputsOutput, TransitionOutput,
+    FrameOutput, HeaderOutput, LeafOutput, NamedValue, Output, OutputsOutput, TransitionOutput,
 };
+pub(super) use self::show::{globals, metadata};
 use super::Result;
 use crate::error::Error;
 use crate::file;

@@ -12,6 +12,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::{Result, boxed};
+use crate::denomination::has_decimals;
 use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
@@ -40,7 +41,8 @@ struct Request {
     /// The contract [default: any]
     #[arg(long)]
     contract: Option<ContractId>,
-    /// The amount, with the decimals of the contract [default: any; of a token: 1 fraction]
+    /// The amount, with the decimals of the contract; of an owned type of one's own a whole number [default: any; of a
+    /// token: 1 fraction]
     #[arg(long)]
     amount: Option<String>,
     /// The name of the owned type, such as `allowance` or `nft` [default: the asset; of a token: nft]
@@ -102,7 +104,7 @@ impl Invoice {
     /// If there is no wallet, no free sealed coin for a blind invoice, or the amount has no meaning.
     pub fn run(self, settings: &Settings) -> Result {
         match self.command {
-            Some(Command::Decode(command)) => boxed(command.run()),
+            Some(Command::Decode(command)) => boxed(command.run(settings)),
             None => boxed(self.request.run(settings)),
         }
     }
@@ -115,7 +117,8 @@ impl Request {
         } else {
             Session::open(settings)?
         };
-        let raw = self.raw || self.token.is_some();
+        let whole = |owned: &String| !has_decimals(owned);
+        let raw = self.raw || self.token.is_some() || self.owned.as_ref().is_some_and(whole);
         let amount = match &self.amount {
             Some(text) => Some(units::read(&session.wallet, text, self.contract, raw)?),
             None => self.token.map(|_| 1),

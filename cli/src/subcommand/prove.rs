@@ -9,11 +9,13 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Result;
+use crate::denomination::Denomination;
 use crate::file;
 use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::table::fields;
+use crate::unbacked::Unbacked;
 
 /// Arguments of `prove`.
 #[derive(Args, Debug)]
@@ -36,6 +38,10 @@ pub struct Prove {
 pub struct Output {
     /// The contract.
     pub contract: ContractId,
+    /// Its ticker, a claim of the issuer.
+    pub ticker: String,
+    /// How much can be reissued, in smallest units, and is unbacked by its history; none if nothing can.
+    pub unbacked: Option<Unbacked>,
     /// The challenge.
     pub challenge: String,
     /// The coins that are shown.
@@ -65,8 +71,11 @@ impl Prove {
         let proof = wallet.prove(contract, challenge, &coins, &passphrase, source)?;
         let bytes = proof.encode();
         file::write(&self.out, &bytes)?;
+        let named = Denomination::known(&wallet.asset(contract)?);
         Ok(Output {
-            contract: self.contract,
+            contract,
+            ticker: named.ticker().unwrap_or_default().to_owned(),
+            unbacked: named.unbacked(),
             challenge: self.challenge.to_string(),
             coins: proof.coins.iter().map(|coin| coin.outpoint).collect(),
             file: self.out,
@@ -79,9 +88,11 @@ impl Human for Output {
     fn human(&self) -> String {
         let mut rows = vec![
             ("contract", self.contract.to_string()),
+            ("ticker", self.ticker.clone()),
             ("challenge", self.challenge.clone()),
         ];
         rows.extend(self.coins.iter().map(|coin| ("coin", coin.to_string())));
+        rows.extend(self.unbacked.iter().map(|some| ("unbacked", some.line())));
         rows.push(("file", self.file.display().to_string()));
         fields(rows)
     }

@@ -4,7 +4,7 @@ mod allow;
 mod check;
 mod list;
 mod show;
-mod which;
+pub mod which;
 
 use clap::Subcommand;
 

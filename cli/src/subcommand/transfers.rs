@@ -2,6 +2,7 @@
 
 use bitcoin::{OutPoint, Txid};
 use bulla_core::ContractId;
+use bulla_schemas::roles::owned;
 use bulla_wallet::api::{Direction, Page, Transfer, TransferItem};
 use bulla_wallet::time::rfc3339;
 use clap::Args;
@@ -12,6 +13,7 @@ use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::table::table;
+use crate::unbacked::{self, Unbacked};
 use crate::units::Names;
 
 /// Which part of a list.
@@ -78,6 +80,9 @@ pub struct Item {
     pub amount: String,
     /// The same with decimals and ticker, or `sat`; empty where nothing is paid to anybody.
     pub display: String,
+    /// How much of the contract can be reissued, in smallest units, and is unbacked by its history; none if
+    /// nothing can.
+    pub unbacked: Option<Unbacked>,
     /// The output that holds it, if it is known.
     pub outpoint: Option<OutPoint>,
     /// Whether the payee acknowledged it.
@@ -124,25 +129,38 @@ impl TransferOutput {
     }
 }
 
-fn item(item: &TransferItem, names: &Names) -> Item {
+/// An item for people and programs.
+pub(super) fn item(item: &TransferItem, names: &Names) -> Item {
+    // What makes no leaf, such as a burn, is about the asset.
+    let owned = item.owned.as_deref().unwrap_or(owned::ASSET.name);
     Item {
         invoice: item.invoice.clone(),
         contract: item.contract,
         amount: item.amount.to_string(),
         display: match (item.contract, item.amount) {
-            (Some(contract), amount) => names.show(contract, amount),
+            (Some(contract), amount) => names.show_owned(contract, owned, item.token, amount),
             (None, 0) => String::new(),
             (None, sats) => format!("{sats} sat"),
         },
+        unbacked: item.contract.and_then(|contract| names.unbacked(contract)),
         outpoint: item.outpoint,
         acknowledged: item.acknowledged,
+    }
+}
+
+impl Item {
+    fn what(&self) -> String {
+        match self.contract {
+            Some(contract) => format!("{} of {contract}", self.display),
+            None => self.display.clone(),
+        }
     }
 }
 
 impl Human for Output {
     fn human(&self) -> String {
         let rows = self.transfers.iter().map(|transfer| {
-            let what = transfer.items.iter().map(|item| item.display.clone());
+            let what = transfer.items.iter().map(Item::what);
             let txid = transfer.txid.map(|txid| txid.to_string());
             [
                 transfer.transfer.clone(),
@@ -153,9 +171,11 @@ impl Human for Output {
                 transfer.updated.clone(),
             ]
         });
-        table(
+        let table = table(
             &["transfer", "", "state", "what", "transaction", "changed"],
             rows,
-        )
+        );
+        let items = self.transfers.iter().flat_map(|transfer| &transfer.items);
+        unbacked::below(table, items.flat_map(|item| &item.unbacked))
     }
 }

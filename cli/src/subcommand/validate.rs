@@ -2,25 +2,26 @@
 //! of headers and the block proofs in the consignment.
 
 mod answer;
+mod said;
 
 use std::convert::Infallible;
 use std::path::PathBuf;
 
 use bulla_core::headers::{HeaderChain, Proven};
-use bulla_core::schema::Schema;
 use bulla_core::validator::{
-    ChainView, Consignment, Consistent, Positions, Rules, SchemaPolicy, Settlement, Sought,
-    validate,
+    ChainView, Consignment, Consistent, Positions, Rules, Settlement, Sought, validate,
 };
 use bulla_wallet::chain::View;
 use bulla_wallet::transfer::error::TransferError;
-use bulla_wallet::{Network, defaults};
+use bulla_wallet::{AllowList, Network, defaults};
 use clap::Args;
 
-pub use self::answer::{FailureOutput, Output, Terminal, Verdict};
+pub use self::answer::{FailureOutput, Output, Verdict};
+pub use self::said::{Said, Terminal};
 use super::Result;
 use super::headers::{self, Chain};
 use super::issuer::verify;
+use crate::accepted::Accepted;
 use crate::error::Error;
 use crate::file;
 use crate::settings::Settings;
@@ -36,9 +37,8 @@ pub struct Validate {
     file: PathBuf,
     #[arg(long, value_name = "BLOCKS", help = min_conf_help(), value_parser = clap::value_parser!(u32).range(1..))]
     min_conf: Option<u32>,
-    /// Accept schemas that are not standard; read what they allow before you rely on the verdict
-    #[arg(long)]
-    any_schema: bool,
+    #[command(flatten)]
+    accepted: Accepted,
     /// Ask no source: go by this file of headers and the block proofs in the consignment
     #[arg(long, value_name = "FILE")]
     headers: Option<PathBuf>,
@@ -75,12 +75,18 @@ impl Validate {
         let min_depth = min_conf.unwrap_or_else(|| defaults::settled_depth(&network));
         let chain = self.headers.map(|path| headers::read(&path, &network));
         let chain = chain.transpose()?;
-        match (validate(&bytes, &rules(&network, self.any_schema)), chain) {
-            (Err(failure), _) => Ok(Output::failed(&failure)),
-            (Ok(consistent), None) => judge(consistent, settings, &network, min_depth),
-            (Ok(consistent), Some(chain)) => Ok(by_headers(consistent, &chain, min_depth)
-                .by(Chain::of(&chain), headers::notes(&network))),
-        }
+        let listed = self.accepted.list()?;
+        let consistent = match validate(&bytes, &self.accepted.rules(&network, &listed)) {
+            Err(failure) => return Ok(Output::failed(&failure)),
+            Ok(consistent) => consistent,
+        };
+        let said = Said::of(consistent.get(), &bytes, &listed);
+        let output = match chain {
+            None => judge(consistent, settings, &network, min_depth)?,
+            Some(chain) => by_headers(consistent, &chain, min_depth)
+                .by(Chain::of(&chain), headers::notes(&network)),
+        };
+        Ok(output.saying(said))
     }
 }
 
@@ -101,13 +107,7 @@ pub fn content(
 
 /// What is accepted on a network: any schema, or the standard ones.
 pub fn rules(network: &Network, any_schema: bool) -> Rules<'static> {
-    let schemas = if any_schema {
-        SchemaPolicy::Any
-    } else {
-        let standard = bulla_schemas::standard();
-        SchemaPolicy::Only(standard.iter().map(Schema::id).collect())
-    };
-    Rules::new(network.id(), schemas)
+    Accepted::any(any_schema).rules(network, &AllowList::new([]))
 }
 
 /// What headers and the consignment's own block proofs say.

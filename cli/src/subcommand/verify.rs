@@ -14,6 +14,7 @@ use clap::Args;
 pub use self::answer::{Output, Owning, Verdict};
 use super::headers::{self, Chain};
 use super::{Result, validate};
+use crate::accepted::Accepted;
 use crate::error::Error;
 use crate::file;
 use crate::settings::Settings;
@@ -24,7 +25,7 @@ use crate::source;
 pub struct Verify {
     /// The proof
     file: PathBuf,
-    /// The challenge that you asked; without it, an old proof, or one made for another, passes
+    /// The challenge that you asked: without it, an old proof, or one made for another, would pass
     #[arg(long, value_name = "TEXT")]
     challenge: Option<Challenge>,
     /// The contract that you asked about
@@ -32,11 +33,10 @@ pub struct Verify {
     contract: Option<ContractId>,
     #[arg(long, value_name = "BLOCKS", help = validate::min_conf_help(), value_parser = clap::value_parser!(u32).range(1..))]
     min_conf: Option<u32>,
-    /// Accept schemas that are not standard; read what they allow before you rely on the answer
-    #[arg(long)]
-    any_schema: bool,
+    #[command(flatten)]
+    accepted: Accepted,
     /// Ask no source: go by this file of headers and the block proofs in the proof. Whether the coins were
-    /// spent since cannot be seen then
+    /// spent since cannot be seen then, and the exit code is 4
     #[arg(long, value_name = "FILE")]
     headers: Option<PathBuf>,
 }
@@ -45,27 +45,29 @@ impl Verify {
     /// Runs the command.
     ///
     /// # Errors
-    /// If the proof is refused. A chain that does not answer is not an error but the answer.
+    /// If no challenge is named, or the proof is refused. A chain that does not answer is not an error but the answer.
     pub fn run(self, settings: &Settings) -> Result<Output> {
+        if self.challenge.is_none() {
+            return Err(Error::Options {
+                found: "no --challenge: an old proof, or one that was made for somebody else, would pass",
+                remedy: "say --challenge and the text that you asked for",
+            });
+        }
         let network = settings.network.clone().unwrap_or(Network::Regtest);
+        let listed = self.accepted.list()?;
         let proof = Proof::decode(&file::read(&self.file, MAX_BYTES)?)?;
         let expected = Expected {
             challenge: self.challenge,
             contract: self.contract,
         };
-        let owned = check(
-            proof,
-            &validate::rules(&network, self.any_schema),
-            &expected,
-        )?;
+        let owned = check(proof, &self.accepted.rules(&network, &listed), &expected)?;
         let least = self.min_conf;
         let least = least.unwrap_or_else(|| defaults::settled_depth(&network));
-        let mut output = match self.headers {
+        let output = match self.headers {
             Some(path) => by_headers(&owned, &headers::read(&path, &network)?, least, &network),
             None => answer(&owned, settings, &network, least)?,
         };
-        output.challenge_checked = expected.challenge.is_some();
-        Ok(output)
+        Ok(output.saying(&owned, &listed))
     }
 }
 

@@ -110,13 +110,11 @@ fn a_statement_shows_who_signed_and_that_the_claim_was_not_checked() {
     assert_eq!(asset["statements"][0]["claim"], "domain example.com");
     let human = String::from_utf8(bob.run(&["assets"]).stdout).unwrap();
     assert!(
-        human.contains(&format!("CLAY: signed by {key}\n")),
+        human.contains(&format!("CLAY {contract}: signed by {key}\n")),
         "{human}"
     );
-    assert!(
-        human.contains("CLAY: claims domain example.com (not checked)"),
-        "{human}"
-    );
+    let claims = format!("CLAY {contract}: claims domain example.com (not checked)");
+    assert!(human.contains(&claims), "{human}");
 }
 
 #[test]
@@ -204,27 +202,30 @@ fn what_is_owned_is_proven_for_one_challenge() {
     let verified = bob.ok(&verify);
     assert_eq!(verified["verdict"], "settled");
     assert_eq!(verified["owned"][0]["amount"], "10000");
-    assert_eq!(
-        (&verified["unspent"], &verified["challenge_checked"]),
-        (&json!(true), &json!(true))
-    );
-    assert_eq!(bob.ok(&verify[..2])["challenge_checked"], false);
+    assert_eq!(verified["owned"][0]["display"], "10000 CLAY");
+    assert_eq!(verified["unspent"], true);
+    let (exit, unasked) = bob.error(&verify[..2]);
+    assert_eq!((exit, text(&unasked, "code")), (2, "usage"));
+    let message = text(&unasked, "message");
+    assert!(message.contains("made for somebody else"), "{message}");
     let replayed = failure(
         bob,
         &["verify", "ownership.proof", "--challenge", "Bank of Uruk"],
     );
     assert_eq!(replayed, "other-challenge");
-    let (exit, unasked) = bob.answer(&["verify", "ownership.proof", "--offline"]);
+    let (exit, unasked) = bob.answer(&[&verify[..], &["--offline"]].concat());
     assert_eq!((exit, &unasked["verdict"]), (4, &json!("consistent")));
     bulla
         .as_other("alice")
         .ok(&["headers", "export", "headers"]);
     let bob = bulla.as_other("bob");
-    let by_headers = bob.ok(&[&verify[..], &["--headers", "headers"]].concat());
+    let (exit, by_headers) = bob.answer(&[&verify[..], &["--headers", "headers"]].concat());
     assert_eq!(
-        (&by_headers["verdict"], &by_headers["unspent"]),
-        (&json!("settled"), &json!(false))
+        (exit, &by_headers["verdict"], &by_headers["unspent"]),
+        (4, &json!("mined"), &json!(false))
     );
+    let notes = by_headers["notes"].to_string();
+    assert!(notes.contains("spent since"), "{notes}");
     assert!(by_headers["headers"]["work"].is_string());
     let (exit, younger) = bob.answer(&[&verify[..], &["--min-conf", "100"]].concat());
     assert_eq!((exit, &younger["verdict"]), (4, &json!("consistent")));

@@ -8,5 +8,7 @@ mod identity;
 mod issuing;
 mod kinds;
 mod outside;
+mod own;
 mod schema;
+mod shown;
 mod transfer;

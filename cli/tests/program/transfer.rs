@@ -126,7 +126,7 @@ fn the_answers_have_the_fields_that_scripts_rely_on() {
     assert_eq!(fields(&balance), ["assets", "bitcoin", "carriers"]);
     let expected = json!({
         "contract": contract, "ticker": "CLAY", "precision": 2,
-        "settled": "5", "pending": "0", "display": "0.05", "others": [],
+        "settled": "5", "pending": "0", "display": "0.05", "others": [], "unbacked": null,
     });
     assert_eq!(balance["assets"], json!([expected]));
 
@@ -135,7 +135,10 @@ fn the_answers_have_the_fields_that_scripts_rely_on() {
     assert_eq!(verdict["contract"], contract);
     assert_eq!(
         verdict["terminals"],
-        json!([{ "outpoint": accepted["outpoint"], "amount": "5" }])
+        json!([{
+            "outpoint": accepted["outpoint"], "type": 0, "owned": "asset", "amount": "5",
+            "display": "0.05 CLAY",
+        }])
     );
     assert_eq!(
         (&verdict["operations"], &verdict["witnesses"]),

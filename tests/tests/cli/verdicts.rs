@@ -105,8 +105,7 @@ fn units_that_can_be_reissued_are_said_to_be_unbacked() {
     let unbacked = |history: &History| {
         let (_folder, program) = stranger(&history.encode());
         let verdict = assert_verdict(program.verdict(&["validate", "file"]), 0, "settled");
-        let notes = verdict["notes"].to_string();
-        notes.contains("unbacked by this history, up to 500 smallest units")
+        verdict["unbacked"].clone()
     };
     let text = |text: &str| text.as_bytes().to_vec();
     let globals = values(&[
@@ -121,8 +120,9 @@ fn units_that_can_be_reissued_are_said_to_be_unbacked() {
         (4, State::Amount(500), on(coin(1))),
     ];
     let schema = bulla_schemas::replaceable();
-    assert!(unbacked(&History::new(schema, globals, &outputs)));
-    assert!(!unbacked(&History::fixed(1_000)));
+    let replaceable = History::new(schema, globals, &outputs);
+    assert_eq!(unbacked(&replaceable), "500");
+    assert_eq!(unbacked(&History::fixed(1_000)), Value::Null);
 }
 
 #[test]

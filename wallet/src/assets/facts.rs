@@ -2,6 +2,8 @@
 
 use bulla_core::header::Header;
 
+use crate::claims;
+
 /// A text global.
 pub(crate) fn text(header: &Header, name: &str) -> Option<String> {
     let bytes = value(header, name)?;
@@ -15,10 +17,7 @@ pub(crate) fn number(header: &Header, name: &str) -> Option<u64> {
 
 /// Decimals people see; 0 where the schema has none, or more than there can be.
 pub(crate) fn precision(header: &Header) -> u8 {
-    let found = number(header, "precision").and_then(|number| u8::try_from(number).ok());
-    found
-        .filter(|precision| *precision <= crate::MAX_PRECISION)
-        .unwrap_or(0)
+    claims::precision(header).unwrap_or(0)
 }
 
 fn value<'a>(header: &'a Header, name: &str) -> Option<&'a [u8]> {

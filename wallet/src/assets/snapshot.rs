@@ -14,7 +14,7 @@ use crate::coins::{Coin, Coins, Place};
 use crate::store::{Meta, StoreError, invoices, reserved};
 use crate::transfer::error::NotFree;
 use crate::transfer::plan::{ContractFacts, Holding, SealedCoin, quantity};
-use crate::{defaults, time};
+use crate::{claims, defaults, time};
 
 /// The wallet at one instant.
 #[derive(Debug)]
@@ -132,9 +132,10 @@ impl Snapshot {
         .collect()
     }
 
+    /// The ticker of a contract, fit to be shown.
     pub fn ticker(&self, contract: ContractId) -> String {
         let book = self.books.get(&contract);
-        book.and_then(|book| super::facts::text(&book.header, "ticker"))
+        book.and_then(|book| claims::ticker(&book.header))
             .unwrap_or_default()
     }
 

@@ -1,7 +1,7 @@
 //! What the values of a genesis that people read may say: nothing that looks like something else.
 
-use crate::MAX_PRECISION;
 use crate::transfer::error::TransferError;
+use crate::{MAX_PRECISION, claims};
 
 /// Checks a value by the conventional name of its global; others may say anything.
 ///
@@ -11,12 +11,12 @@ pub(crate) fn check(name: &str, bytes: &[u8]) -> Result<(), TransferError> {
     let (field, good, expected) = match name {
         "ticker" => (
             "ticker",
-            is_ticker(bytes),
+            claims::is_ticker(bytes),
             "1 to 16 letters and digits of ASCII",
         ),
         "name" => (
             "name",
-            is_name(bytes),
+            claims::is_name(bytes),
             "1 to 64 printable characters of ASCII, no space around",
         ),
         "precision" => ("precision", is_precision(bytes), "0 to 18 decimals"),
@@ -39,15 +39,6 @@ pub(crate) fn check(name: &str, bytes: &[u8]) -> Result<(), TransferError> {
         found,
         expected,
     })
-}
-
-fn is_ticker(bytes: &[u8]) -> bool {
-    (1..=16).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_alphanumeric)
-}
-
-fn is_name(bytes: &[u8]) -> bool {
-    let printable = |byte: &u8| *byte == b' ' || byte.is_ascii_graphic();
-    (1..=64).contains(&bytes.len()) && bytes.iter().all(printable) && bytes.trim_ascii() == bytes
 }
 
 fn is_precision(bytes: &[u8]) -> bool {

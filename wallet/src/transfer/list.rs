@@ -1,15 +1,18 @@
 //! What people see of transfers, assets and balances.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::{OutPoint, Psbt, Transaction};
 use bulla_core::ContractId;
+use bulla_core::state::State;
+use bulla_schemas::roles::{global, owned};
 
 use super::error::TransferError;
-use super::record;
+use super::record::{self, Seen};
 use crate::api::{
-    Asset, AssetBalance, Balance, BitcoinBalance, CarrierBalance, CoinAllocation, Page, Transfer,
-    TransferId,
+    Asset, AssetBalance, Balance, BitcoinBalance, CarrierBalance, CoinAllocation, Page, Tokens,
+    Transfer, TransferId,
 };
 use crate::assets::book::Book;
 use crate::assets::consign::contract_file;
@@ -19,7 +22,7 @@ use crate::assets::snapshot::Snapshot;
 use crate::coins::Place;
 use crate::store::transfers::{self, ItemRow, TransferRow};
 use crate::store::{StoreError, contracts, operations};
-use crate::{Amount, Error, Wallet, defaults, identity};
+use crate::{AllowList, Amount, Error, Wallet, claims, defaults, identity};
 
 impl Wallet {
     /// Everything the wallet holds: plain bitcoin, carriers apart, and assets.
@@ -60,12 +63,13 @@ impl Wallet {
     /// The contracts that the wallet knows, by ticker.
     pub fn assets(&self) -> Result<Vec<Asset>, Error> {
         let snapshot = self.snapshot()?;
+        let allowed = AllowList::new(self.allowed_schemas()?);
         let mut assets = Vec::new();
         for book in snapshot.books.values() {
             let statements = identity::kept(&self.db, book.contract)?;
             assets.push(Asset {
                 statements,
-                ..asset(&snapshot, book)
+                ..asset(&snapshot, book, &allowed)
             });
         }
         assets.sort_by(|a, b| (&a.ticker, a.contract).cmp(&(&b.ticker, b.contract)));
@@ -147,24 +151,39 @@ impl Wallet {
 
     fn shown(&self, row: TransferRow) -> Result<Transfer, StoreError> {
         let items = transfers::items(&self.db, &row.id)?;
-        let mut outpoints = BTreeMap::new();
+        let (mut seen, mut books) = (BTreeMap::new(), BTreeMap::new());
         for item in &items {
-            if let Some(outpoint) = self.outpoint(&row, item)? {
-                outpoints.insert(item.n, outpoint);
-            }
+            let Some(contract) = item.contract else {
+                continue;
+            };
+            let book = match books.entry(contract) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(vacant) => vacant.insert(Book::load(&self.db, contract)?),
+            };
+            let found = self.seen(&row, item, book.as_ref())?;
+            seen.extend(found.map(|found| (item.n, found)));
         }
-        record::shown(row, items, &outpoints)
+        record::shown(row, items, seen)
     }
 
-    /// The output that holds what an item pays, if its seal is known.
-    fn outpoint(&self, row: &TransferRow, item: &ItemRow) -> Result<Option<OutPoint>, StoreError> {
+    /// The leaf of what an item pays; none of what waited so long that it was forgotten.
+    fn seen(
+        &self,
+        row: &TransferRow,
+        item: &ItemRow,
+        book: Option<&Book>,
+    ) -> Result<Option<Seen>, StoreError> {
         let (Some(operation), Some(ty), Some(index)) = (item.operation, item.ty, item.index) else {
             return Ok(None);
         };
-        // None of what waited so long that it was forgotten.
         let leaf = operations::leaf(&self.db, &operation, ty, index)?;
+        let token = leaf.as_ref().and_then(|leaf| leaf.token);
         let seal = leaf.map(|leaf| rows::leaf(&leaf)).transpose()?;
-        Ok(seal.and_then(|(_, _, seal)| seal?.resolve(row.txid)))
+        Ok(Some(Seen {
+            owned: book.map(|book| book.facts.owned_name(ty).to_owned()),
+            token,
+            outpoint: seal.and_then(|(_, _, seal)| seal?.resolve(row.txid)),
+        }))
     }
 }
 
@@ -186,17 +205,21 @@ fn display(units: u64, precision: u8) -> String {
     Amount::new(units, precision).map_or_else(|_| units.to_string(), |amount| amount.to_string())
 }
 
-fn asset(snapshot: &Snapshot, book: &Book) -> Asset {
+fn asset(snapshot: &Snapshot, book: &Book, allowed: &AllowList) -> Asset {
     let (settled, pending) = snapshot.amounts(book.contract);
     let header = &book.header;
+    let tokens = tokens(snapshot, book);
     Asset {
         contract: book.contract,
         schema: header.genesis.schema,
-        schema_name: Some(header.schema.name.clone()),
+        schema_name: allowed.name(&header.schema),
         ticker: snapshot.ticker(book.contract),
-        name: text(header, "name").unwrap_or_default(),
+        name: claims::name(header).unwrap_or_default(),
         precision: precision(header),
-        supply: number(header, "supply").unwrap_or(0),
+        supply: number(header, "supply")
+            .or(tokens.map(|tokens| tokens.issued))
+            .unwrap_or(0),
+        tokens,
         unbacked: bulla_schemas::roles::unbacked(header),
         details: text(header, "details"),
         terms: text(header, "terms"),
@@ -206,4 +229,33 @@ fn asset(snapshot: &Snapshot, book: &Book) -> Asset {
         settled,
         pending,
     }
+}
+
+/// The tokens of a contract, by their numbers: a fraction of one counts as the token.
+fn tokens(snapshot: &Snapshot, book: &Book) -> Option<Tokens> {
+    let header = &book.header;
+    let number = owned::NFT.number(&header.schema)?;
+    let issued = header.genesis.outputs.0.get(&number);
+    let issued = issued.map(|leaves| ids(leaves.shown().map(|shown| shown.state)));
+    let held = snapshot.allocations.iter();
+    let held = held.filter(|held| held.contract == book.contract);
+    let held = held.filter(|held| held.leaf.owned_type == number);
+    Some(Tokens {
+        held: ids(held.map(|held| held.state.clone())),
+        issued: issued.unwrap_or(0),
+        total: global::TOTAL
+            .global(&header.schema)
+            .and_then(|_| self::number(header, global::TOTAL.name)),
+    })
+}
+
+/// How many different tokens.
+fn ids(states: impl Iterator<Item = State>) -> u64 {
+    let ids: BTreeSet<u32> = states
+        .filter_map(|state| match state {
+            State::Token(token) => Some(token.id),
+            _ => None,
+        })
+        .collect();
+    ids.len() as u64
 }

@@ -165,11 +165,19 @@ pub(crate) fn receiver_state(
     })
 }
 
-/// A transfer for people. `outpoints` gives the outputs of items that are known.
+/// What the store knows of the leaf of an item.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    pub owned: Option<String>,
+    pub token: Option<u32>,
+    pub outpoint: Option<OutPoint>,
+}
+
+/// A transfer for people. `seen` gives what is known of the leaves of its items.
 pub(crate) fn shown(
     row: TransferRow,
     items: Vec<ItemRow>,
-    outpoints: &BTreeMap<u32, OutPoint>,
+    mut seen: BTreeMap<u32, Seen>,
 ) -> Result<Transfer, StoreError> {
     let reason = row.reason.as_deref();
     let (direction, state) = if row.direction == SENT {
@@ -183,13 +191,18 @@ pub(crate) fn shown(
             TransferState::Receiver(receiver_state(&row.state, reason)?),
         )
     };
-    let item = |item: ItemRow| TransferItem {
-        invoice: item.invoice,
-        contract: item.contract,
-        operation: item.operation,
-        amount: item.amount.unwrap_or(0),
-        outpoint: outpoints.get(&item.n).copied(),
-        acknowledged: item.acked,
+    let item = |item: ItemRow| {
+        let seen = seen.remove(&item.n).unwrap_or_default();
+        TransferItem {
+            invoice: item.invoice,
+            contract: item.contract,
+            operation: item.operation,
+            owned: seen.owned,
+            token: seen.token,
+            amount: item.amount.unwrap_or(0),
+            outpoint: seen.outpoint,
+            acknowledged: item.acked,
+        }
     };
     Ok(Transfer {
         id: TransferId::from_bytes(row.id),

@@ -13,9 +13,13 @@ use bulla_core::seal::{AssignedSeal, Seal};
 use bulla_core::state::State;
 use bulla_core::value::Values;
 use bulla_core::{ContractId, NetworkId, OperationId, SchemaId, SecretSeal};
+use bulla_wallet::AllowList;
 use bulla_wallet::time::rfc3339;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
+
+use crate::denomination::Denomination;
+use crate::unbacked::Unbacked;
 
 /// What `inspect` answers.
 #[derive(Debug, Serialize)]
@@ -39,8 +43,11 @@ pub struct HeaderOutput {
     pub contract: ContractId,
     /// The schema, computed from its content.
     pub schema: SchemaId,
-    /// Its name, a claim of its author.
-    pub schema_name: String,
+    /// Its name, if it is a standard one.
+    pub schema_name: Option<String>,
+    /// How much of the contract can be reissued, in smallest units, and is unbacked by its history; none if
+    /// nothing can.
+    pub unbacked: Option<Unbacked>,
     /// When it was issued, as the issuer claims.
     pub issued: String,
     /// Globals of the genesis, by name.
@@ -50,7 +57,7 @@ pub struct HeaderOutput {
 }
 
 /// A global or metadata value.
-#[derive(Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct NamedValue {
     /// Its number in the schema.
     pub number: u16,
@@ -172,12 +179,14 @@ pub struct LeafOutput {
 impl HeaderOutput {
     /// Of a header.
     pub fn of(header: &Header) -> Self {
+        let standard = AllowList::new([]);
         Self {
+            schema_name: standard.name(&header.schema),
+            unbacked: Denomination::of(header, &standard).unbacked(),
             format: WIRE_FORMAT,
             network: header.genesis.network,
             contract: header.genesis.contract_id(),
             schema: header.schema.id(),
-            schema_name: header.schema.name.clone(),
             issued: rfc3339(header.genesis.timestamp),
             globals: globals(&header.genesis.globals, header),
             outputs: outputs(&header.genesis.outputs, header),
@@ -261,14 +270,16 @@ fn terminal(terminal: &Terminal) -> TerminalOutput {
     }
 }
 
-fn globals(values: &Values, header: &Header) -> Vec<NamedValue> {
+/// Globals with the names that the schema gives them.
+pub fn globals(values: &Values, header: &Header) -> Vec<NamedValue> {
     named(values, |number| {
         let defined = header.schema.globals.get(&number)?;
         Some((defined.name.clone(), defined.ty))
     })
 }
 
-fn metadata(values: &Values, header: &Header) -> Vec<NamedValue> {
+/// Metadata with the names that the schema gives them.
+pub fn metadata(values: &Values, header: &Header) -> Vec<NamedValue> {
     named(values, |number| {
         let defined = header.schema.metadata.get(&number)?;
         Some((defined.name.clone(), defined.ty))

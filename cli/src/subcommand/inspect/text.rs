@@ -4,6 +4,8 @@ use super::show::{
     FrameOutput, InputOutput, LeafOutput, NamedValue, Output, OutputsOutput, TerminalOutput,
     TransitionOutput,
 };
+use bulla_wallet::claims;
+
 use crate::claim;
 use crate::output::Human;
 use crate::table::fields;
@@ -11,13 +13,14 @@ use crate::table::fields;
 impl Human for Output {
     fn human(&self) -> String {
         let header = &self.header;
+        let called = header
+            .schema_name
+            .as_deref()
+            .unwrap_or("not a standard one");
         let mut rows = vec![
             ("bytes", self.bytes.to_string()),
             ("contract", header.contract.to_string()),
-            (
-                "schema",
-                format!("{} ({})", claim::shown(&header.schema_name), header.schema),
-            ),
+            ("schema", format!("{} ({called})", header.schema)),
             ("network", header.network.to_string()),
             ("issued", header.issued.clone()),
         ];
@@ -29,6 +32,7 @@ impl Human for Output {
                 .flat_map(lines)
                 .map(|text| ("genesis", text)),
         );
+        rows.extend(header.unbacked.iter().map(|some| ("unbacked", some.line())));
         for frame in &self.frames {
             rows.extend(frame.lines());
         }
@@ -101,7 +105,12 @@ fn place(input: &InputOutput) -> String {
 fn line(value: &NamedValue) -> String {
     let name = value.name.as_deref().map(claim::shown);
     let name = name.unwrap_or_else(|| value.number.to_string());
-    format!("{name} = {}", claim::shown(&value.value))
+    let value = match name.as_str() {
+        "ticker" => claims::shown_ticker(&value.value),
+        "name" => claims::shown_name(&value.value),
+        _ => claim::shown(&value.value),
+    };
+    format!("{name} = {value}")
 }
 
 fn lines(outputs: &OutputsOutput) -> Vec<String> {

@@ -4,6 +4,7 @@ use bulla_schemas::roles::{global, owned};
 
 use crate::amount::display;
 use crate::claim;
+use crate::denomination::has_decimals;
 
 /// Whether a number that a genesis says is an amount, with the decimals of its contract.
 pub fn is_amount(name: &str) -> bool {
@@ -11,13 +12,9 @@ pub fn is_amount(name: &str) -> bool {
     amounts.iter().any(|role| role.name == name)
 }
 
-/// Decimals of an owned type in a contract with so many: all have them, but for tokens that are counted.
+/// Decimals of an owned type in a contract with so many.
 pub fn decimals(owned: &str, precision: u8) -> u8 {
-    if owned == owned::LEFT.name {
-        0
-    } else {
-        precision
-    }
+    if has_decimals(owned) { precision } else { 0 }
 }
 
 /// What units are called.

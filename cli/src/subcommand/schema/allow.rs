@@ -66,7 +66,7 @@ impl Deny {
     /// # Errors
     /// If there is no wallet, or the schema is standard or not on the list.
     pub fn run(self, settings: &Settings) -> Result<Output> {
-        let schema = id(self.schema, settings)?;
+        let schema = self.schema.id()?;
         if is_standard(schema) {
             return Err(Error::StandardSchema { schema });
         }
@@ -78,13 +78,6 @@ impl Deny {
             schema,
             allowed: false,
         })
-    }
-}
-
-fn id(which: Which, settings: &Settings) -> Result<SchemaId> {
-    match which {
-        Which::Id(id) => Ok(id),
-        named @ Which::NameOrFile(_) => Ok(named.find(settings)?.id()),
     }
 }
 

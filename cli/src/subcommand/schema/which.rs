@@ -32,6 +32,14 @@ impl FromStr for Which {
 }
 
 impl Which {
+    /// Its id.
+    pub fn id(self) -> Result<SchemaId, Error> {
+        match self {
+            Self::Id(id) => Ok(id),
+            Self::NameOrFile(text) => Ok(by_name_or_file(&text)?.id()),
+        }
+    }
+
     /// The schema itself; by its id, one that the wallet knows.
     pub fn find(self, settings: &Settings) -> Result<Schema, Error> {
         match self {
@@ -43,11 +51,15 @@ impl Which {
                 let known = Session::open(settings)?.wallet.known_schema(id)?;
                 known.ok_or(Error::UnknownSchema { schema: id })
             }
-            Self::NameOrFile(text) => match bulla_schemas::by_name(&text) {
-                Some(schema) => Ok(schema),
-                None => read(Path::new(&text)),
-            },
+            Self::NameOrFile(text) => by_name_or_file(&text),
         }
+    }
+}
+
+fn by_name_or_file(text: &str) -> Result<Schema, Error> {
+    match bulla_schemas::by_name(text) {
+        Some(schema) => Ok(schema),
+        None => read(Path::new(text)),
     }
 }
 

@@ -1,15 +1,18 @@
 //! What `supply` answers.
 
 use bitcoin::{OutPoint, Txid};
+use bulla_core::state::State;
 use bulla_core::{ContractId, OperationId};
 use bulla_wallet::api::Asset;
 use bulla_wallet::supply::{Change, Happened, Listed, OpenLeaf, Status, Supply, Unit};
+use bulla_wallet::transfer::plan::quantity;
 use serde::Serialize;
 
 use crate::amount::display;
-use crate::claim;
+use crate::denomination::Denomination;
 use crate::output::Human;
 use crate::table::fields;
+use crate::unbacked::Unbacked;
 
 /// What `supply` answers. Sums are in smallest units, or in tokens.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -22,6 +25,8 @@ pub struct Output {
     pub unit: &'static str,
     /// Decimals people see.
     pub precision: u8,
+    /// How much can be reissued, in smallest units, and is unbacked by its history; none if nothing can.
+    pub unbacked: Option<Unbacked>,
     /// Issued by the genesis.
     pub genesis: String,
     /// Issued, at least: by the genesis and by the operations below.
@@ -82,7 +87,9 @@ pub struct OpenOutput {
     pub outpoint: OutPoint,
     /// The operation that made the leaf.
     pub operation: OperationId,
-    /// Its amount, or fraction of a token.
+    /// The token.
+    pub token: Option<u32>,
+    /// Its amount, or fraction of the token.
     pub amount: String,
 }
 
@@ -114,6 +121,7 @@ impl Output {
                 Unit::Amount => asset.precision,
                 Unit::Token => 0,
             },
+            unbacked: Denomination::known(asset).unbacked(),
             genesis: text(supply.genesis),
             issued: text(supply.issued()),
             issued_at_most: supply.issued_at_most().map(text),
@@ -154,13 +162,6 @@ fn notes(supply: &Supply, listed: &[Listed]) -> Vec<String> {
             "{count} known operations are not settled and not counted"
         ));
     }
-    if supply
-        .changes
-        .iter()
-        .any(|change| change.transition == "reissue")
-    {
-        notes.push("what was reissued is unbacked by this history".to_owned());
-    }
     if listed.iter().any(|one| one.status == Status::Claimed) {
         notes.push("entries of the list without a consignment are claims".to_owned());
     }
@@ -168,6 +169,12 @@ fn notes(supply: &Supply, listed: &[Listed]) -> Vec<String> {
 }
 
 impl ChangeOutput {
+    fn line(&self, sums: &str) -> String {
+        let (name, id, witness) = (&self.transition, self.operation, self.witness);
+        let depth = self.confirmations;
+        format!("{sums} by {name} {id} in {witness}, {depth} deep")
+    }
+
     fn of(change: &Change) -> Self {
         Self {
             operation: change.operation,
@@ -186,7 +193,11 @@ impl OpenOutput {
         Self {
             outpoint: open.outpoint,
             operation: open.leaf.operation,
-            amount: open.state.amount().to_string(),
+            token: match &open.state {
+                State::Token(token) => Some(token.id),
+                _ => None,
+            },
+            amount: quantity(&open.state).to_string(),
         }
     }
 }
@@ -219,7 +230,7 @@ impl Human for Output {
         };
         let mut rows = vec![
             ("contract", self.contract.to_string()),
-            ("ticker", claim::shown(&self.ticker)),
+            ("ticker", self.ticker.clone()),
             ("issued", bound(&self.issued, &self.issued_at_most)),
             ("burned", format!("at least {}", self.shown(&self.burned))),
             (
@@ -238,14 +249,19 @@ impl Human for Output {
             let sums: Vec<_> = sums
                 .map(|(name, sum)| format!("{name} {}", self.shown(sum)))
                 .collect();
-            let name = claim::shown(&change.transition);
-            let (sums, id) = (sums.join(", "), change.operation);
-            ("operation", format!("{sums} by {name} {id}"))
+            ("operation", change.line(&sums.join(", ")))
         }));
-        rows.extend(self.rights.iter().map(|open| {
-            let amount = self.shown(&open.amount);
-            ("unused right", format!("{amount} on {}", open.outpoint))
+        let rights = self.rights.iter().map(|open| ("unused right", open));
+        let held = self.held.iter().map(|open| ("circulating on", open));
+        rows.extend(rights.chain(held).map(|(what, open)| {
+            let amount = match open.token {
+                Some(token) => format!("#{token} ({} fractions)", open.amount),
+                None => self.shown(&open.amount),
+            };
+            let (outpoint, operation) = (open.outpoint, open.operation);
+            (what, format!("{outpoint}: {amount} by {operation}"))
         }));
+        rows.extend(self.unbacked.iter().map(|some| ("unbacked", some.line())));
         rows.extend(self.list.iter().map(|entry| {
             let units = self.shown(&entry.units);
             let (status, happened, id) = (entry.status, entry.happened, entry.operation);

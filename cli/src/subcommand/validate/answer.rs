@@ -2,15 +2,13 @@
 
 use bitcoin::Txid;
 use bitcoin::key::XOnlyPublicKey;
-use bulla_core::seal::AssignedSeal;
-use bulla_core::validator::{
-    Check, Consignment, Failure, Position, Positions, TerminalState, depth,
-};
+use bulla_core::validator::{Check, Consignment, Failure, Position, Positions, depth};
 use bulla_core::{ContractId, OperationId, SchemaId};
-use bulla_schemas::roles::unbacked;
+use bulla_wallet::claims;
 use bulla_wallet::identity::{Statement, issuer};
 use serde::Serialize;
 
+use super::said::{Said, Terminal};
 use crate::claim;
 use crate::exit::Exit;
 use crate::output::Human;
@@ -19,6 +17,7 @@ use crate::subcommand::Result;
 use crate::subcommand::headers::Chain;
 use crate::subcommand::issuer::verify;
 use crate::table::fields;
+use crate::unbacked::Unbacked;
 
 /// Said whenever somebody might take a verdict for money.
 const SPENT: &str = "a terminal may have been spent since; a consignment cannot tell";
@@ -50,12 +49,16 @@ pub struct Output {
     pub contract: Option<ContractId>,
     /// Its schema.
     pub schema: Option<SchemaId>,
+    /// The name of a standard schema, or `own: ` and the name of another one that is accepted by its id.
+    pub schema_name: Option<String>,
     /// Its ticker, a claim of the issuer.
     pub ticker: Option<String>,
     /// The key that the genesis names as the issuer's.
     pub issuer: Option<XOnlyPublicKey>,
     /// What was stated about who issued the contract.
     pub statements: Vec<SignedBy>,
+    /// How much can be reissued, in smallest units, and is unbacked by its history; none if nothing can.
+    pub unbacked: Option<Unbacked>,
     /// Transitions in the history.
     pub operations: Option<u64>,
     /// Witnesses of the history.
@@ -72,22 +75,6 @@ pub struct Output {
     pub failure: Option<FailureOutput>,
     /// What the reader of the verdict has to know.
     pub notes: Vec<String>,
-}
-
-/// Something that is handed over.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Terminal {
-    /// The output that holds it, where the seal is revealed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub outpoint: Option<String>,
-    /// The seal, where the output is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub secret_seal: Option<String>,
-    /// An operation that is only shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub evidence: Option<String>,
-    /// Amount in smallest units; 0 for kinds without one.
-    pub amount: String,
 }
 
 /// Which check failed, where, what was expected and what was found.
@@ -129,6 +116,8 @@ impl Output {
             verdict,
             contract: None,
             schema: None,
+            schema_name: None,
+            unbacked: None,
             ticker: None,
             issuer: None,
             statements: Vec::new(),
@@ -217,20 +206,28 @@ impl Output {
         self
     }
 
-    fn of(verdict: Verdict, content: &Consignment, mut notes: Vec<String>) -> Self {
-        notes.extend(unbacked(&content.header).map(|units| {
-            format!("units reissued in this contract are unbacked by this history, up to {units} smallest units")
-        }));
+    /// The same, with what the consignment says.
+    #[must_use]
+    pub fn saying(mut self, said: Said) -> Self {
+        self.schema_name = said.schema_name;
+        self.unbacked = said.unbacked;
+        self.terminals = said.terminals;
+        self
+    }
+
+    fn of(verdict: Verdict, content: &Consignment, notes: Vec<String>) -> Self {
         Self {
             verdict,
             contract: Some(content.contract),
             schema: Some(content.header.genesis.schema),
-            ticker: claim::ticker(&content.header),
+            schema_name: None,
+            unbacked: None,
+            ticker: claims::ticker(&content.header),
             issuer: issuer(&content.header),
             statements: Vec::new(),
             operations: Some(content.operations),
             witnesses: Some(content.witnesses.len()),
-            terminals: content.terminals.iter().map(terminal).collect(),
+            terminals: Vec::new(),
             confirmations: None,
             weakest: None,
             headers: None,
@@ -244,7 +241,9 @@ impl Output {
 const fn hint(check: Check) -> Option<&'static str> {
     match check {
         Check::Network => Some("name the chain with --network"),
-        Check::SchemaUnknown => Some("read its schema with `inspect`, then say --any-schema"),
+        Check::SchemaUnknown => {
+            Some("name its schema with --schema, or read what it allows, then say --any-schema")
+        }
         _ => None,
     }
 }
@@ -265,8 +264,11 @@ impl Human for Output {
         let mut rows = vec![("verdict", verdict)];
         let mut put = |name, value: Option<String>| rows.extend(value.map(|value| (name, value)));
         put("contract", self.contract.map(|id| id.to_string()));
-        put("schema", self.schema.map(|id| id.to_string()));
-        put("ticker", self.ticker.as_deref().map(claim::shown));
+        let called = self.schema_name.as_ref().map(|name| format!(" ({name})"));
+        let called = called.unwrap_or_default();
+        put("schema", self.schema.map(|id| format!("{id}{called}")));
+        put("ticker", self.ticker.clone());
+        put("unbacked", self.unbacked.as_ref().map(Unbacked::line));
         for signed in &self.statements {
             put("signature", Some(signed.signed_by()));
             put("claim", Some(signed.claims()));
@@ -287,12 +289,8 @@ impl Human for Output {
             put("expected", Some(claim::shown(&failure.expected)));
             put("found", Some(claim::shown(&failure.found)));
         }
-        for terminal in &self.terminals {
-            put("terminal", Some(terminal.line()));
-        }
-        for note in &self.notes {
-            put("note", Some(note.clone()));
-        }
+        rows.extend(self.terminals.iter().flat_map(Terminal::lines));
+        rows.extend(self.notes.iter().map(|note| ("note", note.clone())));
         fields(rows)
     }
 
@@ -306,40 +304,6 @@ impl Human for Output {
             Verdict::Conflicted => Exit::Conflicted,
         }
     }
-}
-
-impl Terminal {
-    fn line(&self) -> String {
-        let place = [&self.outpoint, &self.secret_seal, &self.evidence];
-        let place = place.into_iter().flatten().next().map_or("", |text| text);
-        format!("{} on {place}", self.amount)
-    }
-}
-
-fn terminal(state: &TerminalState) -> Terminal {
-    match state {
-        TerminalState::Leaf {
-            state,
-            seal,
-            outpoint,
-            ..
-        } => Terminal {
-            outpoint: outpoint.map(|outpoint| outpoint.to_string()),
-            secret_seal: secret(seal, outpoint.is_none()),
-            evidence: None,
-            amount: state.amount().to_string(),
-        },
-        TerminalState::Evidence(operation) => Terminal {
-            outpoint: None,
-            secret_seal: None,
-            evidence: Some(operation.to_string()),
-            amount: "0".to_owned(),
-        },
-    }
-}
-
-fn secret(seal: &AssignedSeal, wanted: bool) -> Option<String> {
-    wanted.then(|| seal.conceal().to_string())
 }
 
 #[cfg(test)]

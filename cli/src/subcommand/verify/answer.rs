@@ -6,13 +6,15 @@ use bitcoin::{OutPoint, Txid};
 use bulla_core::ContractId;
 use bulla_core::state::State;
 use bulla_wallet::proofs::{self, Owned, Standing};
+use bulla_wallet::{AllowList, claims};
 use serde::Serialize;
 
-use crate::claim;
+use crate::denomination::Denomination;
 use crate::exit::Exit;
 use crate::output::Human;
 use crate::subcommand::headers::Chain;
 use crate::table::fields;
+use crate::unbacked::Unbacked;
 
 /// Said where only headers were asked.
 const UNSEEN: &str = "headers do not show whether the coins were spent since";
@@ -21,8 +23,10 @@ const UNSEEN: &str = "headers do not show whether the coins were spent since";
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// History and coins are mined deep enough.
+    /// History and coins are mined deep enough, and the coins are unspent.
     Settled,
+    /// The same by headers alone, which do not show what was spent since.
+    Mined,
     /// The content is good; some transaction is not deep enough, or nobody was asked.
     Consistent,
     /// A mined transaction conflicts with the history.
@@ -42,10 +46,10 @@ pub struct Output {
     pub contract: ContractId,
     /// Its ticker, a claim of the issuer.
     pub ticker: Option<String>,
-    /// What the proof answers.
+    /// How much can be reissued, in smallest units, and is unbacked by its history; none if nothing can.
+    pub unbacked: Option<Unbacked>,
+    /// What was asked, and is answered.
     pub challenge: String,
-    /// Whether that was compared with the challenge that was asked.
-    pub challenge_checked: bool,
     /// What is owned, by owned type.
     pub owned: Vec<Owning>,
     /// The coins.
@@ -67,7 +71,7 @@ pub struct Output {
 /// What is owned of one type.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Owning {
-    /// The type's name in the schema.
+    /// The type's name, if the schema is accepted by its id; else its number.
     pub owned_type: String,
     /// How many leaves.
     pub leaves: usize,
@@ -75,6 +79,8 @@ pub struct Owning {
     pub amount: String,
     /// The tokens.
     pub tokens: Vec<u32>,
+    /// All of it for people.
+    pub display: String,
 }
 
 impl Output {
@@ -113,9 +119,21 @@ impl Output {
     #[must_use]
     pub fn by(mut self, chain: Chain, notes: Vec<String>) -> Self {
         self.unspent = false;
+        if self.verdict == Verdict::Settled {
+            self.verdict = Verdict::Mined;
+        }
         self.notes.push(UNSEEN.to_owned());
         self.notes.extend(notes);
         self.headers = Some(chain);
+        self
+    }
+
+    /// The same, in the words of the schema, if it is on the list.
+    #[must_use]
+    pub fn saying(mut self, owned: &Owned, listed: &AllowList) -> Self {
+        let denomination = Denomination::of(owned.header(), listed);
+        self.unbacked = denomination.unbacked();
+        self.owned = ownings(owned, &denomination, listed);
         self
     }
 
@@ -136,10 +154,10 @@ impl Output {
         Self {
             verdict,
             contract: owned.content.get().contract,
-            ticker: claim::ticker(owned.header()),
+            ticker: claims::ticker(owned.header()),
+            unbacked: None,
             challenge: owned.challenge.to_string(),
-            challenge_checked: false,
-            owned: ownings(owned),
+            owned: Vec::new(),
             coins: owned.coins.iter().map(|coin| coin.outpoint).collect(),
             confirmations: None,
             weakest: None,
@@ -151,7 +169,7 @@ impl Output {
     }
 }
 
-fn ownings(owned: &Owned) -> Vec<Owning> {
+fn ownings(owned: &Owned, denomination: &Denomination, listed: &AllowList) -> Vec<Owning> {
     let mut types: BTreeMap<u16, (usize, u128, Vec<u32>)> = BTreeMap::new();
     for holding in &owned.holdings {
         let (leaves, amount, tokens) = types.entry(holding.leaf.owned_type).or_default();
@@ -161,23 +179,40 @@ fn ownings(owned: &Owned) -> Vec<Owning> {
             tokens.push(token.id);
         }
     }
+    let schema = &owned.header().schema;
+    let named = listed.contains(owned.header().genesis.schema);
     let name = |number: u16| {
-        let def = owned.header().schema.owned.get(&number);
-        def.map_or_else(|| number.to_string(), |def| def.name.clone())
+        let def = schema.owned.get(&number).filter(|_| named);
+        def.map_or_else(|| format!("type {number}"), |def| def.name.clone())
     };
     types
         .into_iter()
         .map(|(number, (leaves, amount, mut tokens))| {
             tokens.sort_unstable();
             tokens.dedup();
+            let owned_type = name(number);
             Owning {
-                owned_type: name(number),
+                display: owning(denomination, &owned_type, amount, &tokens),
+                owned_type,
                 leaves,
                 amount: amount.to_string(),
                 tokens,
             }
         })
         .collect()
+}
+
+fn owning(denomination: &Denomination, name: &str, amount: u128, tokens: &[u32]) -> String {
+    if tokens.is_empty() {
+        return u64::try_from(amount).map_or_else(
+            // More than there can be of an asset: several rights of one type.
+            |_| format!("{amount} smallest units of {name}"),
+            |units| denomination.show_owned(name, None, units),
+        );
+    }
+    let tokens: Vec<_> = tokens.iter().map(|token| format!("#{token}")).collect();
+    let (ticker, tokens) = (denomination.ticker().unwrap_or(name), tokens.join(", "));
+    format!("{ticker} {tokens} ({amount} fractions)")
 }
 
 impl Human for Output {
@@ -189,15 +224,11 @@ impl Human for Output {
             ("contract", self.contract.to_string()),
         ];
         let mut put = |name, value: Option<String>| rows.extend(value.map(|value| (name, value)));
-        put("ticker", self.ticker.as_deref().map(claim::shown));
-        let checked = if self.challenge_checked {
-            ""
-        } else {
-            " (compare it with yours, or say --challenge)"
-        };
-        put("challenge", Some(format!("{}{checked}", self.challenge)));
+        put("ticker", self.ticker.clone());
+        put("unbacked", self.unbacked.as_ref().map(Unbacked::line));
+        put("challenge", Some(self.challenge.clone()));
         for owning in &self.owned {
-            put("owned", Some(owning.line()));
+            put("owned", Some(owning.display.clone()));
         }
         for coin in &self.coins {
             put("coin", Some(coin.to_string()));
@@ -228,19 +259,8 @@ impl Human for Output {
             Verdict::Settled => Exit::Success,
             Verdict::Spent => Exit::Failure,
             Verdict::Unresolved => Exit::Unresolved,
-            Verdict::Consistent => Exit::Consistent,
+            Verdict::Consistent | Verdict::Mined => Exit::Consistent,
             Verdict::Conflicted => Exit::Conflicted,
         }
-    }
-}
-
-impl Owning {
-    fn line(&self) -> String {
-        let name = claim::shown(&self.owned_type);
-        if self.tokens.is_empty() {
-            return format!("{} smallest units of {name}", self.amount);
-        }
-        let tokens: Vec<_> = self.tokens.iter().map(u32::to_string).collect();
-        format!("{name} {} ({} fractions)", tokens.join(", "), self.amount)
     }
 }
