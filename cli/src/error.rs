@@ -21,6 +21,7 @@ use bulla_wallet::sandbox::SandboxError;
 use bulla_wallet::supply::ListError;
 use serde::Serialize;
 
+use crate::claim;
 use crate::exit::Exit;
 use crate::output::line;
 
@@ -545,5 +546,23 @@ fn human(body: &Body<'_>) -> String {
     lines.extend(body.missing.iter().map(|id| format!("missing: {id}")));
     lines.extend(body.causes.iter().map(|cause| format!("because: {cause}")));
     lines.extend(body.remedy.iter().map(|remedy| format!("remedy: {remedy}")));
-    lines.join("\n")
+    claim::lines(&lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_stranger_got_into_an_error_cannot_move_the_cursor() {
+        let body = Body {
+            code: "source",
+            message: "the server said \x1b[2Jsettled".to_owned(),
+            causes: vec!["\u{202e}deltes".to_owned()],
+            remedy: None,
+            missing: Vec::new(),
+        };
+        let expected = "error: the server said �[2Jsettled\nbecause: �deltes";
+        assert_eq!(human(&body), expected);
+    }
 }

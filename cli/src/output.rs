@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::claim;
 use crate::exit::Exit;
 
 /// What a command answers: data, a text for people, and how the process ends.
@@ -43,7 +44,11 @@ impl<T: Human> Output for T {
 
 /// Prints an answer to stdout.
 pub fn print(output: &dyn Output, json: bool) -> Exit {
-    let text = if json { output.json() } else { output.text() };
+    let text = if json {
+        output.json()
+    } else {
+        claim::lines(&output.text())
+    };
     line(&mut io::stdout(), &text);
     output.code()
 }
