@@ -26,11 +26,20 @@ pub fn read(path: &Path) -> Result<(Media, Vec<u8>), Error> {
 /// If it does not commit to the file.
 pub fn keep(session: &Session<'_>, contract: ContractId, bytes: &[u8]) -> Result<Media, Error> {
     let media = session.wallet.check_media(contract, bytes)?;
-    let path = kept(session, &media);
-    if !path.exists() {
-        file::write(&path, bytes)?;
-    }
+    put(session, &media, bytes)?;
     Ok(media)
+}
+
+/// Keeps a file that is to be committed to, so that it is at hand when consignments are written.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn put(session: &Session<'_>, media: &Media, bytes: &[u8]) -> Result<(), Error> {
+    let path = kept(session, media);
+    if path.exists() {
+        return Ok(());
+    }
+    file::write(&path, bytes)
 }
 
 /// Where a file is kept.
@@ -38,17 +47,17 @@ pub fn kept(session: &Session<'_>, media: &Media) -> PathBuf {
     session.folder().join("media").join(media.name())
 }
 
-/// Puts the kept files of a contract beside its consignments.
+/// Puts the kept files that a consignment commits to beside it.
 ///
 /// # Errors
 /// If they cannot be written.
 pub fn hand_over(
     session: &Session<'_>,
-    contract: ContractId,
+    consignment: &[u8],
     out: &Path,
 ) -> Result<Vec<PathBuf>, Error> {
     let mut paths = Vec::new();
-    for media in session.wallet.media(contract)? {
+    for media in session.wallet.media_of(consignment)? {
         let from = kept(session, &media);
         let to = out.join(media.name());
         if from.exists() {

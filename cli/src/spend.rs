@@ -269,7 +269,6 @@ fn hand_over(
     out: Files<'_>,
 ) -> Result<Vec<SentOutput>, Error> {
     let mut outputs = Vec::new();
-    let mut contracts = BTreeSet::new();
     for consignment in session.wallet.deliver_each(transfer, out.history)? {
         let consignment = consignment?;
         let path = out.folder.join(&consignment.file_name);
@@ -281,9 +280,7 @@ fn hand_over(
         })?;
         crash_point!("deliver-after-file");
         log::info!("wrote {}", path.display());
-        if contracts.insert(consignment.contract) {
-            media::hand_over(session, consignment.contract, out.folder)?;
-        }
+        media::hand_over(session, &consignment.bytes, out.folder)?;
         outputs.push(SentOutput {
             invoice: consignment.invoice.map(|invoice| invoice.to_string()),
             contract: consignment.contract,

@@ -5,11 +5,13 @@ use std::fmt;
 
 use bitcoin::hashes::{Hash, sha256};
 use bulla_core::ContractId;
+use bulla_core::consignment::parts;
 use bulla_core::header::Header;
 use bulla_core::schema::Schema;
 use bulla_core::value::Values;
 use bulla_schemas::roles::global::{MEDIA, MEDIA_SIZE, MEDIA_TYPE};
 
+use crate::assets::receive::witness_frames;
 use crate::assets::rows::{self, decode};
 use crate::store::{contracts, operations};
 use crate::transfer::error::TransferError;
@@ -195,6 +197,27 @@ impl Wallet {
             for row in operations::of_contract(&self.db, &contract)? {
                 let transition = rows::transition(&row.transition)?;
                 media.extend(Media::committed(&header.schema, &transition.globals));
+            }
+        }
+        Ok(media)
+    }
+
+    /// The files that a consignment of this wallet shows commitments to: those of its genesis and of its
+    /// transitions, so that a payee gets nothing of tokens that his history does not concern.
+    ///
+    /// # Errors
+    /// If the bytes are no consignment.
+    pub fn media_of(&self, consignment: &[u8]) -> Result<Vec<Media>, Error> {
+        let header = parts(consignment)
+            .next()
+            .ok_or_else(|| rows::damaged("no header"))?;
+        let header = decode("a header", header.and_then(Header::decode))?;
+        let mut media = Media::committed(&header.schema, &header.genesis.globals);
+        if MEDIA.global(&header.schema).is_some() {
+            for frame in witness_frames(&header, consignment)? {
+                for signed in &frame.transitions {
+                    media.extend(Media::committed(&header.schema, &signed.transition.globals));
+                }
             }
         }
         Ok(media)

@@ -25,7 +25,8 @@ use crate::units::Names;
 pub struct Accept {
     /// The consignment
     file: PathBuf,
-    /// Write the signed acknowledgement, which the payer may wait for, to this file
+    /// Write the signed acknowledgement, which the payer may wait for, to this file; what no invoice asked
+    /// for has none
     #[arg(long, value_name = "FILE")]
     ack: Option<PathBuf>,
 }
@@ -55,7 +56,7 @@ pub struct Output {
     pub outpoint: Option<OutPoint>,
     /// Whether the wallet knew all of it: nothing was credited again.
     pub already_known: bool,
-    /// Where the acknowledgement was written.
+    /// Where the acknowledgement was written; none if there is none, as for what no invoice asked for.
     pub acknowledgement: Option<PathBuf>,
     /// The same with decimals.
     pub display: String,
@@ -74,7 +75,8 @@ impl Accept {
         let source = session.source()?;
         let received = session.wallet.accept(&bytes, source.as_ref())?;
         log::info!("received by transfer {}", received.transfer);
-        if let Some(path) = &self.ack {
+        let ack = self.ack.filter(|_| !received.acknowledgements.is_empty());
+        if let Some(path) = &ack {
             let mut text = received.acknowledgements.join("\n");
             text.push('\n');
             crash_point!("acknowledge-before-file");
@@ -89,7 +91,7 @@ impl Accept {
         Ok(Output {
             items: items.collect(),
             media,
-            ..Output::of(&received, self.ack, &names)
+            ..Output::of(&received, ack, &names)
         })
     }
 }

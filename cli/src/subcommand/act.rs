@@ -150,13 +150,12 @@ impl Make {
             media: files.iter().map(|(media, _)| media.clone()).collect(),
             attributes: self.attribute,
         };
-        let answer = self.act.run(&mut session, self.contract, &verb)?;
         if !self.act.spending.dry_run {
-            for (_, bytes) in &files {
-                media::keep(&session, self.contract, bytes)?;
+            for (media, bytes) in &files {
+                media::put(&session, media, bytes)?;
             }
         }
-        Ok(answer)
+        self.act.run(&mut session, self.contract, &verb)
     }
 
     /// Runs `reissue`.

@@ -112,6 +112,15 @@ impl Send {
     }
 
     fn payment(&self, invoice: &Invoice, session: &Session<'_>) -> Result<Payment> {
+        if invoice
+            .contract
+            .is_some_and(|named| self.contract.is_some_and(|given| given != named))
+        {
+            return Err(Error::Options {
+                found: "--contract, but an invoice that names another",
+                remedy: "leave --contract out, or ask the payee for an invoice without a contract",
+            });
+        }
         let contract = invoice.contract.or(self.contract);
         let amount = match (&self.amount, invoice.amount) {
             (Some(text), None) => Some(units::read(&session.wallet, text, contract, self.raw)?),

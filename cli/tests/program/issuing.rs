@@ -450,3 +450,31 @@ fn a_type_that_first_bytes_do_not_tell_is_the_issuers_word() {
         bulla.ok(&["media", &art, "--add", name]);
     }
 }
+
+/// Each payee gets the files of the tokens that his history concerns, and those at once.
+#[test]
+fn a_minted_token_goes_to_its_payee_with_its_own_file_alone() {
+    let mut bulla = world(&["bob", "alice"]);
+    let other = [PNG, b"other"].concat();
+    fs::write(bulla.path("picture.png"), PNG).unwrap();
+    fs::write(bulla.path("other.png"), &other).unwrap();
+    let contract = issued(&bulla, "unique", &["--total", "3", "--supply", "1"]);
+    mined(&bulla, &["mint", &contract, "--media", "other.png"]);
+    let token = ["--contract", &contract, "--token", "3"];
+    let wanted = invoice(bulla.as_other("bob"), &token);
+    let alice = bulla.as_other("alice");
+    let mint = ["mint", &contract, "--to", &wanted, "--media", "picture.png"];
+    let sent = mined(alice, &[&mint[..], &["--out", "outbox"]].concat());
+    let files = fs::read_dir(alice.path("outbox")).unwrap();
+    let lengths: Vec<u64> = files
+        .map(|entry| entry.unwrap())
+        .filter(|entry| !entry.file_name().to_string_lossy().ends_with(".bulla"))
+        .map(|entry| entry.metadata().unwrap().len())
+        .collect();
+    let bob = bulla.as_other("bob");
+    let accepted = bob.ok(&["accept", &file(&sent, 0)]);
+    assert_eq!(accepted["tokens"], json!([3]));
+    assert!(lengths.contains(&(PNG.len() as u64)), "{lengths:?}");
+    // The right to mint went through the token before, so its file is part of what Bob is shown.
+    assert_eq!(lengths.len(), 2);
+}

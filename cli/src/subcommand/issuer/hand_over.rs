@@ -1,5 +1,6 @@
 //! `issuer hand-over`: what a genesis allocated to invoices.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bulla_core::ContractId;
@@ -58,17 +59,17 @@ pub fn hand_over(
     invoices: &[Invoice],
     out: &Path,
 ) -> Result<HandOverOutput> {
-    let mut consignments = Vec::new();
+    let (mut consignments, mut media) = (Vec::new(), BTreeSet::new());
     for invoice in invoices {
         let given = session.wallet.issued_consignment(contract, invoice)?;
         let path = out.join(&given.file_name);
         file::write(&path, &given.bytes)?;
         consignments.push(path);
+        media.extend(media::hand_over(session, &given.bytes, out)?);
     }
-    let media = media::hand_over(session, contract, out)?;
     Ok(HandOverOutput {
         consignments,
-        media,
+        media: media.into_iter().collect(),
     })
 }
 
