@@ -24,6 +24,11 @@ impl Names {
         Ok(Self(names.collect()))
     }
 
+    /// Of one contract by what its genesis says, for who need not know the contract.
+    pub fn claimed(contract: ContractId, ticker: &str, precision: u8) -> Self {
+        Self(HashMap::from([(contract, (ticker.to_owned(), precision))]))
+    }
+
     /// An amount with decimals and ticker; without either where the contract is not known.
     pub fn show(&self, contract: ContractId, units: u64) -> String {
         match self.0.get(&contract) {
