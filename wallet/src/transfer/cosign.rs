@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use amplify::confinement::Confined;
+use bdk_wallet::rusqlite::Connection;
 use bitcoin::Txid;
 use bitcoin::key::{Keypair, Secp256k1, XOnlyPublicKey};
 use bitcoin::secp256k1::{Message, schnorr};
@@ -21,8 +22,8 @@ use super::consignments::numbered_name;
 use super::cosigned::{Cosigned, CosignedOperation, Known};
 use super::error::TransferError;
 use super::plan::ContractFacts;
-use super::record::Sent;
-use super::step::SenderEvent;
+use super::record::{SENT, Sent};
+use super::step::{SenderEvent, SenderState};
 use crate::api::TransferId;
 use crate::assets::book::Book;
 use crate::assets::consign::{HandOver, Records, consign};
@@ -31,7 +32,7 @@ use crate::assets::ledger::Ledger;
 use crate::assets::rows::{self, damaged, decode};
 use crate::keys::Passphrase;
 use crate::store::witnesses::{self, AnchoredRow};
-use crate::store::{StoreError, contracts, operations};
+use crate::store::{StoreError, contracts, operations, transfers};
 use crate::{Error, Wallet, time};
 
 /// What a contract's signers are asked to sign: a consignment that shows the operations as evidence.
@@ -201,20 +202,25 @@ fn txid(sent: &Sent) -> Result<Txid, StoreError> {
     txid.ok_or_else(|| damaged("a transfer without a txid"))
 }
 
-/// Whether an operation of a transfer lacks signatures.
-pub(super) fn is_unsigned(
-    db: &bdk_wallet::rusqlite::Connection,
-    sent: &Sent,
-) -> Result<bool, StoreError> {
-    let signings = signings(db, sent)?;
-    Ok(signings.iter().any(|signing| signing.missing() > 0))
+/// The operations of a transfer that lack signatures.
+pub(super) fn unsigned_in(db: &Connection, sent: &Sent) -> Result<Vec<OperationId>, StoreError> {
+    let signings = signings(db, sent)?.into_iter();
+    let lacking = signings.filter(|signing| signing.missing() > 0);
+    Ok(lacking.map(|signing| signing.operation).collect())
+}
+
+/// The operations of all our transfers that lack signatures: nobody accepts them, however deep they
+/// are mined.
+pub(crate) fn unsigned(db: &Connection) -> Result<BTreeSet<OperationId>, StoreError> {
+    let mut unsigned = BTreeSet::new();
+    for row in transfers::in_state(db, SENT, SenderState::Unsigned.name())? {
+        unsigned.extend(unsigned_in(db, &Sent::read(db, row)?)?);
+    }
+    Ok(unsigned)
 }
 
 /// The operations of a transfer that ask for signatures.
-fn signings(
-    db: &bdk_wallet::rusqlite::Connection,
-    sent: &Sent,
-) -> Result<Vec<Signing>, StoreError> {
+fn signings(db: &Connection, sent: &Sent) -> Result<Vec<Signing>, StoreError> {
     let txid = txid(sent)?;
     let contracts: BTreeSet<_> = sent.items.iter().filter_map(|item| item.contract).collect();
     let mut signings = Vec::new();

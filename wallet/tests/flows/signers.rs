@@ -181,6 +181,7 @@ fn what_was_mined_unsigned_is_signed_afterwards() {
     bob.sync(&bench);
     assert_eq!(alice.state(transfer), "unsigned");
     assert_eq!(code(bob.accept(&bench, &handed(&prepared))), "unsigned");
+    assert_eq!(alice.amount(contract), (0, 700), "nobody would accept it");
     let taken_back = alice.wallet().cancel(transfer);
     assert_eq!(
         code(taken_back),
