@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bulla_core::ContractId;
+use bulla_core::consignment::parts;
+use bulla_core::header::Header;
 use bulla_core::schema::{CountFailure, Occurs, Part, Schema, TypeFailure};
 use bulla_core::state::{State, StateKind, Token};
 use bulla_core::validator::{Check, Rules, SchemaPolicy, validate};
@@ -338,10 +340,8 @@ fn mistyped(forged: Forged, failure: TypeFailure) -> Forbidden {
 /// The contract's own genesis, to be changed.
 pub fn genesis_of(person: &Person, contract: ContractId) -> Forged {
     let file = person.view().contract_file(contract).expect("a contract");
-    let header = bulla_core::consignment::parts(&file)
-        .next()
-        .expect("a header")
-        .expect("a header");
-    let header = bulla_core::header::Header::decode(header).expect("a header");
+    let mut parts = parts(&file);
+    let header = parts.next().expect("a header").expect("a header");
+    let header = Header::decode(header).expect("a header");
     Forged::genesis(&header.genesis)
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use amplify::confinement::Confined;
 use bitcoin::{Amount, Psbt, ScriptBuf, Transaction, TxOut, Txid};
 use bulla_core::consignment::{Explicit, parts};
-use bulla_core::frame::{Frame, Terminal};
+use bulla_core::frame::{Frame, Terminal, Terminals};
 use bulla_core::header::Header;
 use bulla_core::operation::{Input, OPERATION_FORMAT, Transition};
 use bulla_core::outputs::Outputs;
@@ -132,9 +132,7 @@ impl Forger<'_> {
         terminals.extend(made(operation, &draft.acts[0].transition.outputs));
         let mut frames = history;
         frames.push(Frame::Witness(Box::new(draft.frame(&anchored))));
-        frames.push(Frame::Terminals(
-            bulla_core::frame::Terminals::new([]).expect("none"),
-        ));
+        frames.push(Frame::Terminals(Terminals::default()));
         let mut consignment = Consignment { header, frames };
         consignment.hand_over(terminals);
         let (operation, witness) = match forged.transition {
