@@ -4,6 +4,7 @@ use bulla_core::ContractId;
 use bulla_core::header::Header;
 use bulla_schemas::roles::{OwnedRole, owned, unbacked};
 use bulla_wallet::api::Asset;
+use bulla_wallet::transfer::cosigned::Cosigned;
 use bulla_wallet::{AllowList, claims};
 
 use crate::amount::display;
@@ -47,6 +48,16 @@ impl Denomination {
             ticker: Some(asset.ticker.clone()),
             precision: Some(asset.precision),
             unbacked: asset.unbacked,
+        }
+    }
+
+    /// Of a contract that asks for signatures: what its genesis claims is all that its signer needs.
+    pub fn claimed(signed: &Cosigned) -> Self {
+        Self {
+            contract: signed.contract,
+            ticker: Some(signed.ticker.clone()),
+            precision: Some(signed.precision),
+            unbacked: None,
         }
     }
 

@@ -145,7 +145,17 @@ fn issuers_sign_what_they_are_asked_to() {
     assert_eq!((code, text(&error, "code")), (1, "not-a-signer"));
     let carol = bulla.as_other("carol");
     let looked = carol.ok(&["issuer", "sign", request, "--dry-run"]);
-    assert_eq!(looked["operations"][0]["transition"], "transfer");
+    let operation = &looked["operations"][0];
+    assert_eq!(operation["transition"], "transfer");
+    // Carol does not know the contract; what she reads is what its genesis says.
+    let made = |n: usize| {
+        let leaf = &operation["makes"][n];
+        assert!(text(leaf, "outpoint").starts_with(text(operation, "witness")));
+        assert!(text(leaf, "address").starts_with("bcrt1p"));
+        assert_eq!(leaf["ours"], false);
+        text(leaf, "display").to_owned()
+    };
+    assert_eq!([made(0), made(1)], ["40 KIND", "60 KIND"]);
     let signed = carol.ok(&["issuer", "sign", request, "--out", "signed.bulla"]);
     assert_eq!(signed["complete"], true);
     let alice = bulla.as_other("alice");

@@ -74,6 +74,21 @@ pub struct Anchored {
 }
 
 impl Draft {
+    /// A draft of these acts and nothing else, the commitment in output 0, an `OP_RETURN`.
+    pub const fn new(acts: Vec<Act>, transaction: Transaction) -> Self {
+        Self {
+            acts,
+            entries: BTreeMap::new(),
+            omitted: BTreeSet::new(),
+            others: BTreeMap::new(),
+            entropy: 7,
+            path: false,
+            carry: Carry::Opret,
+            host: 0,
+            transaction,
+        }
+    }
+
     /// The bundle: every input of every act, then [`Draft::entries`], less [`Draft::omitted`].
     pub fn bundle(&self, ids: &[OperationId]) -> Bundle {
         let acts = self.acts.iter().zip(ids);

@@ -1,6 +1,6 @@
 //! A contract's history as its maker knows it: build it, change it, anchor it anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use amplify::confinement::Confined;
 use bitcoin::hashes::Hash;
@@ -149,17 +149,7 @@ impl History {
             .iter()
             .flat_map(|act| act.transition.outputs.0.values());
         let leaves: u32 = leaves.map(Leaves::count).sum();
-        Draft {
-            acts,
-            entries: BTreeMap::new(),
-            omitted: BTreeSet::new(),
-            others: BTreeMap::new(),
-            entropy: 7,
-            path: false,
-            carry: Carry::Opret,
-            host: 0,
-            transaction: transaction(coins, leaves.min(100) as usize),
-        }
+        Draft::new(acts, transaction(coins, leaves.min(100) as usize))
     }
 
     /// Anchors a draft and gives its frame number.

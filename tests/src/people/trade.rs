@@ -1,5 +1,6 @@
 //! What people send each other.
 
+use bitcoin::key::Keypair;
 use bitcoin::{Address, Psbt, Transaction, Txid};
 use bulla_core::ContractId;
 use bulla_wallet::Error;
@@ -196,6 +197,26 @@ impl Person {
         self.sync(chain);
         payee.sync(chain);
         sent
+    }
+
+    /// Pays an invoice in a contract whose transfers these keys sign; a block is mined. Gives the
+    /// consignment.
+    pub fn send_signed(&mut self, chain: &dyn Chain, to: &Invoice, keys: &[Keypair]) -> Vec<u8> {
+        self.sync(chain);
+        let prepared = self.prepare(&[pay(to)], &PlanOptions::default());
+        let sent = self.finish(prepared);
+        for key in keys {
+            let requests = self.view().signature_requests(sent.transfer);
+            let request = requests.expect("a known transfer").remove(0);
+            let signed = self.view().cosign(&request.bytes, key).expect("a signer");
+            let added = self.wallet().add_signatures(sent.transfer, &signed.bytes);
+            added.expect("good signatures");
+        }
+        let mut files = self.wallet().deliver(sent.transfer).expect("signed");
+        self.broadcast(chain, &sent);
+        chain.mine(1);
+        self.sync(chain);
+        self.after(files.remove(0).bytes)
     }
 
     /// The name of a transfer's state.

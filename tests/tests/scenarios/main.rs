@@ -49,14 +49,17 @@ bulla_tests::scenarios!(
     // list/ownership.rs
     a_proof_of_ownership_stands_until_a_coin_is_spent,
     a_supply_is_proven_by_what_is_unspent,
+    a_supply_is_bounded_by_the_allowance_that_is_open,
     // list/coins.rs
     plain_payments_never_touch_sealed_coins,
     a_sweep_brings_empty_carriers_back,
     the_words_restore_all_plain_coins,
     coins_beyond_the_gap_are_found_with_a_larger_one,
-    // list/kinds.rs
+    // list/kinds
+    a_fixed_supply_is_split_joined_and_never_grows,
     an_inflatable_supply_grows_by_allowance_and_is_burned,
     numbered_editions_are_minted_engraved_moved_and_burned,
+    a_token_is_split_and_joined_in_fractions,
     two_of_three_issuers_sign_a_transfer,
     units_are_handed_in_and_reissued,
     a_collectible_is_distributed_by_its_genesis,

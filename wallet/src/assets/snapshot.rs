@@ -12,6 +12,7 @@ use super::ledger::Ledger;
 use crate::api::{CoinAllocation, OwnedBalance};
 use crate::coins::{Coin, Coins, Place};
 use crate::store::{Meta, StoreError, invoices, reserved};
+use crate::transfer::cosign;
 use crate::transfer::error::NotFree;
 use crate::transfer::plan::{ContractFacts, Holding, SealedCoin, quantity};
 use crate::{claims, defaults, time};
@@ -36,7 +37,11 @@ impl Snapshot {
         let list = coins.list();
         let ledger = Ledger::new(db, coins.tip().height);
         let depth = defaults::settled_depth(&meta.network);
-        let allocations = allocations(&ledger, &list, depth)?;
+        let mut allocations = allocations(&ledger, &list, depth)?;
+        let unsigned = cosign::unsigned(db)?;
+        for held in &mut allocations {
+            held.settled &= !unsigned.contains(&held.leaf.operation);
+        }
         Ok(Self {
             books: Book::all(db)?,
             awaited: awaited(db, &list, &allocations)?,

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use amplify::confinement::Confined;
+use bdk_wallet::rusqlite::Connection;
 use bitcoin::Txid;
 use bitcoin::key::{Keypair, Secp256k1, XOnlyPublicKey};
 use bitcoin::secp256k1::{Message, schnorr};
@@ -12,24 +13,27 @@ use bulla_core::frame::{
     Frame, KeySignature, Signatures, Signed, Terminals, WitnessFrame, signature_message,
 };
 use bulla_core::header::Header;
+use bulla_core::operation::Input;
+use bulla_core::seal::{AssignedSeal, Seal};
 use bulla_core::validator::{Failure, validate};
 use bulla_core::{ContractId, OperationId};
 
 use super::consignments::numbered_name;
+use super::cosigned::{Cosigned, CosignedOperation, Known};
 use super::error::TransferError;
 use super::plan::ContractFacts;
-use super::record::Sent;
-use super::step::SenderEvent;
+use super::record::{SENT, Sent};
+use super::step::{SenderEvent, SenderState};
 use crate::api::TransferId;
 use crate::assets::book::Book;
-use crate::assets::consign::{HandOver, consign};
+use crate::assets::consign::{HandOver, Records, consign};
 use crate::assets::facts;
 use crate::assets::ledger::Ledger;
 use crate::assets::rows::{self, damaged, decode};
 use crate::keys::Passphrase;
 use crate::store::witnesses::{self, AnchoredRow};
-use crate::store::{StoreError, contracts, operations};
-use crate::{Error, Wallet, time};
+use crate::store::{StoreError, contracts, operations, transfers};
+use crate::{Error, Wallet, claims, time};
 
 /// What a contract's signers are asked to sign: a consignment that shows the operations as evidence.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,36 +46,6 @@ pub struct SignatureRequest {
     pub file_name: String,
     /// The bytes.
     pub bytes: Vec<u8>,
-}
-
-/// A consignment with one more signer's signatures.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Cosigned {
-    /// The contract.
-    pub contract: ContractId,
-    /// What was signed, at least one.
-    pub operations: Vec<CosignedOperation>,
-    /// Whether every operation has enough signatures now.
-    pub complete: bool,
-    /// The bytes of the consignment with the signatures.
-    pub bytes: Vec<u8>,
-}
-
-/// An operation that a signer signed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CosignedOperation {
-    /// Its id.
-    pub operation: OperationId,
-    /// The name of the transition.
-    pub transition: String,
-    /// The transaction: the signature is for this one alone.
-    pub witness: Txid,
-    /// What it makes: owned type, sum in smallest units (0 for kinds without amounts), leaves.
-    pub outputs: Vec<(String, u64, u32)>,
-    /// Signatures beside it now.
-    pub signatures: u64,
-    /// Signatures that its schema asks for.
-    pub threshold: u64,
 }
 
 /// What one operation of a transfer asks for.
@@ -111,7 +85,11 @@ impl Wallet {
             Ok(_) | Err(Failure::Unsigned(_)) => {}
             Err(failure) => return Err(TransferError::Refused(Box::new(failure)).into()),
         }
-        let cosigned = cosign(consignment, key)?;
+        let known = Known {
+            coins: self.coin_set(),
+            network: self.network().bitcoin(),
+        };
+        let cosigned = cosign(consignment, key, &known)?;
         match validate(&cosigned.bytes, &rules) {
             Ok(_) | Err(Failure::Unsigned(_)) => Ok(cosigned),
             Err(failure) => Err(TransferError::Refused(Box::new(failure)).into()),
@@ -137,9 +115,11 @@ impl Wallet {
             let book = Book::load(&self.db, contract)?;
             let book = book.ok_or(TransferError::UnknownContract { contract })?;
             let shown = signings.iter().map(|signing| signing.operation);
-            let records = book.records(&self.db, &ledger, shown, Some(txid))?;
+            let records = book.records(&self.db, &ledger, shown.clone(), Some(txid))?;
+            let evidence = shown.collect();
             let hand_over = HandOver {
-                evidence: signings.iter().map(|signing| signing.operation).collect(),
+                shown: payees(&records, &evidence),
+                evidence,
                 ..HandOver::default()
             };
             let ticker = facts::text(&records.header, "ticker").unwrap_or_default();
@@ -200,16 +180,47 @@ impl Wallet {
     }
 }
 
+/// The leaves whose seals say which output of the transaction holds them: whoever signs must see whom
+/// he signs for.
+fn payees(records: &Records, operations: &BTreeSet<OperationId>) -> BTreeSet<Input> {
+    let shown = operations.iter().filter_map(|operation| {
+        let outputs = &records.operations.get(operation)?.transition.outputs;
+        Some(outputs.shown().filter_map(|(owned_type, shown)| {
+            let named = matches!(shown.seal, AssignedSeal::Revealed(Seal::Witness { .. }));
+            named.then_some(Input {
+                operation: *operation,
+                owned_type,
+                index: shown.index,
+            })
+        }))
+    });
+    shown.flatten().collect()
+}
+
 fn txid(sent: &Sent) -> Result<Txid, StoreError> {
     let txid = sent.row.txid;
     txid.ok_or_else(|| damaged("a transfer without a txid"))
 }
 
+/// The operations of a transfer that lack signatures.
+pub(super) fn unsigned_in(db: &Connection, sent: &Sent) -> Result<Vec<OperationId>, StoreError> {
+    let signings = signings(db, sent)?.into_iter();
+    let lacking = signings.filter(|signing| signing.missing() > 0);
+    Ok(lacking.map(|signing| signing.operation).collect())
+}
+
+/// The operations of all our transfers that lack signatures: nobody accepts them, however deep they
+/// are mined.
+pub(crate) fn unsigned(db: &Connection) -> Result<BTreeSet<OperationId>, StoreError> {
+    let mut unsigned = BTreeSet::new();
+    for row in transfers::in_state(db, SENT, SenderState::Unsigned.name())? {
+        unsigned.extend(unsigned_in(db, &Sent::read(db, row)?)?);
+    }
+    Ok(unsigned)
+}
+
 /// The operations of a transfer that ask for signatures.
-fn signings(
-    db: &bdk_wallet::rusqlite::Connection,
-    sent: &Sent,
-) -> Result<Vec<Signing>, StoreError> {
+fn signings(db: &Connection, sent: &Sent) -> Result<Vec<Signing>, StoreError> {
     let txid = txid(sent)?;
     let contracts: BTreeSet<_> = sent.items.iter().filter_map(|item| item.contract).collect();
     let mut signings = Vec::new();
@@ -288,7 +299,7 @@ fn merge(signing: &Signing, given: &Signatures, txid: Txid) -> Option<Signatures
 }
 
 /// Adds the signatures of one key wherever they are missing.
-fn cosign(consignment: &[u8], key: &Keypair) -> Result<Cosigned, TransferError> {
+fn cosign(consignment: &[u8], key: &Keypair, known: &Known<'_>) -> Result<Cosigned, TransferError> {
     let (header, mut explicit, parts) = opened(consignment)?;
     let contract = header.genesis.contract_id();
     let mut writer = Writer::new(&header).map_err(consign_error)?;
@@ -322,7 +333,10 @@ fn cosign(consignment: &[u8], key: &Keypair) -> Result<Cosigned, TransferError> 
                 && !one.signatures.iter().any(|known| known.key == number)
             {
                 sign(one, number, key, &frame)?;
-                signed.push(operation(&header, one, &frame, threshold));
+                signed.push(CosignedOperation {
+                    threshold,
+                    ..known.operation(&header, one, &frame)
+                });
             }
             open |= (one.signatures.len() as u64) < threshold;
         }
@@ -340,6 +354,8 @@ fn cosign(consignment: &[u8], key: &Keypair) -> Result<Cosigned, TransferError> 
     }
     Ok(Cosigned {
         contract,
+        ticker: claims::ticker(&header).unwrap_or_default(),
+        precision: claims::precision(&header).unwrap_or(0),
         operations: signed,
         complete: !open,
         bytes: writer.finish(terminals).map_err(consign_error)?,
@@ -381,28 +397,4 @@ fn sign(
     signatures.sort_by_key(|one| one.key);
     one.signatures = confine(signatures)?;
     Ok(())
-}
-
-fn operation(
-    header: &Header,
-    one: &Signed,
-    frame: &WitnessFrame,
-    threshold: u64,
-) -> CosignedOperation {
-    let transition = &one.transition;
-    let def = header.schema.transitions.get(&transition.kind);
-    let outputs = transition.outputs.0.iter().map(|(owned_type, leaves)| {
-        let def = header.schema.owned.get(owned_type);
-        let (amount, root) = (leaves.root().aggregate, leaves.root());
-        let name = def.map(|def| def.name.clone()).unwrap_or_default();
-        (name, amount, root.count)
-    });
-    CosignedOperation {
-        operation: transition.id(),
-        transition: def.map(|def| def.name.clone()).unwrap_or_default(),
-        witness: frame.witness.txid(),
-        outputs: outputs.collect(),
-        signatures: one.signatures.len() as u64,
-        threshold,
-    }
 }

@@ -12,7 +12,7 @@ use super::step::{Effect, SenderEvent, StepError};
 use crate::api::{PreparedConsignment, Transfer, TransferId};
 use crate::assets::rows::damaged;
 use crate::assets::snapshot::Snapshot;
-use crate::chain::{ChainSource, SourceError};
+use crate::chain::{ChainSource, Position, SourceError};
 use crate::coins::{CoinsError, finalize};
 use crate::invoice::Invoice;
 use crate::store::transfers::ItemRow;
@@ -208,12 +208,28 @@ impl Wallet {
                 return cancel_received(command, row);
             }
             let mut sent = Sent::read(&command.db, row)?;
+            if is_public(command, &sent)? {
+                return Err(StepError::Public.into());
+            }
             let (sending, effects) = sent.sending.step(SenderEvent::Cancel)?;
             sent.sending = sending;
             sent.save(&command.db, time::now())?;
             apply(command, &sent, &effects)
         })
     }
+}
+
+/// Whether the source has seen the transaction, whoever broadcast it.
+fn is_public(command: &Command<'_>, sent: &Sent) -> Result<bool, StoreError> {
+    let Some(txid) = sent.row.txid else {
+        return Ok(false);
+    };
+    let witness = witnesses::get(&command.db, txid)?;
+    let position = witness.map(|witness| witness.position);
+    Ok(matches!(
+        position,
+        Some(Position::Mined { .. } | Position::Mempool)
+    ))
 }
 
 /// That the payee himself speaks, of what pays him in this very transfer.

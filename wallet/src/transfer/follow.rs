@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use bitcoin::{Transaction, Txid};
 use bulla_core::OperationId;
 
+use super::cosign;
 use super::finish::apply;
 use super::record::{self, RECEIVED, SENT, Sent};
 use super::step::{
-    Effect, Failure, ReceiverEvent, ReceiverState, SenderEvent, Sighting, StepError,
+    Effect, Failure, ReceiverEvent, ReceiverState, SenderEvent, SenderState, Sighting, StepError,
 };
 use crate::Error;
 use crate::assets::book::conflicted;
@@ -118,10 +119,13 @@ fn follow_sent(
     let now = time::now();
     let mut again = None;
     let before = sent.sending.clone();
-    for event in [
-        SenderEvent::Seen { sighting, settled },
-        SenderEvent::Tick { now },
-    ] {
+    let seen = SenderEvent::Seen { sighting, settled };
+    let events = if waits_in_public(command, &sent, sighting)? {
+        vec![SenderEvent::Uncosigned]
+    } else {
+        vec![seen, SenderEvent::Tick { now }]
+    };
+    for event in events {
         let (sending, effects) = sent.sending.step(event)?;
         sent.sending = sending;
         apply(command, &sent, &effects)?;
@@ -133,6 +137,17 @@ fn follow_sent(
         sent.save(&command.db, now)?;
     }
     Ok(again)
+}
+
+/// Whether somebody broadcast the transaction before the keys of its contracts signed. It is not over
+/// then, whatever the time: they may sign still.
+fn waits_in_public(command: &Command<'_>, sent: &Sent, sighting: Sighting) -> Result<bool, Error> {
+    let public = matches!(sighting, Sighting::Mined { .. } | Sighting::Mempool);
+    let state = sent.sending.state;
+    if !public || !matches!(state, SenderState::Unsigned | SenderState::Failed(_)) {
+        return Ok(false);
+    }
+    Ok(!cosign::unsigned_in(&command.db, sent)?.is_empty())
 }
 
 /// Where a transfer's transaction is; the depth is the least over all ancestors.

@@ -4,6 +4,7 @@ pub mod ack;
 pub(crate) mod build;
 mod consignments;
 pub mod cosign;
+pub mod cosigned;
 mod delta;
 pub mod error;
 mod finish;

@@ -191,6 +191,8 @@ pub enum SenderEvent {
         /// The depth at which it is settled.
         settled: u32,
     },
+    /// The transaction is out, and keys of its contracts have yet to sign: nobody accepts it before.
+    Uncosigned,
 }
 
 /// What the wallet must do after a step.
@@ -280,6 +282,7 @@ impl Sending {
             SenderEvent::Tick { now } => Ok(self.tick(now)),
             SenderEvent::Cancel => self.cancel(),
             SenderEvent::Seen { sighting, settled } => Ok(self.seen(sighting, settled)),
+            SenderEvent::Uncosigned => Ok(self.moved(SenderState::Unsigned)),
         }
     }
 

@@ -63,6 +63,20 @@ fn without_awaited_acknowledgements_it_is_broadcast_at_once() {
 }
 
 #[test]
+fn what_is_out_without_its_contracts_signatures_waits_for_them() {
+    let failed = awaiting(SenderState::Failed(Failure::Expired), &[]);
+    let waiting = (SenderState::Unsigned, vec![Effect::Hold]);
+    assert_eq!(state(&failed, SenderEvent::Uncosigned), waiting);
+    let sending = after(&failed, &[SenderEvent::Uncosigned]);
+    assert_eq!(
+        sending.step(SenderEvent::Delivered),
+        Err(StepError::Unsigned)
+    );
+    let signed = after(&sending, &[SenderEvent::Cosigned]);
+    assert_eq!(state(&signed, seen(MINED)).0, SenderState::Settled);
+}
+
+#[test]
 fn what_is_not_signed_is_neither_handed_over_nor_broadcast() {
     let sending = awaiting(SenderState::Prepared, &[]);
     assert_eq!(sending.step(BROADCAST), Err(StepError::NotSigned));

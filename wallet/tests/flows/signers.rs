@@ -5,7 +5,8 @@ use bulla_core::ContractId;
 use bulla_core::state::State;
 use bulla_schemas as schemas;
 use bulla_wallet::api::{Issue, PlanOptions, Prepared};
-use bulla_wallet::invoice::Invoice;
+use bulla_wallet::chain::ChainSource;
+use bulla_wallet::invoice::{Beneficiary, Invoice};
 
 use crate::bench::{Bench, Party, code, handed, passphrase, pay};
 
@@ -62,7 +63,22 @@ fn a_transfer_waits_until_enough_keys_have_signed() {
     let once = bob.wallet().cosign(&request.bytes, &key(2)).unwrap();
     assert!(!once.complete);
     assert_eq!(once.operations[0].transition, "transfer");
-    assert_eq!(once.operations[0].outputs, [("asset".to_owned(), 1_000, 2)]);
+    assert_eq!((once.ticker.as_str(), once.precision), ("BOND", 0));
+    let signed = &once.operations[0];
+    let leaves: Vec<_> = signed
+        .leaves
+        .iter()
+        .map(|leaf| (leaf.owned.as_str(), leaf.amount, leaf.ours))
+        .collect();
+    // Bob, who signs here, is paid 300; where the change is, is shown, but whose it is, nobody can prove.
+    assert_eq!(leaves, [("asset", 300, true), ("asset", 700, false)]);
+    let Beneficiary::Address { address, .. } = &invoice.to else {
+        panic!("{invoice:?}")
+    };
+    let shown = signed.leaves[0].address.as_ref().unwrap();
+    assert_eq!(shown, &address.clone().assume_checked());
+    let change = signed.leaves[1].outpoint.unwrap();
+    assert_eq!(change.txid, signed.witness);
     let missing = alice.wallet().add_signatures(transfer, &once.bytes);
     assert_eq!(missing.unwrap(), 1);
     assert_eq!(alice.state(transfer), "unsigned");
@@ -128,6 +144,64 @@ fn a_payee_refuses_what_is_not_signed() {
     let refused = bob.accept(&bench, &handed(&prepared));
     assert_eq!(code(refused), "unsigned");
     assert_eq!(bob.amount(contract), (0, 0));
+}
+
+#[test]
+fn a_payee_who_stays_secret_is_secret_to_the_issuer() {
+    let bench = Bench::new();
+    let mut alice = bench.party("alice", 100_000);
+    let mut bob = bench.party("bob", 100_000);
+    let contract = issue(&bench, &mut alice);
+    bench.carriers(&mut bob, 1);
+    let invoice = bob.blind(contract, 300);
+    let transfer = unsigned(&mut alice, &invoice).transfer;
+    let requests = alice.wallet().signature_requests(transfer).unwrap();
+    let signed = bob.wallet().cosign(&requests[0].bytes, &key(1)).unwrap();
+    let leaves = &signed.operations[0].leaves;
+    let secret = leaves.iter().find(|leaf| leaf.amount == 300).unwrap();
+    assert_eq!((secret.outpoint, secret.address.as_ref()), (None, None));
+    let change = leaves.iter().find(|leaf| leaf.amount == 700).unwrap();
+    assert!(change.outpoint.is_some());
+}
+
+#[test]
+fn what_was_mined_unsigned_is_signed_afterwards() {
+    let bench = Bench::new();
+    let mut alice = bench.party("alice", 100_000);
+    let mut bob = bench.party("bob", 100_000);
+    let contract = issue(&bench, &mut alice);
+    let invoice = bob.witness(contract, 300);
+    let payments = [pay(&invoice)];
+    let (prepared, tx) = alice.prepare(&payments, &PlanOptions::default()).unwrap();
+    let transfer = prepared.transfer;
+    // Past the wallet, which does not broadcast what is unsigned.
+    bench.sandbox.broadcast(&tx).unwrap();
+    bench.mine(1);
+    alice.sync(&bench);
+    bob.sync(&bench);
+    assert_eq!(alice.state(transfer), "unsigned");
+    assert_eq!(code(bob.accept(&bench, &handed(&prepared))), "unsigned");
+    assert_eq!(alice.amount(contract), (0, 700), "nobody would accept it");
+    let taken_back = alice.wallet().cancel(transfer);
+    assert_eq!(
+        code(taken_back),
+        "broadcast-already",
+        "its seals are closed"
+    );
+    assert_eq!(code(alice.wallet().deliver(transfer)), "unsigned");
+    for n in [1, 2] {
+        let request = alice.wallet().signature_requests(transfer).unwrap();
+        let signed = bob.wallet().cosign(&request[0].bytes, &key(n)).unwrap();
+        let added = alice.wallet().add_signatures(transfer, &signed.bytes);
+        added.unwrap();
+    }
+    let files = alice.wallet().deliver(transfer).unwrap();
+    let received = bob.accept(&bench, &files[0].bytes).unwrap();
+    assert_eq!((received.amount, received.confirmations), (300, 1));
+    alice.sync(&bench);
+    assert_eq!(alice.state(transfer), "settled");
+    assert_eq!(alice.amount(contract), (700, 0));
+    assert_eq!(bob.amount(contract), (300, 0));
 }
 
 #[test]

@@ -2,24 +2,24 @@
 
 use std::path::{Path, PathBuf};
 
-use bitcoin::Txid;
 use bitcoin::hex::FromHex;
 use bitcoin::key::{Keypair, Secp256k1};
 use bitcoin::secp256k1::SecretKey;
+use bitcoin::{OutPoint, Txid};
 use bulla_core::{ContractId, OperationId};
-use bulla_wallet::transfer::cosign::CosignedOperation;
+use bulla_wallet::transfer::cosigned::{Cosigned, CosignedLeaf, CosignedOperation};
 use clap::Args;
 use serde::Serialize;
 
 use super::key::Number;
+use crate::denomination::Denomination;
 use crate::error::Error;
-use crate::file;
 use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::subcommand::Result;
 use crate::table::fields;
-use crate::units::Names;
+use crate::{claim, file};
 
 /// Arguments of `issuer sign`.
 #[derive(Args, Debug)]
@@ -61,12 +61,31 @@ pub struct OperationOutput {
     pub transition: String,
     /// The transaction that the signature is for.
     pub witness: Txid,
-    /// What it makes, in all.
-    pub makes: Vec<String>,
+    /// What it makes, leaf by leaf.
+    pub makes: Vec<LeafOutput>,
     /// Signatures beside it now.
     pub signatures: u64,
     /// Signatures it needs.
     pub threshold: u64,
+}
+
+/// A leaf that an operation makes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct LeafOutput {
+    /// The name of its owned type.
+    pub owned: String,
+    /// The number of the token.
+    pub token: Option<u32>,
+    /// Smallest units, of a token its fraction.
+    pub amount: String,
+    /// The same with decimals and the ticker that the genesis claims.
+    pub display: String,
+    /// The output that holds it; none: it is secret.
+    pub outpoint: Option<OutPoint>,
+    /// The address of that output.
+    pub address: Option<String>,
+    /// Whether that address is this wallet's own.
+    pub ours: bool,
 }
 
 impl Sign {
@@ -88,11 +107,9 @@ impl Sign {
         if !self.dry_run {
             file::write(&out, &signed.bytes)?;
         }
-        let names = Names::of(&session.wallet)?;
-        let operation = |one: &CosignedOperation| operation(one, signed.contract, &names);
         Ok(SignOutput {
             contract: signed.contract,
-            operations: signed.operations.iter().map(operation).collect(),
+            operations: operations(&signed),
             complete: signed.complete,
             file: (!self.dry_run).then_some(out),
         })
@@ -111,18 +128,39 @@ fn given(path: &Path) -> Result<Keypair> {
     Ok(Keypair::from_secret_key(&Secp256k1::new(), &secret))
 }
 
-fn operation(one: &CosignedOperation, contract: ContractId, names: &Names) -> OperationOutput {
-    let makes = one.outputs.iter().map(|(owned, amount, leaves)| {
-        let sum = names.show_owned(contract, owned, None, *amount);
-        format!("{sum} on {leaves} seals")
-    });
-    OperationOutput {
+fn operations(signed: &Cosigned) -> Vec<OperationOutput> {
+    let named = Denomination::claimed(signed);
+    let leaf = |leaf: &CosignedLeaf| LeafOutput {
+        owned: leaf.owned.clone(),
+        token: leaf.token,
+        amount: leaf.amount.to_string(),
+        display: named.show_owned(&leaf.owned, leaf.token, leaf.amount),
+        outpoint: leaf.outpoint,
+        address: leaf.address.as_ref().map(ToString::to_string),
+        ours: leaf.ours,
+    };
+    let operation = |one: &CosignedOperation| OperationOutput {
         operation: one.operation,
         transition: one.transition.clone(),
         witness: one.witness,
-        makes: makes.collect(),
+        makes: one.leaves.iter().map(leaf).collect(),
         signatures: one.signatures,
         threshold: one.threshold,
+    };
+    signed.operations.iter().map(operation).collect()
+}
+
+impl LeafOutput {
+    /// Whom it is for, as far as the request tells.
+    fn place(&self) -> String {
+        let ours = if self.ours { " (this wallet)" } else { "" };
+        match (&self.outpoint, &self.address) {
+            (None, _) => "an output that stays secret".to_owned(),
+            (Some(outpoint), None) => format!("{outpoint}, without an address"),
+            (Some(outpoint), Some(address)) => {
+                format!("output {}, {address}{ours}", outpoint.vout)
+            }
+        }
     }
 }
 
@@ -130,9 +168,13 @@ impl Human for SignOutput {
     fn human(&self) -> String {
         let mut rows = vec![("contract", self.contract.to_string())];
         for one in &self.operations {
-            rows.push(("operation", format!("{} {}", one.transition, one.operation)));
+            let transition = claim::shown(&one.transition);
+            rows.push(("operation", format!("{transition} {}", one.operation)));
             rows.push(("transaction", one.witness.to_string()));
-            rows.extend(one.makes.iter().map(|made| ("makes", made.clone())));
+            let made = one.makes.iter();
+            rows.extend(
+                made.map(|leaf| ("makes", format!("{} on {}", leaf.display, leaf.place()))),
+            );
             let count = format!("{} of {}", one.signatures, one.threshold);
             rows.push(("signatures", count));
         }

@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 
 use bulla_core::ContractId;
 use bulla_core::headers::Proven;
+use bulla_core::state::State;
 use bulla_tests::kit;
 use bulla_tests::people::Person;
 use bulla_tests::world::Chain;
 use bulla_wallet::Network;
+use bulla_wallet::api::{Issue, Payment};
 use bulla_wallet::chain::View;
 use bulla_wallet::proofs::{Challenge, Expected, Owned, Proof, Verdict, check};
+use bulla_wallet::transfer::verbs::{Making, Verb};
 
 use super::{SUPPLY, funded, issued};
 
@@ -108,4 +111,48 @@ pub fn a_supply_is_proven_by_what_is_unspent(chain: &dyn Chain) {
         0,
         "Bob's coin was spent since"
     );
+}
+
+pub fn a_supply_is_bounded_by_the_allowance_that_is_open(chain: &dyn Chain) {
+    let (mut alice, mut bob) = (funded(chain, "alice"), funded(chain, "bob"));
+    alice.make_carriers(chain, 1);
+    let new = Issue::new(bulla_schemas::inflatable().id())
+        .text("ticker", "GROW")
+        .text("name", "Of a test")
+        .number("precision", 0)
+        .number("supply", 100)
+        .number("cap", 150)
+        .own("asset", State::Amount(100))
+        .own("allowance", State::Amount(50));
+    let contract = alice.wallet().issue(&new).expect("a contract");
+    let source = chain.source();
+    let bounds = |person: &mut Person, evidence: &[Vec<u8>]| {
+        let supply = person.wallet().supply(contract, evidence, Some(&*source));
+        let supply = supply.expect("a supply");
+        (supply.unused(), supply.issued_at_most())
+    };
+    assert_eq!(bounds(&mut alice, &[]), (50, Some(100)));
+    let invoice = bob.invoice(contract, 30);
+    let more = Verb::Issue(Making {
+        amount: 30,
+        to: Some(Box::new(invoice)),
+    });
+    let more = alice.view().act(contract, &more).expect("an act");
+    let sent = alice.send(chain, &[Payment::Act(more)]);
+    chain.mine(1);
+    alice.sync(chain);
+    bob.accept(chain, sent.bytes());
+    assert_eq!(bounds(&mut alice, &[]), (20, Some(130)));
+    // Bob does not see the allowance that is left: it may be used already.
+    assert_eq!(bounds(&mut bob, &[]), (0, Some(150)));
+    let rest = alice
+        .view()
+        .act(contract, &Verb::Renounce(None))
+        .expect("an act");
+    let renounced = alice.send(chain, &[Payment::Act(rest)]);
+    chain.mine(1);
+    alice.sync(chain);
+    assert_eq!(bounds(&mut alice, &[]), (0, Some(130)));
+    let shown = [renounced.bytes().to_vec()];
+    assert_eq!(bounds(&mut bob, &shown), (0, Some(130)));
 }
