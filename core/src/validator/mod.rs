@@ -19,7 +19,7 @@ use bitcoin::Txid;
 
 use self::failure::Place;
 pub use self::failure::{Check, Failure, Report};
-pub use self::known::{Known, KnownLeaf, NothingKnown};
+pub use self::known::{Behind, Known, KnownLeaf, NothingKnown};
 pub use self::rules::{Limits, Rules, SchemaPolicy};
 use self::state::OpenState;
 use self::steps::Carried;
@@ -96,6 +96,8 @@ pub struct Validator<'a> {
     seen: BTreeSet<Txid>,
     /// What a delta builds on.
     base: Vec<BaseEntry>,
+    /// What the own store knows to lie behind it.
+    behind: Option<Box<dyn Behind + 'a>>,
     witnesses: Vec<Sought>,
     proofs: BTreeMap<Txid, BlockProof>,
     unsigned: Option<Report>,
@@ -168,6 +170,7 @@ impl<'a> Validator<'a> {
             curve: Batch::default(),
             seen: BTreeSet::new(),
             base: Vec::new(),
+            behind: None,
             witnesses: Vec::new(),
             proofs: BTreeMap::new(),
             unsigned: None,
