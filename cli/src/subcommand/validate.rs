@@ -23,6 +23,7 @@ use super::headers::{self, Chain};
 use super::issuer::verify;
 use crate::error::Error;
 use crate::file;
+use crate::session;
 use crate::settings::Settings;
 use crate::source;
 
@@ -138,7 +139,16 @@ fn judge(
     match source::open(settings, network) {
         Ok(source) => {
             let source = source.as_ref();
-            Ok(judge_on(consistent, &View { source, network }, min_depth))
+            let wallet = session::path(settings);
+            let view = View {
+                source,
+                network,
+                wallet: Some(&wallet),
+            };
+            let spinner = session::spinner(source);
+            let output = judge_on(consistent, &view, min_depth);
+            spinner.finish_and_clear();
+            Ok(output)
         }
         Err(Error::Source(error)) => Ok(Output::unanswered(consistent.get(), &error)),
         Err(error) => Err(error),
