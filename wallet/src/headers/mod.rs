@@ -14,7 +14,7 @@ use bitcoin::BlockHash;
 use bulla_core::headers::{ChainParams, Change, FileError, HeaderChain, HeaderError, ProofError};
 
 pub(crate) use self::follow::{Step, step};
-pub(crate) use self::proofs::{positions, prove, require};
+pub(crate) use self::proofs::{positions, prove, require, take_hint};
 pub(crate) use self::visit::positions as visit;
 use crate::chain::{ChainSource, SourceError};
 use crate::store::{StoreError, headers};
