@@ -21,6 +21,13 @@ pub const fn parts(consignment: &[u8]) -> Parts<'_> {
     }
 }
 
+/// The parts of what is left of a consignment behind so many bytes.
+pub const fn parts_behind(rest: &[u8], read: usize) -> Parts<'_> {
+    Parts {
+        reader: Reader::new(rest).behind(read),
+    }
+}
+
 impl<'a> Iterator for Parts<'a> {
     type Item = Result<&'a [u8], DecodeError>;
 

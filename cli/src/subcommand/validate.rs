@@ -2,15 +2,15 @@
 //! of headers and the block proofs in the consignment.
 
 mod answer;
+mod by_headers;
 
 use std::convert::Infallible;
 use std::path::PathBuf;
 
-use bulla_core::headers::{HeaderChain, Proven};
 use bulla_core::schema::Schema;
 use bulla_core::validator::{
-    ChainView, Consignment, Consistent, Positions, Rules, SchemaPolicy, Settlement, Sought,
-    validate,
+    ChainView, Consignment, Consistent, Positions, Rules, SchemaPolicy, Settlement, Shown, Sought,
+    validate, validate_parts,
 };
 use bulla_wallet::chain::View;
 use bulla_wallet::transfer::error::TransferError;
@@ -18,6 +18,7 @@ use bulla_wallet::{Network, defaults};
 use clap::Args;
 
 pub use self::answer::{FailureOutput, Output, Terminal, Verdict};
+use self::by_headers::ByHeaders;
 use super::Result;
 use super::headers::{self, Chain};
 use super::issuer::verify;
@@ -26,9 +27,6 @@ use crate::file;
 use crate::session;
 use crate::settings::Settings;
 use crate::source;
-
-/// Most witnesses without a proof that are named.
-const MAX_NOTES: usize = 10;
 
 /// Arguments of `validate`.
 #[derive(Args, Debug)]
@@ -70,17 +68,23 @@ impl Validate {
 
     fn verdict(self, settings: &Settings) -> Result<Output> {
         let network = settings.network.clone().unwrap_or(Network::Regtest);
-        let bytes = file::read_consignment(&self.file)?;
-        log::info!("{} bytes of {}", bytes.len(), self.file.display());
         let min_conf = self.min_conf;
         let min_depth = min_conf.unwrap_or_else(|| defaults::settled_depth(&network));
         let chain = self.headers.map(|path| headers::read(&path, &network));
-        let chain = chain.transpose()?;
-        match (validate(&bytes, &rules(&network, self.any_schema)), chain) {
+        let mut chain = chain.transpose()?.map(ByHeaders::new);
+        let rules = rules(&network, self.any_schema);
+        let found = file::read_parts(&self.file, |parts| {
+            validate_parts(parts, &rules, |shown| {
+                if let (Shown::Proof(witness, proof), Some(chain)) = (shown, &mut chain) {
+                    chain.take(witness, &proof);
+                }
+            })
+        })?;
+        match (found, chain) {
             (Err(failure), _) => Ok(Output::failed(&failure)),
             (Ok(consistent), None) => judge(consistent, settings, &network, min_depth),
-            (Ok(consistent), Some(chain)) => Ok(by_headers(consistent, &chain, min_depth)
-                .by(Chain::of(&chain), headers::notes(&network))),
+            (Ok(consistent), Some(by)) => Ok(by_headers(consistent, &by, min_depth)
+                .by(Chain::of(&by.chain), headers::notes(&network))),
         }
     }
 }
@@ -112,18 +116,10 @@ pub fn rules(network: &Network, any_schema: bool) -> Rules<'static> {
 }
 
 /// What headers and the consignment's own block proofs say.
-fn by_headers(consistent: Consistent<Consignment>, chain: &HeaderChain, min_depth: u32) -> Output {
-    let content = consistent.get();
-    let proven = Proven::new(chain, &content.proofs);
-    let unproven = content.witnesses.iter().filter_map(|witness| {
-        let reason = proven.position(witness.txid).err()?;
-        Some(format!("witness {}: {reason}", witness.txid))
-    });
-    let notes = unproven.take(MAX_NOTES).collect();
-    match proven.positions(&content.witnesses) {
-        Ok(positions) => settle(consistent, positions, min_depth).with_notes(notes),
-        Err(error) => Output::unanswered(content, &error),
-    }
+fn by_headers(consistent: Consistent<Consignment>, by: &ByHeaders, min_depth: u32) -> Output {
+    let sought = &consistent.get().witnesses;
+    let (positions, notes) = (by.positions(sought), by.notes(sought));
+    settle(consistent, positions, min_depth).with_notes(notes)
 }
 
 fn judge(
