@@ -79,6 +79,7 @@ impl Validate {
                     chain.take(witness, &proof);
                 }
             })
+            .map_err(Box::new)
         })?;
         match (found, chain) {
             (Err(failure), _) => Ok(Output::failed(&failure)),

@@ -111,7 +111,7 @@ pub struct Validator<'a> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Shown {
     /// A witness frame.
-    Frame(Checked),
+    Frame(Box<Checked>),
     /// Where the sender says that the witness of the frame before was mined: a hint, not looked at here.
     Proof(Txid, BlockProof),
 }
@@ -138,7 +138,7 @@ pub fn validate_parts<P: AsRef<[u8]>>(
         let proof = validator.take_proof();
         let proof = proof.map(|(witness, proof)| Shown::Proof(witness, proof));
         checked
-            .map(Shown::Frame)
+            .map(|checked| Shown::Frame(Box::new(checked)))
             .into_iter()
             .chain(proof)
             .for_each(&mut each);

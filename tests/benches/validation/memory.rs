@@ -73,8 +73,8 @@ fn proven(history: &Made) -> PathBuf {
         position: 1_234,
         branch: Confined::try_from(vec![[7; 32]; 12]).expect("a short branch"),
     };
-    let mut header = parts(&bytes).next().expect("a header").expect("a part");
-    let header = Header::decode(&mut header).expect("a header");
+    let header = parts(&bytes).next().expect("a header").expect("a part");
+    let header = Header::decode(header).expect("a header");
     let mut writer = Writer::new(&header).expect("a small header");
     let mut explicit = Explicit::new(&header);
     for part in parts(&bytes).skip(1) {
