@@ -1,10 +1,10 @@
 //! Files: read with a bound, written whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-use bulla_wallet::container;
+use bulla_wallet::container::{self, Parts};
 use tempfile::NamedTempFile;
 
 use crate::error::Error;
@@ -46,6 +46,30 @@ pub fn read_consignment(path: &Path) -> Result<Vec<u8>, Error> {
         cause,
     })?;
     Ok(opened.into_owned())
+}
+
+/// Reads a consignment part by part, compressed or not: no more than a part of it is in memory.
+///
+/// # Errors
+/// If it cannot be read, or is larger, packed or unpacked, than the validator's limit.
+pub fn read_parts<T>(
+    path: &Path,
+    read: impl FnOnce(&mut Parts<BufReader<File>>) -> T,
+) -> Result<T, Error> {
+    let fail = |cause| Error::file("read", path, cause);
+    let file = File::open(path).map_err(fail)?;
+    if file.metadata().map_err(fail)?.len() > MAX_CONSIGNMENT {
+        let (path, limit) = (path.to_owned(), MAX_CONSIGNMENT);
+        return Err(Error::FileTooLarge { path, limit });
+    }
+    let container = |cause| Error::Container {
+        path: path.to_owned(),
+        cause,
+    };
+    let mut parts = Parts::open(BufReader::new(file), MAX_CONSIGNMENT).map_err(container)?;
+    let value = read(&mut parts);
+    parts.finish().map_err(container)?;
+    Ok(value)
 }
 
 /// Reads a file with a line for each payee of a batch.

@@ -127,7 +127,7 @@ impl<'a> Session<'a> {
 }
 
 /// Turns on stderr while a source is read, if that is a terminal.
-fn spinner(source: &dyn ChainSource) -> ProgressBar {
+pub fn spinner(source: &dyn ChainSource) -> ProgressBar {
     log::info!("reading {}", source.name());
     let spinner = ProgressBar::new_spinner().with_message(format!("reading {}", source.name()));
     spinner.enable_steady_tick(TURN);

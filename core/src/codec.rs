@@ -27,6 +27,12 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The same behind so many bytes that were read elsewhere.
+    pub(crate) const fn behind(self, read: usize) -> Self {
+        let (left, total) = (self.left, self.total.saturating_add(read));
+        Self { left, total }
+    }
+
     pub(crate) const fn left(&self) -> usize {
         self.left.len()
     }

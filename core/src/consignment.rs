@@ -21,6 +21,13 @@ pub const fn parts(consignment: &[u8]) -> Parts<'_> {
     }
 }
 
+/// The parts of what is left of a consignment behind so many bytes.
+pub const fn parts_behind(rest: &[u8], read: usize) -> Parts<'_> {
+    Parts {
+        reader: Reader::new(rest).behind(read),
+    }
+}
+
 impl<'a> Iterator for Parts<'a> {
     type Item = Result<&'a [u8], DecodeError>;
 
@@ -149,11 +156,23 @@ impl Explicit {
     /// # Errors
     /// If the bytes are no frame, or it refers to what is not there.
     pub fn frame(&mut self, part: &[u8]) -> Result<Frame, DecodeError> {
-        Ok(match wire::Frame::decode(part)? {
+        Ok(self.frame_with_ids(part)?.0)
+    }
+
+    /// The same with the ids of the transitions that it shows, in their order.
+    ///
+    /// # Errors
+    /// As [`Explicit::frame`].
+    pub fn frame_with_ids(
+        &mut self,
+        part: &[u8],
+    ) -> Result<(Frame, Vec<OperationId>), DecodeError> {
+        let frame = match wire::Frame::decode(part)? {
             wire::Frame::Witness(frame) => {
                 let frame = frame.resolve(self.contract, &mut self.open)?.frame;
-                self.open.open_frame(&frame, &ids(&frame), drop);
-                Frame::Witness(Box::new(frame))
+                let ids = ids(&frame);
+                self.open.open_frame(&frame, &ids, drop);
+                return Ok((Frame::Witness(Box::new(frame)), ids));
             }
             wire::Frame::Base(base) => {
                 open_base(&mut self.open, &base);
@@ -161,7 +180,8 @@ impl Explicit {
             }
             wire::Frame::BlockProof(proof) => Frame::BlockProof(proof),
             wire::Frame::Terminals(terminals) => Frame::Terminals(terminals),
-        })
+        };
+        Ok((frame, Vec::new()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Bringing the wallet up to date with a chain source.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use bdk_wallet::chain::{BlockId, CheckPoint};
 use bitcoin::{Transaction, Txid};
@@ -158,7 +158,7 @@ fn prove(
 ) -> Result<Positions, Error> {
     let txids = rows.iter().map(|row| row.tx.compute_txid());
     let mined = mined(txids, &positions);
-    headers::prove(&command.db, source, &mined, &BTreeMap::new())?;
+    headers::prove(&command.db, source, &mined)?;
     Ok(positions)
 }
 

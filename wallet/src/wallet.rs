@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::num::NonZeroU16;
+use std::panic::RefUnwindSafe;
 use std::path::Path;
 
 use bdk_wallet::chain::BlockId;
@@ -226,6 +228,16 @@ impl Wallet {
     /// The coins, to plan with: nothing changes.
     pub const fn coin_set(&self) -> &Coins {
         &self.coins
+    }
+
+    /// Calls back each `steps` steps of the store's machine. Where the answer is true, what is under way
+    /// fails, and stores nothing.
+    pub fn watch(
+        &self,
+        steps: NonZeroU16,
+        stop: impl FnMut() -> bool + Send + RefUnwindSafe + 'static,
+    ) {
+        self.db.progress_handler(steps.get().into(), Some(stop));
     }
 
     /// Runs a command: its rows and the changes of its coins are committed together, or not at all.

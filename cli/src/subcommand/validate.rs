@@ -2,14 +2,16 @@
 //! of headers and the block proofs in the consignment.
 
 mod answer;
+mod by_headers;
 mod said;
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use bulla_core::headers::{HeaderChain, Proven};
 use bulla_core::validator::{
-    ChainView, Consignment, Consistent, Positions, Rules, Settlement, Sought, validate,
+    ChainView, Consignment, Consistent, Positions, Rules, Settlement, Shown, Sought, TerminalState,
+    validate, validate_parts,
 };
 use bulla_wallet::chain::View;
 use bulla_wallet::transfer::error::TransferError;
@@ -17,6 +19,7 @@ use bulla_wallet::{AllowList, Network, defaults};
 use clap::Args;
 
 pub use self::answer::{FailureOutput, Output, Verdict};
+use self::by_headers::ByHeaders;
 pub use self::said::{Said, Terminal};
 use super::Result;
 use super::headers::{self, Chain};
@@ -24,11 +27,9 @@ use super::issuer::verify;
 use crate::accepted::Accepted;
 use crate::error::Error;
 use crate::file;
+use crate::session;
 use crate::settings::Settings;
 use crate::source;
-
-/// Most witnesses without a proof that are named.
-const MAX_NOTES: usize = 10;
 
 /// Arguments of `validate`.
 #[derive(Args, Debug)]
@@ -69,25 +70,44 @@ impl Validate {
 
     fn verdict(self, settings: &Settings) -> Result<Output> {
         let network = settings.network.clone().unwrap_or(Network::Regtest);
-        let bytes = file::read_consignment(&self.file)?;
-        log::info!("{} bytes of {}", bytes.len(), self.file.display());
         let min_conf = self.min_conf;
         let min_depth = min_conf.unwrap_or_else(|| defaults::settled_depth(&network));
         let chain = self.headers.map(|path| headers::read(&path, &network));
-        let chain = chain.transpose()?;
+        let mut chain = chain.transpose()?.map(ByHeaders::new);
         let listed = self.accepted.list()?;
-        let consistent = match validate(&bytes, &self.accepted.rules(&network, &listed)) {
+        let rules = self.accepted.rules(&network, &listed);
+        let found = file::read_parts(&self.file, |parts| {
+            validate_parts(parts, &rules, |shown| {
+                if let (Shown::Proof(witness, proof), Some(chain)) = (shown, &mut chain) {
+                    chain.take(witness, &proof);
+                }
+            })
+            .map_err(Box::new)
+        })?;
+        let consistent = match found {
             Err(failure) => return Ok(Output::failed(&failure)),
             Ok(consistent) => consistent,
         };
-        let said = Said::of(consistent.get(), &bytes, &listed);
+        let said = said(consistent.get(), &self.file, &listed);
         let output = match chain {
             None => judge(consistent, settings, &network, min_depth)?,
-            Some(chain) => by_headers(consistent, &chain, min_depth)
-                .by(Chain::of(&chain), headers::notes(&network)),
+            Some(by) => by_headers(consistent, &by, min_depth)
+                .by(Chain::of(&by.chain), headers::notes(&network)),
         };
         Ok(output.saying(said))
     }
+}
+
+/// What a consistent file says. What it shows as evidence is read a second time, if there is such; a file that
+/// is gone or changed by then shows nothing.
+fn said(content: &Consignment, file: &Path, listed: &AllowList) -> Said {
+    let mut named = content.terminals.iter();
+    let evidence = if named.any(|terminal| matches!(terminal, TerminalState::Evidence(_))) {
+        file::read_parts(file, |parts| said::evidence(content, parts)).unwrap_or_default()
+    } else {
+        BTreeMap::new()
+    };
+    Said::of(content, evidence, listed)
 }
 
 /// The content of a contract file or consignment whose place in the chain is of no matter.
@@ -111,18 +131,10 @@ pub fn rules(network: &Network, any_schema: bool) -> Rules<'static> {
 }
 
 /// What headers and the consignment's own block proofs say.
-fn by_headers(consistent: Consistent<Consignment>, chain: &HeaderChain, min_depth: u32) -> Output {
-    let content = consistent.get();
-    let proven = Proven::new(chain, &content.proofs);
-    let unproven = content.witnesses.iter().filter_map(|witness| {
-        let reason = proven.position(witness.txid).err()?;
-        Some(format!("witness {}: {reason}", witness.txid))
-    });
-    let notes = unproven.take(MAX_NOTES).collect();
-    match proven.positions(&content.witnesses) {
-        Ok(positions) => settle(consistent, positions, min_depth).with_notes(notes),
-        Err(error) => Output::unanswered(content, &error),
-    }
+fn by_headers(consistent: Consistent<Consignment>, by: &ByHeaders, min_depth: u32) -> Output {
+    let sought = &consistent.get().witnesses;
+    let (positions, notes) = (by.positions(sought), by.notes(sought));
+    settle(consistent, positions, min_depth).with_notes(notes)
 }
 
 fn judge(
@@ -138,7 +150,16 @@ fn judge(
     match source::open(settings, network) {
         Ok(source) => {
             let source = source.as_ref();
-            Ok(judge_on(consistent, &View { source, network }, min_depth))
+            let wallet = session::path(settings);
+            let view = View {
+                source,
+                network,
+                wallet: Some(&wallet),
+            };
+            let spinner = session::spinner(source);
+            let output = judge_on(consistent, &view, min_depth);
+            spinner.finish_and_clear();
+            Ok(output)
         }
         Err(Error::Source(error)) => Ok(Output::unanswered(consistent.get(), &error)),
         Err(error) => Err(error),

@@ -17,6 +17,7 @@ use super::{Result, validate};
 use crate::accepted::Accepted;
 use crate::error::Error;
 use crate::file;
+use crate::session;
 use crate::settings::Settings;
 use crate::source;
 
@@ -89,7 +90,16 @@ fn answer(owned: &Owned, settings: &Settings, network: &Network, least: u32) -> 
     match source::open(settings, network) {
         Ok(source) => {
             let source = source.as_ref();
-            Ok(match owned.settle(&View { source, network }, least) {
+            let wallet = session::path(settings);
+            let view = View {
+                source,
+                network,
+                wallet: Some(&wallet),
+            };
+            let spinner = session::spinner(source);
+            let answer = owned.settle(&view, least);
+            spinner.finish_and_clear();
+            Ok(match answer {
                 Ok(standing) => Output::of(owned, &standing, least),
                 Err(error) => Output::unanswered(owned, &error),
             })

@@ -15,7 +15,11 @@ impl Validator<'_> {
             self.open_known(entry, leaf)?;
         }
         self.base = base.0.release();
-        if let Some(outpoint) = self.rules.known.clash(self.contract, &self.base) {
+        let known = self.rules.known;
+        let behind = known.behind(self.contract, &self.base);
+        let clash = behind.clash();
+        self.behind = Some(behind);
+        if let Some(outpoint) = clash {
             let expected = "leaves whose histories do not spend one output twice";
             let place = Place::default();
             return Err(place.invalid(Check::OutpointSpentTwice, expected, outpoint));

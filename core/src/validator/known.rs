@@ -19,29 +19,29 @@ pub struct KnownLeaf {
 }
 
 /// The own store. Nothing that a peer says can put an entry here.
-///
-/// *Behind* the entries of a base lie the witnesses of their operations and of all operations that
-/// these build on. A store answers by look-ups, and walks ancestry only where it has found something.
 pub trait Known {
     /// The leaf of this operation in this witness, if that very leaf was proven.
     fn leaf(&self, contract: ContractId, leaf: &Input, witness: Txid) -> Option<KnownLeaf>;
 
-    /// Whether this witness lies behind these entries.
-    fn witness_behind(&self, contract: ContractId, base: &[BaseEntry], witness: Txid) -> bool;
+    /// What lies behind the entries of a base, all of which are known. Asked for once per consignment.
+    fn behind(&self, contract: ContractId, base: &[BaseEntry]) -> Box<dyn Behind + '_>;
+}
 
-    /// The witness behind these entries that spends this output.
-    fn spender_behind(
-        &self,
-        contract: ContractId,
-        base: &[BaseEntry],
-        outpoint: OutPoint,
-    ) -> Option<Txid>;
+/// *Behind* the entries of a base lie the witnesses of their operations and of all operations that
+/// these build on. A store answers by look-ups, and walks ancestry only where it has found something,
+/// each place of it once: however often it is asked, it costs the look-ups and the history.
+pub trait Behind {
+    /// Whether this witness lies behind.
+    fn has_witness(&self, witness: Txid) -> bool;
 
-    /// Whether an operation behind these entries consumes this leaf.
-    fn consumed_behind(&self, contract: ContractId, base: &[BaseEntry], leaf: &Input) -> bool;
+    /// The witness behind that spends this output.
+    fn spender(&self, outpoint: OutPoint) -> Option<Txid>;
 
-    /// An output that two witnesses behind these entries spend.
-    fn clash(&self, contract: ContractId, base: &[BaseEntry]) -> Option<OutPoint>;
+    /// Whether an operation behind consumes this leaf.
+    fn consumes(&self, leaf: &Input) -> bool;
+
+    /// An output that two witnesses behind spend.
+    fn clash(&self) -> Option<OutPoint>;
 }
 
 /// A store that knows nothing.
@@ -53,19 +53,25 @@ impl Known for NothingKnown {
         None
     }
 
-    fn witness_behind(&self, _: ContractId, _: &[BaseEntry], _: Txid) -> bool {
+    fn behind(&self, _: ContractId, _: &[BaseEntry]) -> Box<dyn Behind + '_> {
+        Box::new(Self)
+    }
+}
+
+impl Behind for NothingKnown {
+    fn has_witness(&self, _: Txid) -> bool {
         false
     }
 
-    fn spender_behind(&self, _: ContractId, _: &[BaseEntry], _: OutPoint) -> Option<Txid> {
+    fn spender(&self, _: OutPoint) -> Option<Txid> {
         None
     }
 
-    fn consumed_behind(&self, _: ContractId, _: &[BaseEntry], _: &Input) -> bool {
+    fn consumes(&self, _: &Input) -> bool {
         false
     }
 
-    fn clash(&self, _: ContractId, _: &[BaseEntry]) -> Option<OutPoint> {
+    fn clash(&self) -> Option<OutPoint> {
         None
     }
 }

@@ -19,11 +19,12 @@ use bitcoin::Txid;
 
 use self::failure::Place;
 pub use self::failure::{Check, Failure, Report};
-pub use self::known::{Known, KnownLeaf, NothingKnown};
+pub use self::known::{Behind, Known, KnownLeaf, NothingKnown};
 pub use self::rules::{Limits, Rules, SchemaPolicy};
 use self::state::OpenState;
 use self::steps::Carried;
 pub use self::terminals::TerminalState;
+use crate::codec::DecodeError;
 use crate::commit::batch::Batch;
 use crate::consignment::parts;
 use crate::frame::{BaseEntry, BlockProof, Terminals, WitnessFrame};
@@ -47,7 +48,8 @@ pub struct Consignment {
     pub operations: u64,
     /// Every witness shown, in the order of the frames. What lies behind the base is not among them.
     pub witnesses: Vec<Sought>,
-    /// Where the sender says that they were mined: hints, not looked at here.
+    /// Where the sender says that they were mined: hints, not looked at here. Those that were given out
+    /// before are not among them.
     pub proofs: BTreeMap<Txid, BlockProof>,
     /// What a delta builds on: the witnesses behind it must settle, too.
     pub base: Vec<BaseEntry>,
@@ -81,7 +83,7 @@ enum Stage {
 }
 
 /// Validates one consignment. Memory is bounded by one frame, the open state, the set of
-/// spent outputs, and the witnesses with their block proofs.
+/// spent outputs, the witnesses, and the block proofs that nobody took.
 pub struct Validator<'a> {
     rules: Rules<'a>,
     contract: ContractId,
@@ -96,6 +98,8 @@ pub struct Validator<'a> {
     seen: BTreeSet<Txid>,
     /// What a delta builds on.
     base: Vec<BaseEntry>,
+    /// What the own store knows to lie behind it.
+    behind: Option<Box<dyn Behind + 'a>>,
     witnesses: Vec<Sought>,
     proofs: BTreeMap<Txid, BlockProof>,
     unsigned: Option<Report>,
@@ -103,34 +107,60 @@ pub struct Validator<'a> {
     failed: Option<Failure>,
 }
 
+/// What a part showed that passed its checks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Shown {
+    /// A witness frame.
+    Frame(Box<Checked>),
+    /// Where the sender says that the witness of the frame before was mined: a hint, not looked at here.
+    Proof(Txid, BlockProof),
+}
+
 /// Validates a whole consignment: [`Validator`] over its parts.
 ///
 /// # Errors
 /// With the first failure in the order of PROTOCOL.md §10.2.
 pub fn validate(consignment: &[u8], rules: &Rules<'_>) -> Result<Consistent<Consignment>, Failure> {
-    validate_each(consignment, rules, drop)
+    over(parts(consignment), rules, |_, _| {})
 }
 
-/// [`validate`] that gives out each witness frame once it passed.
+/// Validates a consignment whose parts come one by one, from memory or from a file, and gives out what
+/// each shows once it passed. Block proofs are given out and not kept.
 ///
 /// # Errors
 /// With the first failure in the order of PROTOCOL.md §10.2: what was given out says nothing then.
-pub fn validate_each(
-    consignment: &[u8],
+pub fn validate_parts<P: AsRef<[u8]>>(
+    parts: impl IntoIterator<Item = Result<P, DecodeError>>,
     rules: &Rules<'_>,
-    mut each: impl FnMut(Checked),
+    mut each: impl FnMut(Shown),
+) -> Result<Consistent<Consignment>, Failure> {
+    over(parts, rules, |validator, checked| {
+        let proof = validator.take_proof();
+        let proof = proof.map(|(witness, proof)| Shown::Proof(witness, proof));
+        checked
+            .map(|checked| Shown::Frame(Box::new(checked)))
+            .into_iter()
+            .chain(proof)
+            .for_each(&mut each);
+    })
+}
+
+fn over<P: AsRef<[u8]>>(
+    parts: impl IntoIterator<Item = Result<P, DecodeError>>,
+    rules: &Rules<'_>,
+    mut each: impl FnMut(&mut Validator<'_>, Option<Checked>),
 ) -> Result<Consistent<Consignment>, Failure> {
     let place = Place::default();
-    let mut parts = parts(consignment);
+    let mut parts = parts.into_iter();
     let Some(header) = parts.next() else {
         return Err(place.invalid(Check::Decode, "a header", "nothing"));
     };
-    let mut validator = Validator::open(header.map_err(|error| place.decode(&error))?, rules)?;
+    let header = header.map_err(|error| place.decode(&error))?;
+    let mut validator = Validator::open(header.as_ref(), rules)?;
     for part in parts {
         let part = part.map_err(|error| validator.first(place.decode(&error)))?;
-        if let Some(checked) = validator.frame(part)? {
-            each(checked);
-        }
+        let checked = validator.frame(part.as_ref())?;
+        each(&mut validator, checked);
     }
     validator.finish()
 }
@@ -168,6 +198,7 @@ impl<'a> Validator<'a> {
             curve: Batch::default(),
             seen: BTreeSet::new(),
             base: Vec::new(),
+            behind: None,
             witnesses: Vec::new(),
             proofs: BTreeMap::new(),
             unsigned: None,
@@ -202,6 +233,11 @@ impl<'a> Validator<'a> {
         let checked = self.step(frame)?;
         self.check_leaves()?;
         Ok(checked)
+    }
+
+    /// The block proof of a witness, if the last part was one, which is not kept then.
+    pub fn take_proof(&mut self) -> Option<(Txid, BlockProof)> {
+        self.proofs.pop_first()
     }
 
     /// Checks the terminals and gives the verdict.

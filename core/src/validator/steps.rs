@@ -67,11 +67,14 @@ impl Validator<'_> {
         ids: &[OperationId],
         place: Place,
     ) -> Result<(), Failure> {
-        let (txid, base) = (frame.witness.txid(), &self.base);
+        let (txid, behind) = (frame.witness.txid(), &self.behind);
         if !self.seen.insert(txid) {
             return Err(place.invalid(Check::Order, "one frame per witness", "a second one"));
         }
-        if !base.is_empty() && self.rules.known.witness_behind(self.contract, base, txid) {
+        if behind
+            .as_ref()
+            .is_some_and(|behind| behind.has_witness(txid))
+        {
             let expected = "witnesses that do not lie behind the base";
             return Err(place.invalid(Check::Order, expected, "one that does"));
         }
@@ -140,11 +143,8 @@ impl Validator<'_> {
 
     /// Whether a witness behind the base spends this output.
     pub(super) fn is_spent_behind(&self, outpoint: OutPoint) -> bool {
-        let (known, base) = (self.rules.known, &self.base);
-        !base.is_empty()
-            && known
-                .spender_behind(self.contract, base, outpoint)
-                .is_some()
+        let behind = self.behind.as_ref();
+        behind.is_some_and(|behind| behind.spender(outpoint).is_some())
     }
 
     /// The leaves of all inputs, which were taken out of the state before the bundle.

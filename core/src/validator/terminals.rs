@@ -81,8 +81,8 @@ impl Validator<'_> {
                 Ok(())
             };
         }
-        let (known, base) = (self.rules.known, &self.base);
-        if !base.is_empty() && known.consumed_behind(self.contract, base, leaf) {
+        let behind = self.behind.as_ref();
+        if behind.is_some_and(|behind| behind.consumes(leaf)) {
             let expected = "a leaf that no operation behind the base consumes";
             let found = format!("leaf {} of type {}", leaf.index, leaf.owned_type);
             return Err(place.invalid(Check::Terminal, expected, found));

@@ -19,7 +19,9 @@
 //! - **The floor** of a tapret witness is one `lift_x` and one tweak addition of libsecp256k1,
 //!   one by one. That of hashing is the SHA-256 compressions that a transition cannot do without.
 //! - **Memory** is the growth of the peak resident set (`VmHWM` of Linux) of a process that
-//!   validates a file part by part, as a wallet reads it, from before the header to the verdict.
+//!   validates a file from before the header to the verdict, by the reader of `bulla validate --headers`: part by
+//!   part, out of a container, with a block proof of 12 hashes behind each witness. Accepting into a wallet holds
+//!   the bytes of the consignment besides.
 //! - **Wallets** are real files of the wallet crate. A history is accepted once, whole; on top, transfers of one
 //!   frame are accepted as deltas, of which the fastest counts. The chain stands still in memory, so that no node
 //!   is measured. A transfer between wallets and a batch are made by wallets on the sandbox.

@@ -2,7 +2,9 @@
 //! the real store, without the cost of a node.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bdk_wallet::chain::{BlockId, CheckPoint, ConfirmationBlockTime, TxUpdate};
 use bitcoin::block::Header;
@@ -218,6 +220,13 @@ impl Receiver {
         self.wallet.accept(consignment, &self.chain)
     }
 
+    /// The steps of the store's machine that something the wallet does takes, whatever the clock says.
+    pub fn steps<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> (T, u64) {
+        let count = count_steps(&self.wallet);
+        let value = run(self);
+        (value, count.load(Ordering::Relaxed))
+    }
+
     /// What the wallet holds of the contract: settled, pending.
     pub fn amounts(&self) -> (u64, u64) {
         let balance = self.wallet.balance().expect("a balance");
@@ -226,6 +235,17 @@ impl Receiver {
         let asset = assets.find(|asset| asset.contract == contract);
         asset.map_or((0, 0), |asset| (asset.settled, asset.pending))
     }
+}
+
+/// Counts the steps of a wallet's store from now on.
+pub fn count_steps(wallet: &Wallet) -> Arc<AtomicU64> {
+    let count = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&count);
+    wallet.watch(NonZeroU16::MIN, move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+        false
+    });
+    count
 }
 
 fn hand_over(mut consignment: Consignment, leaf: Input) -> Vec<u8> {

@@ -7,8 +7,8 @@ use bitcoin::{OutPoint, Txid};
 use bulla_core::frame::BaseEntry;
 use bulla_core::operation::Input;
 use bulla_core::validator::{
-    ChainView, Check, Consignment, Consistent, Failure, Known, KnownLeaf, Position, Positions,
-    Report, Rules, SchemaPolicy, Sought, Weakest, validate,
+    Behind, ChainView, Check, Consignment, Consistent, Failure, Known, KnownLeaf, Position,
+    Positions, Report, Rules, SchemaPolicy, Sought, Weakest, validate,
 };
 use bulla_core::{ContractId, OperationId};
 
@@ -197,7 +197,7 @@ impl Store {
     }
 
     /// The operations behind entries of a base, each with its witness.
-    pub fn behind(&self, base: &[BaseEntry]) -> BTreeMap<(OperationId, Txid), &Done> {
+    pub fn ancestors(&self, base: &[BaseEntry]) -> BTreeMap<(OperationId, Txid), &Done> {
         let mut behind = BTreeMap::new();
         let mut next: Vec<_> = base
             .iter()
@@ -221,29 +221,34 @@ impl Known for Store {
         self.leaves.get(&(contract, *leaf, witness)).cloned()
     }
 
-    fn witness_behind(&self, _: ContractId, base: &[BaseEntry], witness: Txid) -> bool {
-        self.behind(base).keys().any(|(_, txid)| *txid == witness)
+    fn behind(&self, _: ContractId, base: &[BaseEntry]) -> Box<dyn Behind + '_> {
+        Box::new(Ancestors(self.ancestors(base)))
+    }
+}
+
+/// The operations behind a base, each in its witness.
+struct Ancestors<'a>(BTreeMap<(OperationId, Txid), &'a Done>);
+
+impl Behind for Ancestors<'_> {
+    fn has_witness(&self, witness: Txid) -> bool {
+        self.0.keys().any(|(_, txid)| *txid == witness)
     }
 
-    fn spender_behind(&self, _: ContractId, base: &[BaseEntry], out: OutPoint) -> Option<Txid> {
-        let behind = self.behind(base).into_iter();
-        let mut spenders = behind.filter(|(_, done)| done.spends.contains(&out));
-        spenders.next().map(|((_, txid), _)| txid)
+    fn spender(&self, out: OutPoint) -> Option<Txid> {
+        let mut spenders = self.0.iter().filter(|(_, done)| done.spends.contains(&out));
+        spenders.next().map(|((_, txid), _)| *txid)
     }
 
-    fn consumed_behind(&self, _: ContractId, base: &[BaseEntry], leaf: &Input) -> bool {
-        let mut inputs = self
-            .behind(base)
-            .into_values()
-            .flat_map(|done| &done.inputs);
+    fn consumes(&self, leaf: &Input) -> bool {
+        let mut inputs = self.0.values().flat_map(|done| &done.inputs);
         inputs.any(|(input, _)| input == leaf)
     }
 
-    fn clash(&self, _: ContractId, base: &[BaseEntry]) -> Option<OutPoint> {
+    fn clash(&self) -> Option<OutPoint> {
         let mut spent = BTreeMap::new();
-        for ((_, txid), done) in self.behind(base) {
+        for ((_, txid), done) in &self.0 {
             for out in &done.spends {
-                if *spent.entry(*out).or_insert(txid) != txid {
+                if spent.entry(*out).or_insert(txid) != &txid {
                     return Some(*out);
                 }
             }

@@ -89,6 +89,7 @@ impl Forger<'_> {
         for number in owned {
             let state = another_state(schema, number);
             all.extend(miscount(
+                schema,
                 honest,
                 (Part::Output, number),
                 &bounds.outputs,
@@ -97,14 +98,14 @@ impl Forger<'_> {
         }
         for number in schema.globals.keys().copied().chain([UNKNOWN]) {
             let part = (Part::Global, number);
-            all.extend(miscount(honest, part, &bounds.globals, |forged| {
+            all.extend(miscount(schema, honest, part, &bounds.globals, |forged| {
                 (&mut forged.globals, vec![7; 8])
             }));
         }
         if honest.transition.is_some() {
             for number in schema.metadata.keys().copied().chain([UNKNOWN]) {
                 let part = (Part::Metadata, number);
-                all.extend(miscount(honest, part, &bounds.metadata, |forged| {
+                all.extend(miscount(schema, honest, part, &bounds.metadata, |forged| {
                     (&mut forged.metadata, vec![7; 8])
                 }));
             }
@@ -133,7 +134,7 @@ impl Forger<'_> {
                 [(instead, first.expect("one")), (as_well, foreign)]
             {
                 let part = (Part::Input, number);
-                all.push(counted(forged, part, found, expected));
+                all.push(counted(&self.header.schema, forged, part, found, expected));
             }
         }
         all
@@ -227,16 +228,40 @@ pub fn assert_every_rule_broken(schema: &Schema, refused: &[Forbidden]) {
     }
 }
 
-fn counted(forged: Forged, of: (Part, u16), found: u32, expected: Occurs) -> Forbidden {
+fn counted(
+    schema: &Schema,
+    forged: Forged,
+    of: (Part, u16),
+    found: u32,
+    expected: Occurs,
+) -> Forbidden {
     let (part, number) = of;
     let failure = CountFailure {
         part,
-        number,
+        what: called(schema, part, number),
         found,
         expected,
     };
     let what = format!("{:?}: {failure}", forged.transition);
-    says(&what, forged, Check::Occurrence, failure)
+    let def = forged
+        .transition
+        .and_then(|kind| schema.transitions.get(&kind));
+    let place = def.map_or_else(String::new, |def| format!(" in transition `{}`", def.name));
+    says(&what, forged, Check::Occurrence, failure.seen() + &place)
+}
+
+/// A part of an operation as refusals name it.
+fn called(schema: &Schema, part: Part, number: u16) -> String {
+    let name = match part {
+        Part::Input | Part::Output => schema.owned.get(&number).map(|def| &def.name),
+        Part::Global => schema.globals.get(&number).map(|def| &def.name),
+        Part::Metadata => schema.metadata.get(&number).map(|def| &def.name),
+    };
+    let word = part.word();
+    name.map_or_else(
+        || format!("{word} number {number}, which is not declared,"),
+        |name| format!("{word} `{name}`"),
+    )
 }
 
 /// A list of what an operation has, and one more item of it.
@@ -244,6 +269,7 @@ type List<'f, T> = (&'f mut Vec<(u16, T)>, T);
 
 /// Leaves something out that must be there, and adds one more than there may be.
 fn miscount<T: Clone>(
+    schema: &Schema,
     honest: &Forged,
     of: (Part, u16),
     bounds: &BTreeMap<u16, Occurs>,
@@ -255,7 +281,7 @@ fn miscount<T: Clone>(
     if occurs.min > 0 {
         let mut without = honest.clone();
         list(&mut without).0.retain(|(other, _)| *other != number);
-        all.push(counted(without, of, 0, occurs));
+        all.push(counted(schema, without, of, 0, occurs));
     }
     if occurs.max < BOUND {
         let mut more = honest.clone();
@@ -267,7 +293,7 @@ fn miscount<T: Clone>(
         for _ in found..=occurs.max {
             items.push((number, item.clone()));
         }
-        all.push(counted(more, of, occurs.max + 1, occurs));
+        all.push(counted(schema, more, of, occurs.max + 1, occurs));
     }
     all
 }
@@ -284,7 +310,7 @@ fn mistypes(schema: &Schema, honest: &Forged) -> Vec<Forbidden> {
     let mut all = Vec::new();
     let owned: BTreeSet<_> = honest.gives.iter().map(|(owned, _)| *owned).collect();
     for owned in owned {
-        let expected = schema.owned.get(&owned).map(|def| def.kind);
+        let expected = schema.owned.get(&owned).expect("declared").kind;
         let mut forged = honest.clone();
         for (_, state) in forged.gives.iter_mut().filter(|(of, _)| *of == owned) {
             *state = State::Right;
@@ -292,8 +318,7 @@ fn mistypes(schema: &Schema, honest: &Forged) -> Vec<Forbidden> {
         all.push(mistyped(
             forged,
             TypeFailure::Kind {
-                part: Part::Output,
-                owned,
+                what: called(schema, Part::Output, owned),
                 found: StateKind::Right,
                 expected,
             },
@@ -303,12 +328,11 @@ fn mistypes(schema: &Schema, honest: &Forged) -> Vec<Forbidden> {
         let number = honest.globals[place].0;
         let mut forged = honest.clone();
         forged.globals[place].1 = vec![0xff; 7];
-        let expected = schema.globals.get(&number).map(|def| def.ty);
+        let expected = schema.globals.get(&number).expect("declared").ty;
         all.push(mistyped(
             forged,
             TypeFailure::Value {
-                part: Part::Global,
-                number,
+                what: called(schema, Part::Global, number),
                 length: 7,
                 expected,
             },
@@ -318,12 +342,11 @@ fn mistypes(schema: &Schema, honest: &Forged) -> Vec<Forbidden> {
         let number = honest.metadata[place].0;
         let mut forged = honest.clone();
         forged.metadata[place].1 = vec![0xff; 7];
-        let expected = schema.metadata.get(&number).map(|def| def.ty);
+        let expected = schema.metadata.get(&number).expect("declared").ty;
         all.push(mistyped(
             forged,
             TypeFailure::Value {
-                part: Part::Metadata,
-                number,
+                what: called(schema, Part::Metadata, number),
                 length: 7,
                 expected,
             },

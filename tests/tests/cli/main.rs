@@ -3,6 +3,7 @@
 
 mod conformance;
 mod errors;
+mod lies;
 mod shape;
 mod tutorial;
 mod verdicts;

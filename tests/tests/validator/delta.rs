@@ -31,7 +31,7 @@ fn judge(shown: &Shown, store: &Store) -> Result<Consignment, Box<Failure>> {
 
 /// The witnesses that must settle: those shown, and those behind the base.
 fn txids(content: &Consignment, store: &Store) -> BTreeSet<Txid> {
-    let behind = store.behind(&content.base).into_keys();
+    let behind = store.ancestors(&content.base).into_keys();
     let shown = content.witnesses.iter().map(|sought| sought.txid);
     shown.chain(behind.map(|(_, txid)| txid)).collect()
 }

@@ -1,6 +1,7 @@
 //! The validator on bytes: what it accepts, and each reason for which it refuses.
 
 mod accepted;
+mod ancestry;
 mod attacks_a;
 mod attacks_b;
 mod attacks_c;

@@ -1,5 +1,6 @@
 //! Assets: what is known of contracts, what it means now, and how it is handed on.
 
+mod ancestry;
 pub(crate) mod book;
 pub mod consign;
 pub(crate) mod facts;

@@ -12,7 +12,6 @@ use bulla_core::operation::Input;
 use bulla_core::outputs::Outputs;
 use bulla_core::seal::{AssignedSeal, Blinding, Seal};
 use bulla_core::state::State;
-use bulla_core::validator::Checked;
 use bulla_core::{OperationId, SecretSeal};
 
 use crate::coins::{Coins, Owner, Place};
@@ -110,24 +109,20 @@ impl<'a> Seals<'a> {
         }
     }
 
-    /// Our leaves of a consignment that core found consistent, those it consumes itself excepted.
-    pub fn find(&self, header: &Header, frames: &[Checked]) -> Vec<Ours> {
-        let transitions = frames.iter().flat_map(|of| &of.frame.transitions);
-        let consumed: BTreeSet<Input> = transitions
-            .flat_map(|signed| signed.transition.inputs.iter().copied())
-            .collect();
+    /// Our leaves of a genesis.
+    pub fn of_genesis(&self, header: &Header) -> Vec<Ours> {
         let genesis = OperationId::from(header.genesis.contract_id());
-        let none = Candidates::new();
-        let mut found = self.among(genesis, &header.genesis.outputs, None, &none);
-        for Checked { frame, ids } in frames {
-            let made = self.made(frame.witness.transaction());
-            for (signed, id) in frame.transitions.iter().zip(ids) {
-                let outputs = &signed.transition.outputs;
-                found.extend(self.among(*id, outputs, Some(frame), &made));
-            }
-        }
-        found.retain(|ours| !consumed.contains(&ours.leaf));
-        found
+        self.among(genesis, &header.genesis.outputs, None, &Candidates::new())
+    }
+
+    /// Our leaves of a frame, whose transitions have these ids.
+    pub fn of_frame(&self, frame: &WitnessFrame, ids: &[OperationId]) -> Vec<Ours> {
+        let made = self.made(frame.witness.transaction());
+        let transitions = frame.transitions.iter().zip(ids);
+        let found = transitions.flat_map(|(signed, id)| {
+            self.among(*id, &signed.transition.outputs, Some(frame), &made)
+        });
+        found.collect()
     }
 
     /// Seals over the outputs of a witness that are ours: those of invoices by their script, so a

@@ -1,15 +1,17 @@
 //! Accepting: a consignment is validated, our leaves in it are found, and all of it is stored, or
-//! nothing.
+//! nothing. Its bytes are read twice, frame by frame: by the validator, and, when the chain was asked, into
+//! the store. Neither keeps the frames. Two readings of a file could differ, those of memory cannot.
 
 use std::collections::BTreeSet;
 
+use bdk_wallet::rusqlite::Transaction as SqlTransaction;
 use bulla_core::consignment::{Explicit, parts};
 use bulla_core::frame::{BaseEntry, Frame, WitnessFrame};
 use bulla_core::header::Header;
 use bulla_core::operation::Input;
 use bulla_core::validator::{
-    Check, Checked, Consignment, Consistent, Failure, Limits, Rules, SchemaPolicy, TerminalState,
-    validate, validate_each,
+    Check, Consignment, Consistent, Failure, Limits, Rules, SchemaPolicy, TerminalState, validate,
+    validate_parts,
 };
 use bulla_core::{ContractId, SchemaId, SecretSeal};
 
@@ -19,7 +21,7 @@ use super::learn::{self, Contract, Learned, Reveals};
 use super::ledger::Ledger;
 use super::ours::{Ours, Seals};
 use super::receipt;
-use super::rows::decode;
+use super::rows::{damaged, decode};
 use crate::api::Received;
 use crate::chain::{ChainSource, Position, Positions, SourceError};
 use crate::store::{StoreError, contracts, quarantine};
@@ -28,15 +30,15 @@ use crate::transfer::error::TransferError;
 use crate::wallet::Command;
 use crate::{Error, Wallet, defaults, headers, time};
 
-/// A consignment that core found consistent, with its witness frames.
-struct Content {
+/// A consignment that core found consistent, and its bytes.
+struct Content<'a> {
     says: Consistent<Consignment>,
-    frames: Vec<Checked>,
+    bytes: &'a [u8],
 }
 
 /// The same with what the chain says of it.
-struct Placed {
-    content: Content,
+struct Placed<'a> {
+    content: Content<'a>,
     positions: Positions,
 }
 
@@ -69,17 +71,16 @@ impl Wallet {
         Ok(self.content(consignment)?.says)
     }
 
-    fn content(&self, consignment: &[u8]) -> Result<Content, Error> {
+    fn content<'a>(&self, bytes: &'a [u8]) -> Result<Content<'a>, Error> {
         let known = Proven::new(&self.db);
         let rules = Rules {
             known: &known,
             ..self.rules()?
         };
-        let mut frames = Vec::new();
-        let found = validate_each(consignment, &rules, |checked| frames.push(checked));
+        let found = validate_parts(parts(bytes), &rules, drop);
         let missing = known.into_result()?;
         match found {
-            Ok(says) => Ok(Content { says, frames }),
+            Ok(says) => Ok(Content { says, bytes }),
             Err(failure) if failure.report().check == Check::BaseMissing => {
                 Err(TransferError::BaseMissing { missing }.into())
             }
@@ -158,7 +159,7 @@ pub(crate) fn refused(failure: Failure) -> TransferError {
 }
 
 /// Refuses what can never be mined.
-fn check(content: Content, positions: Positions) -> Result<Placed, Error> {
+fn check(content: Content<'_>, positions: Positions) -> Result<Placed<'_>, Error> {
     let sought = &content.says.get().witnesses;
     let mut conflicts = sought.iter().zip(&positions.list);
     if let Some((witness, _)) = conflicts.find(|(_, at)| matches!(at, Position::Conflicted { .. }))
@@ -189,7 +190,7 @@ pub(crate) fn witness_frames(
 
 fn accept(
     command: &mut Command<'_>,
-    placed: &Placed,
+    placed: &Placed<'_>,
     source: &dyn ChainSource,
 ) -> Result<Received, Error> {
     let content = placed.content.says.get();
@@ -197,8 +198,8 @@ fn accept(
         let contract = content.contract;
         return Err(TransferError::ContractFile { contract }.into());
     }
-    let seals = Seals::load(&command.db, command.coins, &command.keys.view)?;
-    let ours = seals.find(&content.header, &placed.content.frames);
+    let before = quarantine::waiting(&command.db)?;
+    let ours = store(command, placed)?;
     if ours.is_empty() {
         return Err(TransferError::NotOurs {
             contract: content.contract,
@@ -206,8 +207,6 @@ fn accept(
         .into());
     }
     check_base(command, &content.base)?;
-    let before = quarantine::waiting(&command.db)?;
-    store(command, placed, &ours)?;
     prove(command, placed, source)?;
     check_quarantine(command, before)?;
     let scope = scope(content, &ours);
@@ -247,43 +246,92 @@ fn check_quarantine(command: &Command<'_>, before: usize) -> Result<(), Error> {
     Ok(())
 }
 
-fn store(command: &Command<'_>, placed: &Placed, ours: &[Ours]) -> Result<(), Error> {
+/// Stores all that is shown, and gives what is ours of it and not consumed in it.
+fn store(command: &Command<'_>, placed: &Placed<'_>) -> Result<Vec<Ours>, Error> {
     let content = placed.content.says.get();
-    let base = content.base.iter();
-    let base = base.filter_map(|entry| Some((entry.leaf, entry.seal?)));
-    let ours = ours.iter().map(|ours| (ours.leaf, ours.seal));
-    let reveals: Reveals = base.chain(ours).collect();
+    let seals = Seals::load(&command.db, command.coins, &command.keys.view)?;
+    let mut ours = seals.of_genesis(&content.header);
     let contract = Contract {
         id: content.contract,
         header: &content.header,
         issued: false,
         now: time::now(),
     };
-    learn::contract(&command.db, &contract, &reveals)?;
-    for entry in content.base.iter().filter(|entry| entry.seal.is_some()) {
-        learn::known(&command.db, entry.leaf.operation, &reveals)?;
+    learn::contract(&command.db, &contract, &reveals(&ours))?;
+    let base = content.base.iter();
+    let base: Reveals = base
+        .filter_map(|entry| Some((entry.leaf, entry.seal?)))
+        .collect();
+    let operations: BTreeSet<_> = base.keys().map(|leaf| leaf.operation).collect();
+    for operation in operations {
+        learn::known(&command.db, operation, &base)?;
     }
-    let frames = placed.content.frames.iter();
-    for (Checked { frame, ids }, position) in frames.zip(&placed.positions.list) {
-        let learned = Learned {
-            frame,
-            ids,
-            own: false,
-            position: *position,
-            tip: placed.positions.tip.height,
-        };
-        learn::frame(&command.db, content.contract, &learned, &reveals)?;
-    }
-    Ok(())
+    let consumed = store_frames(&command.db, placed, &seals, &mut ours)?;
+    ours.retain(|ours| !consumed.contains(&ours.leaf));
+    Ok(ours)
 }
 
-/// Proves in our own headers what the source says is mined, by the consignment's proofs where they
-/// fit.
-fn prove(command: &Command<'_>, placed: &Placed, source: &dyn ChainSource) -> Result<(), Error> {
+/// Stores the frames and the block proofs that our headers show. Adds our leaves, and gives those that a
+/// later frame consumes.
+fn store_frames(
+    db: &SqlTransaction<'_>,
+    placed: &Placed<'_>,
+    seals: &Seals<'_>,
+    ours: &mut Vec<Ours>,
+) -> Result<BTreeSet<Input>, StoreError> {
+    let content = placed.content.says.get();
+    let mut explicit = Explicit::new(&content.header);
+    let mut leaves: BTreeSet<Input> = ours.iter().map(|ours| ours.leaf).collect();
+    let mut consumed = BTreeSet::new();
+    let mut positions = placed.positions.list.iter();
+    let mut last = None;
+    for part in parts(placed.content.bytes).skip(1) {
+        let read = part.and_then(|part| explicit.frame_with_ids(part));
+        match decode("a frame", read)? {
+            (Frame::Witness(frame), ids) => {
+                let transitions = frame.transitions.iter();
+                let inputs = transitions.flat_map(|signed| &signed.transition.inputs);
+                consumed.extend(inputs.filter(|input| leaves.contains(*input)).copied());
+                let found = seals.of_frame(&frame, &ids);
+                let learned = Learned {
+                    frame: &frame,
+                    ids: &ids,
+                    own: false,
+                    position: *positions.next().ok_or_else(|| damaged("no position"))?,
+                    tip: placed.positions.tip.height,
+                };
+                learn::frame(db, content.contract, &learned, &reveals(&found))?;
+                last = Some((frame.witness.txid(), learned.position));
+                leaves.extend(found.iter().map(|ours| ours.leaf));
+                ours.extend(found);
+            }
+            (Frame::BlockProof(hint), _) => {
+                if let Some((witness, Position::Mined { height })) = last
+                    && hint.height == height
+                {
+                    headers::take_hint(db, witness, &hint)?;
+                }
+            }
+            (Frame::Base(_) | Frame::Terminals(_), _) => {}
+        }
+    }
+    Ok(consumed)
+}
+
+fn reveals(ours: &[Ours]) -> Reveals {
+    ours.iter().map(|ours| (ours.leaf, ours.seal)).collect()
+}
+
+/// Proves in our own headers what the source says is mined and no block proof of the consignment showed.
+fn prove(
+    command: &Command<'_>,
+    placed: &Placed<'_>,
+    source: &dyn ChainSource,
+) -> Result<(), Error> {
     let content = placed.content.says.get();
     let txids = content.witnesses.iter().map(|witness| witness.txid);
     let mined = mined(txids, &placed.positions);
-    match headers::prove(&command.db, source, &mined, &content.proofs) {
+    match headers::prove(&command.db, source, &mined) {
         Err(error) if is_moved(source, &error, placed.positions.tip)? => {
             let (name, attempts) = (source.name(), 1);
             Err(SourceError::Moving { name, attempts }.into())

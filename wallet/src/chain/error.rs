@@ -141,7 +141,7 @@ pub enum SourceError {
     },
     /// The source names a block that is not in the chain that was checked.
     #[error(
-        "{name} says that block {found} is at height {height}, but it is not in the chain of headers that this wallet has checked; use another source"
+        "{name} says that block {found} is at height {height}, but it is not in the chain of headers that was checked; use another source"
     )]
     NotInChain {
         /// The source, without credentials.

@@ -1,33 +1,30 @@
 //! A source as the validator sees it.
 
+use std::path::Path;
+
 use bulla_core::validator::{self, ChainView, Sought};
 
-use super::{ChainSource, Position, SourceError};
-use crate::Network;
+use super::{ChainSource, Position};
+use crate::{Error, Network, headers};
 
-/// A source, for one chain: a source of another is refused by name.
+/// A source, for one chain: a source of another is refused by name. What it has to prove is proven to a
+/// checked header chain before it is believed.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     /// The source.
     pub source: &'a dyn ChainSource,
     /// The chain.
     pub network: &'a Network,
+    /// Where a wallet may be whose header chain is used and goes on; without one, the chain is fetched
+    /// each time, from the last checkpoint on.
+    pub wallet: Option<&'a Path>,
 }
 
 impl ChainView for View<'_> {
-    type Error = SourceError;
+    type Error = Error;
 
-    fn positions(&self, sought: &[Sought]) -> Result<validator::Positions, SourceError> {
-        let (found, expected) = (self.source.genesis()?, self.network.genesis_hash());
-        if found != expected {
-            let name = self.source.name();
-            return Err(SourceError::OtherChain {
-                name,
-                found,
-                expected,
-            });
-        }
-        let answer = self.source.positions(sought)?;
+    fn positions(&self, sought: &[Sought]) -> Result<validator::Positions, Error> {
+        let answer = headers::visit(self.network, self.source, self.wallet, sought)?;
         Ok(validator::Positions {
             tip: answer.tip.height,
             list: answer.list.into_iter().map(position).collect(),

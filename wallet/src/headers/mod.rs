@@ -6,6 +6,7 @@
 
 mod follow;
 mod proofs;
+mod visit;
 
 use bdk_wallet::chain::BlockId;
 use bdk_wallet::rusqlite::{Connection, Transaction};
@@ -13,7 +14,8 @@ use bitcoin::BlockHash;
 use bulla_core::headers::{ChainParams, Change, FileError, HeaderChain, HeaderError, ProofError};
 
 pub(crate) use self::follow::{Step, step};
-pub(crate) use self::proofs::{positions, prove, require};
+pub(crate) use self::proofs::{positions, prove, require, take_hint};
+pub(crate) use self::visit::positions as visit;
 use crate::chain::{ChainSource, SourceError};
 use crate::store::{StoreError, headers};
 use crate::{Error, Network, Wallet, time};
@@ -62,24 +64,13 @@ impl Wallet {
         source: &dyn ChainSource,
         progress: &mut dyn FnMut(u32, u32),
     ) -> Result<(), Error> {
-        check_network(&self.meta.network, source)?;
-        let mut moved = 0;
-        while moved < ATTEMPTS {
-            let tip = source.tip()?;
-            loop {
-                let step = self.command("headers", |command| {
-                    step(&command.db, &command.meta.network, source, tip)
-                })?;
-                match step {
-                    Step::Reached => return Ok(()),
-                    Step::Taken { height } => progress(height, tip.height),
-                    Step::Moved => break,
-                }
-            }
-            moved += 1;
-        }
-        let (name, attempts) = (source.name(), ATTEMPTS);
-        Err(SourceError::Moving { name, attempts }.into())
+        let network = self.meta.network.clone();
+        let step = |tip| {
+            self.command("headers", |command| {
+                step(&command.db, &network, source, tip)
+            })
+        };
+        follow(&network, source, step, progress)
     }
 
     /// The whole header chain; none before the first `sync`. Takes 80 bytes a header.
@@ -114,6 +105,32 @@ pub fn read(network: &Network, file: &[u8]) -> Result<HeaderChain, HeadersError>
     let chain = HeaderChain::decode(params(network), file, time::now())?;
     chain.reaches_checkpoint().map_err(HeadersError::Short)?;
     Ok(chain)
+}
+
+/// Takes step after step until the best block of a source is reached.
+fn follow(
+    network: &Network,
+    source: &dyn ChainSource,
+    mut step: impl FnMut(BlockId) -> Result<Step, Error>,
+    progress: &mut dyn FnMut(u32, u32),
+) -> Result<(), Error> {
+    check_network(network, source)?;
+    for _ in 0..ATTEMPTS {
+        let tip = source.tip()?;
+        loop {
+            match step(tip)? {
+                Step::Reached => return Ok(()),
+                Step::Taken { height } => progress(height, tip.height),
+                Step::Moved => break,
+            }
+        }
+    }
+    Err(moving(source))
+}
+
+fn moving(source: &dyn ChainSource) -> Error {
+    let (name, attempts) = (source.name(), ATTEMPTS);
+    SourceError::Moving { name, attempts }.into()
 }
 
 fn check_network(network: &Network, source: &dyn ChainSource) -> Result<(), SourceError> {

@@ -1,7 +1,5 @@
 //! What a source says is mined, against our own headers.
 
-use std::collections::BTreeMap;
-
 use bdk_wallet::chain::BlockId;
 use bdk_wallet::rusqlite::{Connection, Transaction};
 use bitcoin::Txid;
@@ -11,7 +9,7 @@ use bulla_core::headers::{ProofError, check_proof};
 use super::holds;
 use crate::Error;
 use crate::chain::{ChainSource, Positions, Sought, SourceError};
-use crate::store::headers;
+use crate::store::{StoreError, headers};
 
 /// Asks where transactions are, and looks for the blocks that the answer rests on.
 ///
@@ -51,9 +49,21 @@ pub(crate) fn require(
     Ok(())
 }
 
+/// Stores what a sender says of where a witness was mined, if our chain shows it.
+pub(crate) fn take_hint(
+    db: &Transaction<'_>,
+    witness: Txid,
+    hint: &BlockProof,
+) -> Result<(), StoreError> {
+    let header = headers::get(db, hint.height)?;
+    if header.is_some_and(|header| check_proof(witness, hint, header.merkle_root).is_ok()) {
+        headers::put_proof(db, witness, hint)?;
+    }
+    Ok(())
+}
+
 /// Has a checked block proof of each of these witnesses stored, which a source says are mined at these
-/// heights: the one that is stored, a hint that fits, or what the source answers. A node that has
-/// pruned the block gives none.
+/// heights: the one that is stored, or what the source answers. A node that has pruned the block gives none.
 ///
 /// # Errors
 /// [`SourceError::Unproven`] for a proof that shows nothing in our chain.
@@ -61,7 +71,6 @@ pub(crate) fn prove(
     db: &Transaction<'_>,
     source: &dyn ChainSource,
     mined: &[(Txid, u32)],
-    hints: &BTreeMap<Txid, BlockProof>,
 ) -> Result<(), Error> {
     let mut asked = Vec::new();
     for (txid, height) in mined.iter().copied() {
@@ -70,13 +79,7 @@ pub(crate) fn prove(
         if known.is_some_and(|proof| block.check(txid, &proof).is_ok()) {
             continue;
         }
-        match hints
-            .get(&txid)
-            .filter(|hint| block.check(txid, hint).is_ok())
-        {
-            Some(hint) => headers::put_proof(db, txid, hint)?,
-            None => asked.push((txid, block)),
-        }
+        asked.push((txid, block));
     }
     if asked.is_empty() {
         return Ok(());

@@ -90,6 +90,15 @@ pub fn init(db: &Transaction<'_>) -> Result<(), StoreError> {
     migrate::apply(db, 0)
 }
 
+/// A store of this process alone, gone with the connection.
+pub fn memory() -> Result<Connection, StoreError> {
+    let mut db = Connection::open_in_memory()?;
+    let tables = begin(&mut db)?;
+    init(&tables)?;
+    tables.commit()?;
+    Ok(db)
+}
+
 /// Begins the one transaction of a command.
 pub fn begin(db: &mut Connection) -> Result<Transaction<'_>, StoreError> {
     Ok(db.transaction_with_behavior(TransactionBehavior::Immediate)?)

@@ -27,7 +27,7 @@ pub mod witnesses;
 
 pub use self::blob::Bytes;
 pub use self::error::StoreError;
-pub use self::file::{begin, create, exists, init, open};
+pub use self::file::{begin, create, exists, init, memory, open};
 pub use self::keys::KeysRow;
 pub use self::meta::Meta;
 pub use self::migrate::VERSION;

@@ -1,5 +1,10 @@
 //! Repeated payments between two wallets: a payer leaves out what the payee's key has acknowledged.
 
+use std::num::NonZeroU16;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use bulla_core::ContractId;
 use bulla_wallet::api::{InvoiceRequest, InvoiceTarget};
 use bulla_wallet::invoice::Invoice;
@@ -56,6 +61,44 @@ fn the_fiftieth_payment_is_as_small_as_the_second() {
     let whole = whole.unwrap().all().unwrap()[0].bytes.len();
     println!("delta_bytes {last} whole_bytes {whole}");
     assert!(whole > 20 * last);
+}
+
+/// Counts the steps of a wallet's store from now on.
+fn steps(party: &mut Party) -> Arc<AtomicU64> {
+    let count = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&count);
+    party.wallet().watch(NonZeroU16::MIN, move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+        false
+    });
+    count
+}
+
+/// The history is five times as long. What grows is the list of own coins, invoices and transfers: some
+/// 50 steps a payment for the payer, 30 for the payee.
+#[test]
+fn the_fiftieth_payment_takes_its_payer_and_payee_as_long_as_the_tenth() {
+    let bench = Bench::new();
+    let (mut alice, mut bob, contract) = parties(&bench);
+    let (mut paying, mut accepting) = (Vec::new(), Vec::new());
+    for _ in 0..50 {
+        let invoice = invoice(&mut bob, contract);
+        let (payer, payee) = (steps(&mut alice), steps(&mut bob));
+        let paid = alice.pay(&bench, &[pay(&invoice)]).unwrap();
+        paying.push(payer.load(Ordering::Relaxed));
+        bench.mine(1);
+        let received = bob.accept(&bench, &paid.files[0]).unwrap();
+        accepting.push(payee.load(Ordering::Relaxed));
+        let ack = &received.acknowledgements[0];
+        alice.wallet().acknowledged(paid.transfer, ack).unwrap();
+        alice.sync(&bench);
+    }
+    for (counts, most) in [(paying, 100), (accepting, 40)] {
+        let least = |range: Range<usize>| counts[range].iter().min().copied();
+        let (early, late) = (least(5..15), least(40..50));
+        let grown = late.unwrap().saturating_sub(early.unwrap());
+        assert!(grown <= 35 * most, "{counts:?}");
+    }
 }
 
 #[test]

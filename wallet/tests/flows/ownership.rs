@@ -21,6 +21,7 @@ fn view(bench: &Bench) -> View<'_> {
     View {
         source: &bench.sandbox,
         network: &Network::Regtest,
+        wallet: None,
     }
 }
 

@@ -22,6 +22,7 @@ pub const fn view(chain: &Sandbox) -> View<'_> {
     View {
         source: chain,
         network: &Network::Regtest,
+        wallet: None,
     }
 }
 

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bulla_core::DecodeError;
 use bulla_core::OperationId;
-use bulla_core::consignment::{Explicit, parts};
+use bulla_core::consignment::Explicit;
 use bulla_core::frame::Frame;
 use bulla_core::operation::Transition;
 use bulla_core::seal::AssignedSeal;
@@ -88,12 +89,16 @@ pub struct Value {
 }
 
 impl Said {
-    /// Of a consignment that was read from these bytes.
-    pub fn of(content: &Consignment, bytes: &[u8], allowed: &AllowList) -> Self {
+    /// Of a consignment, and the operations that it shows as evidence.
+    pub fn of(
+        content: &Consignment,
+        shown: BTreeMap<OperationId, Transition>,
+        allowed: &AllowList,
+    ) -> Self {
         let reader = Reader {
             denomination: Denomination::of(&content.header, allowed),
             named: allowed.contains(content.header.genesis.schema),
-            shown: evidence(content, bytes),
+            shown,
             content,
         };
         let terminals = content.terminals.iter();
@@ -105,8 +110,11 @@ impl Said {
     }
 }
 
-/// The operations that are shown as evidence. They are there, for core found the content consistent.
-fn evidence(content: &Consignment, bytes: &[u8]) -> BTreeMap<OperationId, Transition> {
+/// The operations that these parts of a consignment show as evidence.
+pub fn evidence<P: AsRef<[u8]>>(
+    content: &Consignment,
+    parts: impl IntoIterator<Item = std::result::Result<P, DecodeError>>,
+) -> BTreeMap<OperationId, Transition> {
     let named = content
         .terminals
         .iter()
@@ -117,11 +125,12 @@ fn evidence(content: &Consignment, bytes: &[u8]) -> BTreeMap<OperationId, Transi
     let mut wanted: BTreeSet<OperationId> = named.collect();
     let mut found = BTreeMap::new();
     let mut explicit = Explicit::new(&content.header);
-    for part in parts(bytes).skip(1) {
+    for part in parts.into_iter().skip(1) {
         if wanted.is_empty() {
             break;
         }
-        let Ok(Frame::Witness(frame)) = part.and_then(|part| explicit.frame(part)) else {
+        let frame = part.and_then(|part| explicit.frame(part.as_ref()));
+        let Ok(Frame::Witness(frame)) = frame else {
             continue;
         };
         for signed in frame.transitions {

@@ -40,6 +40,7 @@ fn verdict(owned: &Owned, chain: &dyn Chain) -> Verdict {
     let view = View {
         source: &*source,
         network,
+        wallet: None,
     };
     owned.settle(&view, 1).expect("an answer").verdict
 }
