@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::{env, fs, thread};
 
-use bulla_core::validator::{Consignment, Limits, Position, Rules, SchemaPolicy, TerminalState};
+use bulla_core::validator::{
+    Check, Consignment, Failure, Limits, Position, Rules, SchemaPolicy, TerminalState,
+};
 use serde_json::{Value, json};
 
-use super::verdict::{Chain, Fails, Kind};
+use super::verdict::Chain;
 
 /// Larger ones are tested, but not kept.
 const LARGEST: usize = 8_192;
@@ -44,14 +46,16 @@ fn wanted() -> bool {
     *WANTED
 }
 
-/// Keeps a consignment that must fail.
-pub(super) fn refused(rules: &Rules<'_>, bytes: &[u8], expected: &Fails) {
+/// Keeps a consignment that must fail, in the way that its test asked for.
+pub(super) fn refused(rules: &Rules<'_>, bytes: &[u8], failure: &Failure) {
     if wanted() {
-        let verdict = match expected.kind {
-            Kind::Invalid => "invalid",
-            Kind::Unsigned => "unsigned",
-            Kind::Unresolved => "unresolved",
+        let verdict = match failure {
+            Failure::Invalid(_) => "invalid",
+            Failure::Unsigned(_) => "unsigned",
+            Failure::Unresolved(_) => "unresolved",
         };
+        let report = failure.report();
+        let rule = (report.check == Check::Rule).then_some(&report.expected);
         keep(
             "",
             rules,
@@ -59,9 +63,11 @@ pub(super) fn refused(rules: &Rules<'_>, bytes: &[u8], expected: &Fails) {
             None,
             json!({
                 "verdict": verdict,
-                "check": expected.check.code(),
-                "operation": expected.operation.map(|id| id.to_string()),
-                "witness": expected.witness.map(|txid| txid.to_string()),
+                "check": report.check.code(),
+                "frame": report.frame,
+                "operation": report.operation.map(|id| id.to_string()),
+                "witness": report.witness.map(|txid| txid.to_string()),
+                "rule": rule,
             }),
         );
     }

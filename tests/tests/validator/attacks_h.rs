@@ -195,13 +195,25 @@ fn frames_stand_only_where_they_may() {
             assert_eq!(content, accept(&history.encode()));
             assert!(proofs.into_keys().eq([history.txid(at - 1)]));
         } else {
-            refuse(&consignment.encode(), Fails::invalid(Check::Order));
+            refuse(
+                &consignment.encode(),
+                Fails::invalid((
+                    Check::Order,
+                    "expected a block proof right after the frame of its witness",
+                )),
+            );
         }
     }
     let mut twice = history.consignment(View::Leaves);
     twice.frames.insert(1, proof.clone());
     twice.frames.insert(1, proof);
-    refuse(&twice.encode(), Fails::invalid(Check::Order));
+    refuse(
+        &twice.encode(),
+        Fails::invalid((
+            Check::Order,
+            "expected a block proof right after the frame of its witness",
+        )),
+    );
 }
 
 #[test]
@@ -218,7 +230,8 @@ fn a_witness_stands_in_one_frame_even_with_another_part_of_its_bundle() {
     let mut consignment = history.consignment(View::Everything);
     let other = second.consignment(View::Everything).frames[0].clone();
     consignment.frames.insert(1, other);
-    let expected = Fails::invalid(Check::Order).witness(history.txid(0));
+    let expected =
+        Fails::invalid((Check::Order, "expected one frame per witness")).witness(history.txid(0));
     refuse(&consignment.encode(), expected);
 }
 
@@ -237,11 +250,20 @@ fn a_witness_without_inputs_or_with_a_number_in_a_longer_form_is_no_witness() {
     let history = linear(1);
     let consignment = history.consignment(View::Leaves);
     let empty = consignment.encode_wire(0, |frame| frame.transaction.inputs.clear());
-    refuse(&empty, Fails::invalid(Check::Limit));
+    refuse(
+        &empty,
+        Fails::invalid((
+            Check::Limit,
+            "inputs of the witness transaction: 0; the limit is 1 to 24390",
+        )),
+    );
     let wide = consignment.encode_with(0, |bytes| {
         // Version 2, one input: output 0 of the txid that input 0 tells, sequence fffffffd.
         let spend = [2, 1, 1, 0, 0, 2];
         swap(bytes, &spend, &[&[0x82, 0], &spend[1..]].concat());
     });
-    refuse(&wide, Fails::invalid(Check::NotCanonical));
+    refuse(
+        &wide,
+        Fails::invalid((Check::NotCanonical, "a number is not in its shortest form")),
+    );
 }

@@ -108,7 +108,7 @@ fn a_base_that_is_not_known_names_every_missing_operation() {
     let store = Store::of(&history, 1);
     let failure = judge(&delta, &store).unwrap_err();
     let expected = Fails::new(Kind::Unresolved, Check::BaseMissing);
-    assert_eq!(Fails::of(&failure), expected);
+    expected.check(&failure);
     let found = &failure.report().found;
     for frame in [1, 2] {
         assert!(found.contains(&history.id(frame).to_string()), "{found}");
@@ -168,7 +168,11 @@ fn a_witness_behind_the_base_stands_in_no_frame() {
     let mut delta = part.consignment(View::Leaves);
     let base = Base::new([history.entry(0, leaf(ids[0], 0, 0))]).unwrap();
     delta.frames.insert(0, Frame::Base(base));
-    let expected = Fails::invalid(Check::Order).witness(history.txid(0));
+    let expected = Fails::invalid((
+        Check::Order,
+        "expected witnesses that do not lie behind the base",
+    ))
+    .witness(history.txid(0));
     refuse_under(&knowing(&store), &delta.encode(), expected);
 }
 
@@ -200,7 +204,11 @@ fn a_circle_through_a_witness_behind_the_base_is_none() {
     let base = Base::new([history.entry(0, known)]).unwrap();
     delta.frames.insert(0, Frame::Base(base));
     delta.hand_over([Terminal::Leaf(last)]);
-    let expected = Fails::invalid(Check::Order).witness(history.txid(0));
+    let expected = Fails::invalid((
+        Check::Order,
+        "expected witnesses that do not lie behind the base",
+    ))
+    .witness(history.txid(0));
     refuse_under(&knowing(&store), &delta.encode(), expected);
 }
 
@@ -223,7 +231,7 @@ fn a_seal_in_the_base_is_the_one_that_was_proven() {
         vout: 1,
         blinding: blinding(7),
     };
-    let expected = Fails::invalid(Check::Decode)
+    let expected = Fails::invalid((Check::Decode, "expected the seal that was proven before"))
         .operation(history.id(0))
         .witness(history.txid(0));
     refuse_under(&knowing(&store), &delta(Some(other)).encode(), expected);
@@ -234,7 +242,8 @@ fn a_leaf_of_the_genesis_is_no_entry_of_a_base() {
     let (history, store, entry) = one();
     let leaf = history.seed(0);
     let delta = only_base(&history, &[BaseEntry { leaf, ..entry }], &[leaf]);
-    let expected = Fails::invalid(Check::NotCanonical).operation(history.contract());
+    let expected = Fails::invalid((Check::NotCanonical, "found a leaf of the genesis"))
+        .operation(history.contract());
     refuse_under(&knowing(&store), &delta.encode(), expected);
 }
 
@@ -246,7 +255,7 @@ fn a_leaf_stands_in_a_base_once() {
         bytes[1] = 2;
         bytes.extend([one.as_slice(), &one].concat());
     });
-    let expected = Fails::invalid(Check::NotCanonical);
+    let expected = Fails::invalid((Check::NotCanonical, "leaves of a base frame do not ascend"));
     refuse_under(&knowing(&store), &bytes, expected);
 }
 
@@ -294,7 +303,11 @@ fn a_leaf_of_the_genesis_that_was_consumed_behind_the_base_is_not_handed_over() 
     let mut delta = only_base(&history, &[entry], &[entry.leaf, history.seed(0)]);
     let of = &mut delta.header.genesis.outputs;
     *of = of.with_seals(|_, _, _| None);
-    let expected = Fails::invalid(Check::Terminal).operation(history.contract());
+    let expected = Fails::invalid((
+        Check::Terminal,
+        "expected a leaf that no operation behind the base consumes",
+    ))
+    .operation(history.contract());
     refuse_under(&knowing(&store), &delta.encode(), expected);
 }
 
@@ -316,7 +329,11 @@ fn a_leaf_that_a_witness_behind_the_base_spent_is_not_handed_over() {
     history.transfer(&[history.seed(0)], &[1_000]);
     let (seed, child) = (history.seed(0), history.leaf(0, 0));
     let store = Store::of(&history, 1);
-    let expected = Fails::invalid(Check::Terminal).operation(seed.operation);
+    let expected = Fails::invalid((
+        Check::Terminal,
+        "expected a leaf whose output no witness of this consignment spends",
+    ))
+    .operation(seed.operation);
     let mut delta = only_base(&history, &[history.entry(0, child)], &[seed, child]);
     delta.header.genesis = history.genesis().clone();
     refuse_under(&knowing(&store), &delta.encode(), expected);
@@ -350,7 +367,10 @@ fn a_base_over_two_histories_that_exclude_each_other_is_refused() {
     let leaves = [history.leaf(0, 0), other.leaf(0, 0)];
     let base = [history.entry(0, leaves[0]), other.entry(0, leaves[1])];
     let delta = only_base(&history, &base, &leaves);
-    let expected = Fails::invalid(Check::OutpointSpentTwice);
+    let expected = Fails::invalid((
+        Check::OutpointSpentTwice,
+        "expected leaves whose histories do not spend one output twice",
+    ));
     refuse_under(&knowing(&store), &delta.encode(), expected);
 }
 
@@ -381,7 +401,11 @@ fn c09_a_base_does_not_open_a_leaf_to_the_bundle_that_it_rests_on() {
     let base = Base::new([history.entry(0, middle)]).unwrap();
     delta.frames.insert(0, Frame::Base(base));
     delta.hand_over([Terminal::Leaf(leaf(id, 0, 0))]);
-    let expected = Fails::invalid(Check::Order).witness(history.txid(0));
+    let expected = Fails::invalid((
+        Check::Order,
+        "expected witnesses that do not lie behind the base",
+    ))
+    .witness(history.txid(0));
     refuse_under(&knowing(&store), &delta.encode(), expected);
 }
 
@@ -395,9 +419,12 @@ fn a_leaf_that_never_opens_is_no_entry_of_a_base() {
     let act = history.act("transfer", &[history.seed(0)], &assignments);
     history.push(history.draft(vec![act]));
     let store = Store::of(&history, 1);
-    let missing = Fails::invalid(Check::InputMissing)
-        .operation(history.id(0))
-        .witness(history.txid(0));
+    let missing = Fails::invalid((
+        Check::InputMissing,
+        "expected leaves that can be consumed; found an amount of 0, or a seal over no output",
+    ))
+    .operation(history.id(0))
+    .witness(history.txid(0));
     // An output that the witness does not have, and an amount of zero, its seal secret.
     let nowhere = history.entry(0, history.leaf(0, 0));
     let zero = BaseEntry {
@@ -420,7 +447,7 @@ fn a_leaf_that_never_opens_is_no_entry_of_a_base() {
 fn a_base_without_terminals_hands_nothing_over() {
     let (history, store, entry) = one();
     let mut delta = only_base(&history, &[entry], &[]);
-    let expected = Fails::invalid(Check::Terminal);
+    let expected = Fails::invalid((Check::Terminal, "expected at least one terminal"));
     refuse_under(&knowing(&store), &delta.encode(), expected);
     delta.hand_over([Terminal::Leaf(entry.leaf)]);
     assert_eq!(judge(&delta, &store).unwrap().terminals.len(), 1);
@@ -435,7 +462,8 @@ fn a_base_stands_first_or_nowhere_and_once() {
     for place in [1, 2] {
         let mut twice = delta.clone();
         twice.frames.insert(place, base.clone());
-        let expected = Fails::invalid(Check::Order);
+        let expected =
+            Fails::invalid((Check::Order, "expected a base frame right after the header"));
         refuse_under(&knowing(&store), &twice.encode(), expected);
     }
 }

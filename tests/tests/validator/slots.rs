@@ -110,15 +110,18 @@ impl Rivals {
         consignment
     }
 
-    /// The slot of the contract (PROTOCOL.md §7.2), by long division from the highest byte.
+    /// The slot of the contract.
     fn slot(&self, width: usize, cofactor: u16) -> usize {
-        let modulus = width - usize::from(cofactor);
-        let bytes = self.contract().to_bytes();
-        bytes
-            .iter()
-            .rev()
-            .fold(0, |rest, byte| (rest * 256 + usize::from(*byte)) % modulus)
+        slot(self.contract(), width, cofactor)
     }
+}
+
+/// The slot of a contract (PROTOCOL.md §7.2), by long division from the highest byte.
+pub fn slot(contract: ContractId, width: usize, cofactor: u16) -> usize {
+    let modulus = width - usize::from(cofactor);
+    let bytes = contract.to_bytes();
+    let bytes = bytes.iter().rev();
+    bytes.fold(0, |rest, byte| (rest * 256 + usize::from(*byte)) % modulus)
 }
 
 fn witness(consignment: &Consignment) -> bitcoin::Txid {
