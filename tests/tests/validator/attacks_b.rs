@@ -224,24 +224,12 @@ fn b09_an_unknown_rule_is_unsupported_and_not_skipped() {
 fn b10_a_leaf_of_another_kind() {
     let history =
         with(|history| history.act("transfer", &[history.seed(0)], &[(0, State::Right, at(1))]));
-    refuse_first(
-        &history,
-        (
-            Check::StateType,
-            "Output of type 0 is of kind Right, expected Some(Amount)",
-        ),
-    );
+    refuse_first(&history, (Check::StateType, " is of kind "));
     let history = with(|history| {
         let assignments = [(2, State::Amount(10), at(1))];
         history.act("transfer", &[genesis_leaf(history, 2, 0)], &assignments)
     });
-    refuse_first(
-        &history,
-        (
-            Check::StateType,
-            "Output of type 2 is of kind Amount, expected Some(Token)",
-        ),
-    );
+    refuse_first(&history, (Check::StateType, " is of kind "));
 }
 
 #[test]
@@ -255,13 +243,7 @@ fn b11_an_input_named_by_another_type() {
         let asset = history.seed(0);
         history.act("issue", &[asset], &amounts_at(&[500]))
     });
-    refuse_first(
-        &history,
-        (
-            Check::Occurrence,
-            "Input of type 0 occurs 1 times, expected 0",
-        ),
-    );
+    refuse_first(&history, (Check::Occurrence, " occurs "));
 }
 
 #[test]
@@ -316,33 +298,21 @@ fn b15_metadata_is_missing_doubled_or_of_another_type() {
             act
         })
     };
-    refuse_first(
-        &burn(vec![]),
-        (
-            Check::Occurrence,
-            "Metadata of type 0 occurs 0 times, expected 1",
-        ),
-    );
+    refuse_first(&burn(vec![]), (Check::Occurrence, " occurs 0 times"));
     refuse_first(
         &burn(vec![(0, number(500)), (0, number(500))]),
-        (
-            Check::Occurrence,
-            "Metadata of type 0 occurs 2 times, expected 1",
-        ),
+        (Check::Occurrence, " occurs 2 times"),
     );
     refuse_first(
         &burn(vec![(0, vec![0xf4, 1])]),
         (
             Check::StateType,
-            "Metadata 0 has a value of 2 bytes that is not of type Some(Number)",
+            " has a value of 2 bytes that is not of type ",
         ),
     );
     refuse_first(
         &burn(vec![(0, number(500)), (1, number(500))]),
-        (
-            Check::Occurrence,
-            "Metadata of type 1 occurs 1 times, expected 0",
-        ),
+        (Check::Occurrence, " occurs "),
     );
 }
 
@@ -435,25 +405,13 @@ fn b20_a_transition_that_rewrites_a_global_of_the_genesis() {
         act.transition.globals = values(&[(0, number(2_000))]);
         act
     });
-    refuse_first(
-        &history,
-        (
-            Check::Occurrence,
-            "Global of type 0 occurs 1 times, expected 0",
-        ),
-    );
+    refuse_first(&history, (Check::Occurrence, " occurs "));
     let history = with(|history| {
         let mut act = history.act("issue", &[genesis_leaf(history, 1, 0)], &amounts_at(&[500]));
         act.transition.globals = values(&[(3, b"one".to_vec()), (3, b"two".to_vec())]);
         act
     });
-    refuse_first(
-        &history,
-        (
-            Check::Occurrence,
-            "Global of type 3 occurs 2 times, expected 0..1",
-        ),
-    );
+    refuse_first(&history, (Check::Occurrence, " occurs 2 times"));
     let history = with(|history| {
         let mut act = history.act("issue", &[genesis_leaf(history, 1, 0)], &amounts_at(&[500]));
         act.transition.globals = values(&[(3, vec![0xff])]);
@@ -463,7 +421,7 @@ fn b20_a_transition_that_rewrites_a_global_of_the_genesis() {
         &history,
         (
             Check::StateType,
-            "Global 3 has a value of 1 bytes that is not of type Some(Text)",
+            " has a value of 1 bytes that is not of type ",
         ),
     );
 }

@@ -139,17 +139,14 @@ fn of_genesis() -> Vec<Case> {
         (
             globals(&[]),
             whole.clone(),
-            (
-                Check::Occurrence,
-                "Global of type 5 occurs 0 times, expected 1",
-            ),
+            (Check::Occurrence, " occurs 0 times"),
         ),
         (
             globals(&[(5, vec![1])]),
             whole.clone(),
             (
                 Check::StateType,
-                "Global 5 has a value of 1 bytes that is not of type Some(Number)",
+                " has a value of 1 bytes that is not of type ",
             ),
         ),
         (
@@ -163,18 +160,12 @@ fn of_genesis() -> Vec<Case> {
         (
             globals(&[(5, number(0))]),
             vec![(0, State::Right, at(0))],
-            (
-                Check::StateType,
-                "Output of type 0 is of kind Right, expected Some(Amount)",
-            ),
+            (Check::StateType, " is of kind "),
         ),
         (
             globals(&[(5, number(1_000))]),
             vec![(0, State::Amount(1_000), at(0)), (9, State::Right, at(0))],
-            (
-                Check::Occurrence,
-                "Output of type 9 occurs 1 times, expected 0",
-            ),
+            (Check::Occurrence, " occurs "),
         ),
     ];
     let cases = cases.into_iter().map(|(globals, assignments, reason)| {
@@ -330,23 +321,11 @@ fn of_inputs() -> Vec<Case> {
         ),
         case(
             no_outputs.encode(),
-            second_op(
-                &no_outputs,
-                (
-                    Check::Occurrence,
-                    "Output of type 0 occurs 0 times, expected 1..1048576",
-                ),
-            ),
+            second_op(&no_outputs, (Check::Occurrence, " occurs 0 times")),
         ),
         case(
             other_type.encode(),
-            second_op(
-                &other_type,
-                (
-                    Check::StateType,
-                    "Output of type 0 is of kind Right, expected Some(Amount)",
-                ),
-            ),
+            second_op(&other_type, (Check::StateType, " is of kind ")),
         ),
         case(
             more.encode(),

@@ -20,6 +20,7 @@ mod order;
 mod properties;
 mod pruned_lists;
 mod random_histories;
+mod reasons;
 mod references;
 mod seals;
 mod settle;
