@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_claim_cannot_move_the_cursor_or_turn_the_text() {
+    fn g13_a_claim_cannot_move_the_cursor_or_turn_the_text() {
         assert_eq!(shown("a\x1b[2Jb\nc\u{202e}d é 金"), "a�[2Jb�c�d é 金");
     }
 }

@@ -102,6 +102,16 @@ fn d04_a_seal_over_an_output_that_does_not_exist_never_opens() {
 }
 
 #[test]
+fn d07_a_seal_over_a_coinbase_output_is_a_seal_like_any_other() {
+    // The transaction that makes the coin is not shown: whether it is mature is Bitcoin's question.
+    let young = OutPoint {
+        txid: coin(9).txid,
+        vout: 0,
+    };
+    assert_eq!(accept(&through(on(young)).encode()).operations, 2);
+}
+
+#[test]
 fn d09_two_leaves_with_one_secret_seal_are_both_handed_over() {
     let mut history = History::fixed(1_000);
     let secret = AssignedSeal::Secret(on(coin(5)).conceal());

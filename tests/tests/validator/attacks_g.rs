@@ -323,3 +323,37 @@ fn g13_a_schema_whose_name_could_be_taken_for_another_is_no_schema() {
         );
     }
 }
+
+#[test]
+fn g15_what_a_genesis_says_of_its_time_is_a_claim() {
+    for timestamp in [0, 1, u64::MAX] {
+        let mut history = History::fixed(1_000);
+        history.edit_genesis(|genesis| genesis.timestamp = timestamp);
+        history.transfer(&[history.seed(0)], &[1_000]);
+        assert_eq!(
+            accept(&history.encode()).header.genesis.timestamp,
+            timestamp
+        );
+    }
+}
+
+#[test]
+fn g13_the_words_of_a_genesis_may_be_those_of_another_contract() {
+    // Tickers and names are text, whatever it looks like: what tells contracts apart is the id.
+    let own = History::fixed(1_000);
+    for ticker in ["TEST", "T\u{415}ST", "TEST\u{200b}", "\u{202e}TSET"] {
+        let mut other = own.clone();
+        other.edit_genesis(|genesis| {
+            let mut list: Vec<_> = genesis
+                .globals
+                .0
+                .iter()
+                .map(|v| (v.number, v.bytes.to_vec()))
+                .collect();
+            list[0].1 = ticker.as_bytes().to_vec();
+            genesis.globals = values(&list);
+            genesis.timestamp += 1;
+        });
+        assert_ne!(accept(&other.encode()).contract, own.contract());
+    }
+}

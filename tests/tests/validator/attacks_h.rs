@@ -3,7 +3,6 @@
 use amplify::confinement::Confined;
 use bulla_core::bundle::BundleProof;
 use bulla_core::frame::{BlockProof, Frame, Terminal};
-use bulla_core::outputs::Leaves;
 use bulla_core::validator::{Check, Settlement};
 use bulla_tests::kit::{Chain, Fails, History, View, accept, judge, leaf, refuse, swap};
 
@@ -136,32 +135,6 @@ fn h08_a_merge_of_thousands() {
     let all: Vec<_> = (0..3_000).map(|i| history.leaf(batch, i)).collect();
     history.transfer(&all, &[3_000]);
     assert_eq!(accept(&history.encode()).operations, 2);
-}
-
-#[test]
-fn h12_a_known_operation_shows_another_leaf_with_a_false_path() {
-    let mut history = History::fixed(1_000);
-    history.transfer(&[history.seed(0)], &[100; 10]);
-    let mut consignment = history.consignment(View::Everything);
-    consignment.hand_over([Terminal::Leaf(history.leaf(0, 7))]);
-    consignment.tamper(0, |frame| {
-        let of = &mut frame.transitions[0].transition.outputs;
-        *of = of.pruned(|_, index| index == 7);
-    });
-    assert_eq!(accept(&consignment.encode()).operations, 1);
-    let Frame::Witness(frame) = &consignment.frames[0] else {
-        panic!("the first frame is a witness frame");
-    };
-    let Leaves::Pruned(pruned) = &frame.transitions[0].transition.outputs.0[&0] else {
-        panic!("a leaf of ten is shown");
-    };
-    let sibling = pruned.siblings()[0].hash;
-    let bytes = consignment.encode_with(0, |bytes| {
-        let mut other = sibling;
-        other[0] ^= 1;
-        swap(bytes, &sibling, &other);
-    });
-    refuse(&bytes, Fails::invalid(Check::Dbc).witness(history.txid(0)));
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn i04_a_rule_nested_deeper_than_its_limit_is_refused_before_any_recursion() {
 }
 
 #[test]
-fn i04_a_rule_of_the_most_nodes_is_evaluated_in_any_shape() {
+fn i04_i07_a_rule_of_the_most_nodes_is_evaluated_in_any_shape() {
     for right in [false, true] {
         let mut history = linear(0);
         let mut sum = Expr::Out(0);

@@ -48,7 +48,7 @@ fn mined(history: &History, tip: u32) -> Chain {
 }
 
 #[test]
-fn j01_j12_what_is_not_mined_is_never_settled_and_never_invalid() {
+fn j01_j12_j13_what_is_not_mined_is_never_settled_and_never_invalid() {
     let history = linear(2);
     let mut chain = mined(&history, 30);
     let last = history.txid(1);
@@ -61,7 +61,7 @@ fn j01_j12_what_is_not_mined_is_never_settled_and_never_invalid() {
 }
 
 #[test]
-fn j02_a13_of_a_witness_and_its_replacement_the_mined_one_settles() {
+fn j02_a13_f17_of_a_witness_and_its_replacement_the_mined_one_settles() {
     let first = linear(1);
     let mut bumped = first.clone();
     bumped.edit(0, |draft| {
@@ -112,6 +112,27 @@ fn j03_j04_j05_a_reorganisation_takes_any_ancestor_back_to_pending() {
     }
     assert_eq!(says(&history, &chain, 2), Says::Pending(1, history.txid(3)));
     assert_eq!(says(&history, &chain, 1), Says::Settled(1));
+}
+
+#[test]
+fn j11_of_two_payments_to_one_seal_around_a_reorganisation_each_counts_while_it_is_mined() {
+    use bulla_core::seal::AssignedSeal;
+    use bulla_core::state::State;
+    use bulla_tests::kit::make::{coin, on};
+    let to = AssignedSeal::Secret(on(coin(50)).conceal());
+    let mut first = History::fixed_among(&[500, 500]);
+    let mut second = first.clone();
+    for (history, seed) in [(&mut first, 0), (&mut second, 1)] {
+        let pays = [(0, State::Amount(500), to)];
+        let act = history.act("transfer", &[history.seed(seed)], &pays);
+        history.push(history.draft(vec![act]));
+    }
+    let mut chain = Chain::mined(30, [(first.txid(0), 10), (second.txid(0), 20)]);
+    assert_eq!(says(&first, &chain, 6), Says::Settled(21));
+    assert_eq!(says(&second, &chain, 6), Says::Settled(11));
+    chain.positions.insert(first.txid(0), Position::Absent);
+    assert_eq!(says(&first, &chain, 6), Says::Pending(0, first.txid(0)));
+    assert_eq!(says(&second, &chain, 6), Says::Settled(11));
 }
 
 #[test]

@@ -210,3 +210,22 @@ fn k06_on_bitcoin_headers_that_end_below_the_checkpoint_settle_nothing() {
         "a chain can begin at the first block under Taproot"
     );
 }
+
+#[test]
+fn k11_k12_headers_show_neither_a_conflict_nor_what_was_spent_since() {
+    // Another transaction that is mined spends the leaf that is handed over: the proofs still hold.
+    let (history, mut blocks) = mined();
+    let bytes = shown(&history, &blocks);
+    let mut since = history.clone();
+    let last = since.transfer(&[since.leaf(2, 0)], &[1_000]);
+    blocks.mine(&[since.txid(last)]);
+    let Settlement::Settled(settled) = settle(&bytes, &blocks.chain, 1) else {
+        panic!("every witness is proven");
+    };
+    assert_eq!(settled.depth(), Some(4));
+    // A rival of a mined witness is absent, not conflicted: nothing in headers says so.
+    let mut rival = history.clone();
+    rival.edit(2, |draft| draft.entropy += 1);
+    let bytes = shown(&rival, &blocks);
+    assert_pending(settle(&bytes, &blocks.chain, 1), &rival, 2);
+}

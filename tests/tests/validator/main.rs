@@ -13,6 +13,7 @@ mod attacks_i;
 mod attacks_j;
 mod attacks_k;
 mod attacks_l;
+mod attacks_store;
 mod checks;
 mod curves;
 mod delta;

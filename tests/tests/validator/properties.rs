@@ -93,7 +93,7 @@ proptest! {
     }
 
     #[test]
-    fn random_bytes_are_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+    fn i11_random_bytes_are_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
         prop_assert!(judge(&bytes).is_err());
         if let Ok(frame) = Frame::decode(&bytes) {
             prop_assert_eq!(frame.encode(), bytes);
@@ -220,7 +220,7 @@ fn damage(bytes: &[u8], flip: u8) -> BTreeSet<&'static str> {
 }
 
 #[test]
-fn every_single_byte_of_a_consignment_counts() {
+fn i12_every_single_byte_of_a_consignment_counts() {
     let moves = [(1, 3, false), (2, 2, true), (3, 1, false)].map(|(takes, gives, tapret)| Move {
         takes,
         gives,

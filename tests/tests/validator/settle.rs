@@ -124,7 +124,7 @@ fn a06_of_two_conflicting_histories_the_mined_one_settles() {
 }
 
 #[test]
-fn a_chain_that_does_not_answer_leaves_everything_open() {
+fn k13_a_chain_that_does_not_answer_leaves_everything_open() {
     let history = linear(3);
     let down = Chain {
         down: true,

@@ -195,6 +195,27 @@ fn f12_one_commitment_has_one_bundle_over_every_depth_and_cofactor_that_can_be_c
 }
 
 #[test]
+fn f18_what_another_system_puts_under_the_id_of_a_contract_is_no_bundle() {
+    // Its slot holds another message; and the message alone, untagged, is no leaf of the tree.
+    let rivals = Rivals::new();
+    let own = rivals.slot(8, 0);
+    let (contract, bundle) = (rivals.contract(), rivals.bundles()[0]);
+    let foreign = tagged("another system", &[bundle.as_bytes()]);
+    for leaf in [
+        node(&[&[0x10], contract.as_bytes(), &foreign]),
+        tagged("another system", &[contract.as_bytes(), bundle.as_bytes()]),
+        bundle.to_bytes(),
+    ] {
+        let mut leaves = vec![rivals.leaf(1); 8];
+        leaves[own] = leaf;
+        let tree = Tree::new(leaves, 0);
+        let shown = rivals.shown(0, tree.commitment(), tree.path(own));
+        let expected = Fails::invalid(Check::Dbc).witness(witness(&shown));
+        refuse(&shown.encode(), expected);
+    }
+}
+
+#[test]
 fn a_contract_of_the_whole_width_shares_one_slot_with_nobody() {
     // A cofactor of width - 1 puts every contract into slot 0: only one of them can be there.
     let rivals = Rivals::new();
