@@ -175,7 +175,7 @@ pub fn judge(bytes: &[u8]) -> Result<Consistent<Consignment>, Box<Failure>> {
 pub fn accept(bytes: &[u8]) -> Consignment {
     match judge(bytes) {
         Ok(consistent) => {
-            record::accepted(&rules(), bytes, consistent.get());
+            record::accepted(&rules(), bytes, consistent.get(), None);
             consistent.get().clone()
         }
         Err(failure) => panic!("expected a consistent consignment: {failure}"),
@@ -191,12 +191,42 @@ pub fn refuse(bytes: &[u8], expected: Fails) {
 /// [`refuse`] under other rules.
 #[track_caller]
 pub fn refuse_under(rules: &Rules<'_>, bytes: &[u8], expected: Fails) {
+    refuse_with(rules, None, bytes, expected);
+}
+
+/// [`refuse`] by a receiver who has proven what is in a store.
+#[track_caller]
+pub fn refuse_knowing(store: &Store, bytes: &[u8], expected: Fails) {
+    refuse_with(&knowing(store), Some(store), bytes, expected);
+}
+
+#[track_caller]
+fn refuse_with(rules: &Rules<'_>, store: Option<&Store>, bytes: &[u8], expected: Fails) {
     match validate(bytes, rules) {
         Ok(_) => panic!("accepted, expected {expected:?}"),
         Err(failure) => {
             expected.check(&failure);
-            record::refused(rules, bytes, &failure);
+            record::refused(rules, bytes, &failure, store);
         }
+    }
+}
+
+/// [`accept`] by a receiver who has proven what is in a store.
+pub fn accept_knowing(store: &Store, bytes: &[u8]) -> Consignment {
+    match validate(bytes, &knowing(store)) {
+        Ok(consistent) => {
+            record::accepted(&rules(), bytes, consistent.get(), Some(store));
+            consistent.get().clone()
+        }
+        Err(failure) => panic!("expected a consistent delta: {failure}"),
+    }
+}
+
+/// [`rules`] of a receiver who has proven what is in a store.
+pub fn knowing(store: &Store) -> Rules<'_> {
+    Rules {
+        known: store,
+        ..rules()
     }
 }
 

@@ -4,7 +4,7 @@ use amplify::confinement::Confined;
 use bulla_core::bundle::BundleProof;
 use bulla_core::frame::{BlockProof, Frame, Terminal};
 use bulla_core::validator::{Check, Settlement};
-use bulla_tests::kit::{Chain, Fails, History, View, accept, judge, leaf, refuse, swap};
+use bulla_tests::kit::{Chain, Fails, History, View, accept, judge, leaf, record, refuse, swap};
 
 fn linear(length: usize) -> History {
     let mut history = History::fixed(1_000);
@@ -144,7 +144,10 @@ fn h14_a_forged_spend_is_consistent_and_never_settles() {
     let forged = history.transfer(&[seen], &[1_000]);
     let bytes = history.encode();
     let chain = Chain::mined(100, [(history.txid(0), 50)]);
-    let settlement = judge(&bytes).unwrap().settle(&chain, 1).unwrap();
+    let settlement = judge(&bytes).unwrap().settle(&chain, 1);
+    let found = record::Judged::of(&settlement);
+    record::judged(&accept(&bytes), &bytes, (&chain, 1), found);
+    let settlement = settlement.unwrap();
     let Settlement::Pending { depth, weakest, .. } = settlement else {
         panic!("a witness that nobody signed settled: {settlement:?}");
     };

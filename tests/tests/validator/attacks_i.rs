@@ -169,6 +169,7 @@ fn i09_the_chain_is_asked_once_and_only_for_what_is_consistent() {
     let history = linear(300);
     let chain = Counting(Cell::new(0));
     let consistent = judge(&history.encode()).unwrap();
+    accept(&linear(30).encode());
     assert_eq!(chain.0.get(), 0);
     assert!(consistent.settle(&chain, 1).is_ok());
     assert_eq!(chain.0.get(), 1);

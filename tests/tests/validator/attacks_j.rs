@@ -2,7 +2,7 @@
 
 use bitcoin::Txid;
 use bulla_core::validator::{Check, Position, Settlement};
-use bulla_tests::kit::{Chain, Draft, Fails, History, judge, record, refuse};
+use bulla_tests::kit::{Chain, Draft, Fails, History, accept, judge, record, refuse};
 
 /// What a settlement says, without its content.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -17,18 +17,13 @@ fn says(history: &History, chain: &Chain, min_depth: u32) -> Says {
     let consistent = judge(&bytes).expect("content does not depend on the chain");
     let content = consistent.get().clone();
     let settlement = consistent.settle(chain, min_depth);
-    let (word, depth, says) = match settlement.expect("the chain answers") {
-        Settlement::Settled(settled) => {
-            let depth = settled.depth().expect("a witness");
-            ("settled", Some(depth), Says::Settled(depth))
-        }
-        Settlement::Pending { depth, weakest, .. } => {
-            ("pending", Some(depth), Says::Pending(depth, weakest))
-        }
-        Settlement::Conflicted { witness, .. } => ("conflicted", None, Says::Conflicted(witness)),
-    };
-    record::judged(&content, &bytes, (chain, min_depth), word, depth);
-    says
+    let found = record::Judged::of(&settlement);
+    record::judged(&content, &bytes, (chain, min_depth), found);
+    match settlement.expect("the chain answers") {
+        Settlement::Settled(settled) => Says::Settled(settled.depth().expect("a witness")),
+        Settlement::Pending { depth, weakest, .. } => Says::Pending(depth, weakest),
+        Settlement::Conflicted { witness, .. } => Says::Conflicted(witness),
+    }
 }
 
 fn linear(length: usize) -> History {
@@ -154,11 +149,11 @@ fn j07_j10_a_settled_witness_falls_back_and_comes_back_with_the_chain() {
 #[test]
 fn j08_every_ancestor_is_asked_for_each_time() {
     let history = linear(40);
-    let content = judge(&history.encode()).unwrap();
-    let asked: Vec<_> = content.get().witnesses.iter().map(|w| w.txid).collect();
+    let content = accept(&history.encode());
+    let asked: Vec<_> = content.witnesses.iter().map(|w| w.txid).collect();
     let all: Vec<_> = (0..40).map(|frame| history.txid(frame)).collect();
     assert_eq!(asked, all);
-    for sought in &content.get().witnesses {
+    for sought in &content.witnesses {
         assert_eq!(sought.inputs.len(), 1, "what it spends is asked for, too");
     }
 }

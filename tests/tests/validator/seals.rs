@@ -228,6 +228,7 @@ fn e22_witness_data_changes_no_byte_of_a_consignment() {
         frame.witness = bulla_core::witness::Witness::new(&signed);
     });
     assert_eq!(consignment.encode(), clean);
+    accept(&clean);
 }
 
 #[test]
