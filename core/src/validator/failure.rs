@@ -80,7 +80,7 @@ pub struct Report {
     /// The check.
     pub check: Check,
     /// The part of the stream that failed: 0 is the header, 1 the first frame.
-    pub frame: u64,
+    pub frame: u32,
     /// The operation, if one is concerned.
     pub operation: Option<OperationId>,
     /// The witness, if one is concerned.
@@ -140,13 +140,13 @@ impl Failure {
 /// Where a check happens: names frame, operation and witness in reports. By default the header.
 #[derive(Copy, Clone, Default)]
 pub(super) struct Place {
-    pub(super) frame: u64,
+    pub(super) frame: u32,
     pub(super) operation: Option<OperationId>,
     pub(super) witness: Option<Txid>,
 }
 
 impl Place {
-    pub(super) const fn frame(frame: u64) -> Self {
+    pub(super) const fn frame(frame: u32) -> Self {
         Self {
             frame,
             operation: None,

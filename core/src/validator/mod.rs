@@ -88,7 +88,7 @@ pub struct Validator<'a> {
     header: Header,
     stage: Stage,
     /// Number of the frame that was read last; 0 is the header.
-    number: u64,
+    number: u32,
     bytes: u64,
     operations: u64,
     state: OpenState,

@@ -115,7 +115,7 @@ pub struct Judged<'a> {
     pub weakest: Option<Txid>,
 }
 
-impl<'a> Judged<'a> {
+impl Judged<'_> {
     /// In words.
     pub fn of<E: std::error::Error + 'static>(
         settlement: &Result<Settlement, Unresolved<E>>,

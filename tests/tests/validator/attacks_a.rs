@@ -175,6 +175,23 @@ fn a09_two_leaves_on_one_output_close_together_or_not_at_all() {
 }
 
 #[test]
+fn a09_one_witness_spends_one_output_by_two_inputs() {
+    for sequence in [bitcoin::Sequence::MAX, bitcoin::Sequence::ZERO] {
+        let mut history = History::fixed(1_000);
+        history.transfer(&[history.seed(0)], &[1_000]);
+        history.edit(0, |draft| {
+            let mut again = draft.transaction.input[0].clone();
+            again.sequence = sequence;
+            draft.transaction.input.push(again);
+        });
+        refuse(
+            &history.encode(),
+            of(&history, 0, Check::OutpointSpentTwice),
+        );
+    }
+}
+
+#[test]
 fn a13_one_operation_in_two_witnesses() {
     let mut history = History::fixed(1_000);
     history.transfer(&[history.seed(0)], &[1_000]);

@@ -6,7 +6,7 @@ use bulla_core::bundle::{BundleProof, Step};
 use bulla_core::commit::mpc::Proof;
 use bulla_core::commit::tapret::{Partner, leaf_hash};
 use bulla_core::commit::{Commitment, DbcProof};
-use bulla_core::frame::WitnessFrame;
+use bulla_core::frame::{BlockProof, Frame, WitnessFrame};
 use bulla_core::operation::Transition;
 use bulla_core::schema::{Expr, Rule, Side};
 use bulla_core::state::State;
@@ -17,7 +17,7 @@ use bulla_tests::kit::{Carry, History, View, amounts_at, fixed_globals, judge, l
 
 /// Requires that a consignment fails in this part of it, for this check, and says just this.
 #[track_caller]
-fn says(bytes: &[u8], place: (u64, Check), expected: &str, found: &str) {
+fn says(bytes: &[u8], place: (u32, Check), expected: &str, found: &str) {
     let failure = judge(bytes).expect_err("something is wrong with it");
     let report = failure.report();
     assert_eq!((report.frame, report.check), place, "{failure}");
@@ -315,6 +315,33 @@ fn of_bytes_that_are_no_object() {
         (2, Check::NotCanonical),
         ENCODING,
         "not canonical: an input whose leaf is open is written in full",
+    );
+    says(
+        &consignment.encode_with(1, Vec::clear),
+        (2, Check::Limit),
+        ENCODING,
+        "header or frame: 0; the limit is 1 to 16777215",
+    );
+    let mut header = consignment.parts();
+    header[0].push(0);
+    says(
+        &bulla_tests::kit::join(header),
+        (0, Check::Decode),
+        ENCODING,
+        "1 bytes follow the end of header; expected none",
+    );
+    let mut early = consignment.clone();
+    let proof = BlockProof {
+        height: 1,
+        position: 0,
+        branch: Confined::default(),
+    };
+    early.frames.insert(0, Frame::BlockProof(proof));
+    says(
+        &early.encode(),
+        (1, Check::Order),
+        "a block proof right after the frame of its witness",
+        "one elsewhere",
     );
     // The part that is cut off is the terminals frame, which is the third.
     let whole = consignment.encode();

@@ -18,7 +18,7 @@ use proptest::prelude::*;
 /// Why there is no content.
 #[derive(PartialEq, Debug)]
 enum Refused {
-    For(Failure),
+    For(Box<Failure>),
     /// The operations that are not known.
     Missing(BTreeSet<String>),
 }
@@ -31,7 +31,7 @@ fn model(bytes: &[u8], store: &Store) -> Result<Consignment, Refused> {
     };
     let found = validate(bytes, &rules).map(|found| found.get().clone());
     found.map_err(|failure| match missing(&failure) {
-        missing if missing.is_empty() => Refused::For(failure),
+        missing if missing.is_empty() => Refused::For(Box::new(failure)),
         missing => Refused::Missing(missing),
     })
 }
@@ -55,7 +55,7 @@ fn wallet(bytes: &[u8], receiver: &Receiver) -> Result<Consignment, Refused> {
         panic!("the store failed: {error}");
     };
     Err(match *cause {
-        TransferError::Refused(failure) => Refused::For(*failure),
+        TransferError::Refused(failure) => Refused::For(failure),
         TransferError::BaseMissing { .. } => Refused::Missing(missing),
         other => panic!("{other}"),
     })

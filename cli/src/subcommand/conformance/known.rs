@@ -14,14 +14,14 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Store {
-    leaves: Vec<Leaf>,
-    operations: Vec<Operation>,
+    leaves: Vec<Proven>,
+    operations: Vec<Done>,
 }
 
 /// A leaf of an operation in a witness.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Leaf {
+struct Proven {
     contract: ContractId,
     operation: OperationId,
     #[serde(rename = "type")]
@@ -38,7 +38,7 @@ struct Leaf {
 /// An operation in a witness.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Operation {
+struct Done {
     operation: OperationId,
     witness: Txid,
     /// What the witness spends.
@@ -61,7 +61,7 @@ struct Consumed {
 
 impl Store {
     /// The operations behind the entries of a base.
-    fn behind(&self, base: &[BaseEntry]) -> Vec<&Operation> {
+    fn behind(&self, base: &[BaseEntry]) -> Vec<&Done> {
         let mut next: Vec<_> = base
             .iter()
             .map(|entry| (entry.leaf.operation, entry.witness))
@@ -92,7 +92,7 @@ impl Known for Store {
         );
         let mut leaves = self.leaves.iter();
         let found = leaves.find(|leaf| {
-            let Leaf {
+            let Proven {
                 contract,
                 operation,
                 owned_type,

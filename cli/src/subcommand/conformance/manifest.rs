@@ -115,7 +115,7 @@ pub struct Found {
     /// The code of the check that failed.
     pub check: Option<String>,
     /// The part of the stream that the failure names.
-    pub frame: Option<u64>,
+    pub frame: Option<u32>,
     /// The rule that does not hold, as it is written.
     pub rule: Option<String>,
     /// The operation that the failure names.

@@ -96,7 +96,7 @@ pub struct FailureOutput {
     /// The stable code of the check.
     pub check: &'static str,
     /// The part of the stream that failed: 0 is the header, 1 the first frame.
-    pub frame: u64,
+    pub frame: u32,
     /// The operation, if one is concerned.
     pub operation: Option<OperationId>,
     /// The witness, if one is concerned.
