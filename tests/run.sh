@@ -95,7 +95,7 @@ tests() {
     export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((2 * $(nproc)))}
     cargo test --workspace --all-targets --locked --no-fail-fast -- "${ignored[@]}" || failed=yes
     cargo test --workspace --doc --locked || failed=yes
-    cargo test -p bulla-core --no-default-features --lib --locked batch || failed=yes
+    cargo test -p bulla-core --no-default-features --lib --test conformance --locked || failed=yes
     count_scenarios || failed=yes
     [[ $failed == no ]]
 }

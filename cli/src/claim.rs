@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_claim_cannot_move_the_cursor_or_turn_the_text() {
+    fn g13_a_claim_cannot_move_the_cursor_or_turn_the_text() {
         let text = "a\x1b[2Jb\nc\u{202e}d\u{61c}\u{e0041} é 金";
         assert_eq!(shown(text), "a�[2Jb�c�d�� é 金");
         assert_eq!(lines(text), "a�[2Jb\nc�d�� é 金");

@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_is_read_up_to_the_budget_only() {
+    fn i06_a_bomb_is_read_up_to_the_budget_only() {
         let bomb = pack(&vec![0; 64 << 20]).unwrap();
         assert!(bomb.len() < 1 << 14);
         let refused = open(&bomb, BUDGET);

@@ -1,14 +1,16 @@
 //! `conformance`: runs a suite of consignments and compares what the validator says of each.
 
+mod known;
 mod manifest;
 
 use std::path::{Path, PathBuf};
 
-use bulla_core::validator::{Settlement, validate};
+use bulla_core::headers::{ChainParams, HeaderChain, Proven};
+use bulla_core::validator::{Consignment, Consistent, validate};
 use clap::Args;
 use serde::Serialize;
 
-use self::manifest::{Case, Manifest};
+use self::manifest::{Case, Headers, Manifest};
 pub use self::manifest::{Found, Terminal};
 use super::Result;
 use crate::error::Error;
@@ -19,6 +21,9 @@ use crate::table::table;
 
 /// Largest manifest, in bytes.
 const MAX_MANIFEST: u64 = 1 << 26;
+
+/// Largest file of headers, in bytes.
+const MAX_HEADERS: u64 = 1 << 24;
 
 /// Arguments of `conformance`.
 #[derive(Args, Debug)]
@@ -87,18 +92,31 @@ fn found(folder: &Path, case: &Case) -> Result<Found> {
         Ok(consistent) => consistent,
         Err(failure) => return Ok(Found::failed(&failure)),
     };
-    let mut found = Found::content(consistent.get());
-    if let Some(chain) = &case.chain {
-        let (verdict, depth) = match consistent.settle(chain, chain.min_depth) {
-            Ok(Settlement::Settled(settled)) => ("settled", settled.depth()),
-            Ok(Settlement::Pending { depth, .. }) => ("pending", Some(depth)),
-            Ok(Settlement::Conflicted { .. }) => ("conflicted", None),
-            Err(_) => ("unresolved", None),
-        };
-        verdict.clone_into(&mut found.verdict);
-        found.depth = depth;
+    let found = Found::content(consistent.get());
+    if let Some(headers) = &case.headers {
+        return by_headers(folder, headers, consistent, found);
     }
-    Ok(found)
+    Ok(match &case.chain {
+        Some(chain) => found.settled(&consistent.settle(chain, chain.min_depth)),
+        None => found,
+    })
+}
+
+fn by_headers(
+    folder: &Path,
+    headers: &Headers,
+    consistent: Consistent<Consignment>,
+    found: Found,
+) -> Result<Found> {
+    let file = file::read(&folder.join(&headers.file), MAX_HEADERS)?;
+    let params = ChainParams::of_network(headers.network);
+    let Ok(chain) = HeaderChain::decode(params, &file, headers.now) else {
+        let verdict = "headers-refused".to_owned();
+        return Ok(Found { verdict, ..found });
+    };
+    let proofs = consistent.get().proofs.clone();
+    let settlement = consistent.settle(&Proven::new(&chain, &proofs), headers.min_depth);
+    Ok(found.settled(&settlement))
 }
 
 impl Human for Output {

@@ -1,7 +1,7 @@
 //! What a delta builds on: the leaves open as the own store proved them (PROTOCOL.md §8.5).
 
 use super::Validator;
-use super::failure::{Check, Failure, Place};
+use super::failure::{Check, Failure};
 use super::known::KnownLeaf;
 use crate::frame::{Base, BaseEntry};
 use crate::seal::AssignedSeal;
@@ -21,14 +21,14 @@ impl Validator<'_> {
         self.behind = Some(behind);
         if let Some(outpoint) = clash {
             let expected = "leaves whose histories do not spend one output twice";
-            let place = Place::default();
+            let place = self.place();
             return Err(place.invalid(Check::OutpointSpentTwice, expected, outpoint));
         }
         Ok(())
     }
 
     fn known_leaves(&self, base: &Base) -> Result<Vec<KnownLeaf>, Failure> {
-        let place = Place::default();
+        let place = self.place();
         let genesis = self.contract.into();
         if base.0.iter().any(|entry| entry.leaf.operation == genesis) {
             let expected = "leaves of transitions: those of the genesis are shown in the header";
@@ -56,7 +56,10 @@ impl Validator<'_> {
     }
 
     fn open_known(&mut self, entry: &BaseEntry, leaf: KnownLeaf) -> Result<(), Failure> {
-        let place = Place::witness(entry.witness).operation(entry.leaf.operation);
+        let place = self
+            .place()
+            .witness(entry.witness)
+            .operation(entry.leaf.operation);
         let seal = match entry.seal {
             None => AssignedSeal::Secret(leaf.seal),
             Some(seal) if seal.conceal() == leaf.seal => AssignedSeal::Revealed(seal),

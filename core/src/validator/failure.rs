@@ -79,6 +79,8 @@ checks! {
 pub struct Report {
     /// The check.
     pub check: Check,
+    /// The part of the stream that failed: 0 is the header, 1 the first frame.
+    pub frame: u32,
     /// The operation, if one is concerned.
     pub operation: Option<OperationId>,
     /// The witness, if one is concerned.
@@ -98,6 +100,10 @@ impl fmt::Display for Report {
             self.expected,
             self.found
         )?;
+        match self.frame {
+            0 => f.write_str(" (header)")?,
+            frame => write!(f, " (frame {frame})")?,
+        }
         if let Some(operation) = self.operation {
             write!(f, " (operation {operation})")?;
         }
@@ -131,18 +137,27 @@ impl Failure {
     }
 }
 
-/// Where a check happens: names operation and witness in reports.
+/// Where a check happens: names frame, operation and witness in reports. By default the header.
 #[derive(Copy, Clone, Default)]
 pub(super) struct Place {
+    pub(super) frame: u32,
     pub(super) operation: Option<OperationId>,
     pub(super) witness: Option<Txid>,
 }
 
 impl Place {
-    pub(super) const fn witness(witness: Txid) -> Self {
+    pub(super) const fn frame(frame: u32) -> Self {
         Self {
+            frame,
             operation: None,
+            witness: None,
+        }
+    }
+
+    pub(super) const fn witness(self, witness: Txid) -> Self {
+        Self {
             witness: Some(witness),
+            ..self
         }
     }
 
@@ -161,6 +176,7 @@ impl Place {
     ) -> Report {
         Report {
             check,
+            frame: self.frame,
             operation: self.operation,
             witness: self.witness,
             expected: expected.to_string(),

@@ -89,6 +89,8 @@ pub struct Validator<'a> {
     contract: ContractId,
     header: Header,
     stage: Stage,
+    /// Number of the frame that was read last; 0 is the header.
+    number: u32,
     bytes: u64,
     operations: u64,
     state: OpenState,
@@ -158,7 +160,7 @@ fn over<P: AsRef<[u8]>>(
     let header = header.map_err(|error| place.decode(&error))?;
     let mut validator = Validator::open(header.as_ref(), rules)?;
     for part in parts {
-        let part = part.map_err(|error| validator.first(place.decode(&error)))?;
+        let part = part.map_err(|error| validator.first(validator.next().decode(&error)))?;
         let checked = validator.frame(part.as_ref())?;
         each(&mut validator, checked);
     }
@@ -166,13 +168,13 @@ fn over<P: AsRef<[u8]>>(
 }
 
 /// A part that no length prefix can announce is none, however it comes here.
-fn check_length(part: &[u8]) -> Result<(), Failure> {
+fn check_length(part: &[u8], place: Place) -> Result<(), Failure> {
     let found = part.len();
     if (1..=FRAME_BYTES).contains(&found) {
         return Ok(());
     }
     let expected = format!("a header or frame of 1 to {FRAME_BYTES} bytes");
-    Err(Place::default().invalid(Check::Limit, expected, found))
+    Err(place.invalid(Check::Limit, expected, found))
 }
 
 impl<'a> Validator<'a> {
@@ -181,7 +183,7 @@ impl<'a> Validator<'a> {
     /// # Errors
     /// With the first failure.
     pub fn open(header: &[u8], rules: &Rules<'a>) -> Result<Self, Failure> {
-        check_length(header)?;
+        check_length(header, Place::default())?;
         let (contract, header_object) = genesis::check(header, rules)?;
         let mut state = OpenState::default();
         state
@@ -192,6 +194,7 @@ impl<'a> Validator<'a> {
             contract,
             header: header_object,
             stage: Stage::Header,
+            number: 0,
             bytes: 0,
             operations: 0,
             state,
@@ -228,7 +231,8 @@ impl<'a> Validator<'a> {
     }
 
     fn checked(&mut self, frame: &[u8]) -> Result<Option<Checked>, Failure> {
-        check_length(frame)?;
+        self.number = self.number.saturating_add(1);
+        check_length(frame, self.place())?;
         self.count_bytes(frame)?;
         let checked = self.step(frame)?;
         self.check_leaves()?;
@@ -250,7 +254,7 @@ impl<'a> Validator<'a> {
         }
         self.flush()?;
         if self.stage != Stage::Done {
-            let place = Place::default();
+            let place = self.next();
             return Err(place.invalid(Check::Decode, "a terminals frame at the end", "none"));
         }
         let terminals = self.check_terminals()?;
@@ -279,6 +283,16 @@ impl<'a> Validator<'a> {
         flushed.map_err(|(carried, error)| carried.failure(&error.into()))
     }
 
+    /// The frame that was read last.
+    const fn place(&self) -> Place {
+        Place::frame(self.number)
+    }
+
+    /// The frame that is missing, or cannot be read.
+    const fn next(&self) -> Place {
+        Place::frame(self.number.saturating_add(1))
+    }
+
     fn count_bytes(&mut self, part: &[u8]) -> Result<(), Failure> {
         self.bytes = self
             .bytes
@@ -286,7 +300,7 @@ impl<'a> Validator<'a> {
             .saturating_add(3);
         let limit = self.rules.limits.bytes;
         if self.bytes > limit {
-            let place = Place::default();
+            let place = self.place();
             let expected = format!("at most {limit} bytes, the limit of this machine");
             return Err(place.unresolved(Check::Limit, expected, "a larger consignment"));
         }
@@ -299,11 +313,11 @@ impl<'a> Validator<'a> {
             return Ok(());
         }
         let expected = format!("at most {limit} open leaves, the limit of this machine");
-        Err(Place::default().unresolved(Check::Limit, expected, found))
+        Err(self.place().unresolved(Check::Limit, expected, found))
     }
 
     fn step(&mut self, bytes: &[u8]) -> Result<Option<Checked>, Failure> {
-        let place = Place::default();
+        let place = self.place();
         if self.stage == Stage::Done {
             return Err(place.invalid(Check::Decode, "nothing after the terminals", "a frame"));
         }

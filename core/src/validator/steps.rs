@@ -41,10 +41,11 @@ impl Step<'_> {
 
 impl Validator<'_> {
     pub(super) fn witness_frame(&mut self, wire: wire::WitnessFrame) -> Result<Checked, Failure> {
+        let place = self.place();
         let Resolved { frame, taken } = wire
             .resolve(self.contract, &mut self.state.leaves)
-            .map_err(|error| Place::default().decode(&error))?;
-        let place = Place::witness(frame.witness.txid());
+            .map_err(|error| place.decode(&error))?;
+        let place = place.witness(frame.witness.txid());
         let ids: Vec<_> = frame
             .transitions
             .iter()

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bitcoin::{OutPoint, Txid};
 
 use super::Validator;
-use super::failure::{Check, Failure, Place};
+use super::failure::{Check, Failure};
 use super::state::Open;
 use crate::OperationId;
 use crate::frame::Terminal;
@@ -35,7 +35,7 @@ pub enum TerminalState {
 
 impl Validator<'_> {
     pub(super) fn check_terminals(&self) -> Result<Vec<TerminalState>, Failure> {
-        let place = Place::default();
+        let place = self.place();
         if self.terminals.0.is_empty() && (self.operations > 0 || !self.base.is_empty()) {
             return Err(place.invalid(Check::Terminal, "at least one terminal", "none"));
         }
@@ -71,7 +71,7 @@ impl Validator<'_> {
     /// No witness shown or behind the base spends the output of the leaf. Where its seal is secret, no
     /// operation behind the base consumes it: one that is shown would have taken it out.
     fn check_unspent(&self, leaf: &Input, open: &Open) -> Result<(), Failure> {
-        let place = Place::default().operation(leaf.operation);
+        let place = self.place().operation(leaf.operation);
         let spent = |out: &OutPoint| self.state.is_spent(out) || self.is_spent_behind(*out);
         if let Some(outpoint) = open.outpoint() {
             let expected = "a leaf whose output no witness of this consignment spends";
@@ -94,7 +94,7 @@ impl Validator<'_> {
         match terminal {
             Terminal::Leaf(leaf) => {
                 let Some(open) = self.state.leaves.get(leaf) else {
-                    return Err(Place::default().operation(leaf.operation).invalid(
+                    return Err(self.place().operation(leaf.operation).invalid(
                         Check::Terminal,
                         "a leaf that is open after the last frame",
                         format!("leaf {} of type {}", leaf.index, leaf.owned_type),
@@ -112,7 +112,7 @@ impl Validator<'_> {
             Terminal::Evidence(operation) if self.state.shown(operation) => {
                 Ok(TerminalState::Evidence(*operation))
             }
-            Terminal::Evidence(operation) => Err(Place::default().operation(*operation).invalid(
+            Terminal::Evidence(operation) => Err(self.place().operation(*operation).invalid(
                 Check::Terminal,
                 "evidence that is shown",
                 "an operation that is not",

@@ -29,5 +29,6 @@ pub use history::{History, amounts_at, fixed_globals, leaf, network};
 pub use lab::{LAB, schema as lab_schema};
 pub use receiver::{Receiver, Still};
 pub use verdict::{
-    Chain, Done, Down, Fails, Kind, Store, accept, judge, refuse, refuse_under, rules,
+    Chain, Done, Down, Fails, Kind, Reason, Store, accept, accept_knowing, judge, knowing, refuse,
+    refuse_knowing, refuse_under, rules,
 };

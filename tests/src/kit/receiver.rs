@@ -167,7 +167,17 @@ impl Receiver {
 
     /// A transfer whose first amount pays a new invoice of the wallet.
     pub fn payment(&mut self, inputs: &[Input], amounts: &[u64]) -> Draft {
-        let invoice = self.wallet.invoice(&InvoiceRequest::default());
+        self.payment_for(&InvoiceRequest::default(), inputs, amounts)
+    }
+
+    /// [`Receiver::payment`] of an invoice that asks for something.
+    pub fn payment_for(
+        &mut self,
+        request: &InvoiceRequest,
+        inputs: &[Input],
+        amounts: &[u64],
+    ) -> Draft {
+        let invoice = self.wallet.invoice(request);
         let Beneficiary::Address { address, blinding } = invoice.expect("an invoice").to else {
             panic!("an invoice for a new output");
         };

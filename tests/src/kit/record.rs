@@ -1,36 +1,49 @@
 //! Writes what tests ask the validator into the conformance suite, `tests/conformance`.
 //!
-//! With `BULLA_REGENERATE_CONFORMANCE=1` each test of the validator leaves its first consignment that is
-//! consistent and its first that is not, under its own name, with the verdict that it asked for.
+//! With `BULLA_REGENERATE_CONFORMANCE=1` each test of the validator leaves what it asks under its own name, with
+//! the verdict that it asked for: of each kind of verdict, the first few small consignments.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::{env, fs, thread};
 
-use bulla_core::validator::{Consignment, Limits, Position, Rules, SchemaPolicy, TerminalState};
+use bitcoin::hashes::{Hash, sha256};
+use bitcoin::{Network, Txid};
+use bulla_core::operation::Input;
+use bulla_core::state::State;
+use bulla_core::validator::{
+    Check, Consignment, Failure, Limits, Position, Rules, SchemaPolicy, Settlement, TerminalState,
+    Unresolved,
+};
 use serde_json::{Value, json};
 
-use super::verdict::{Chain, Fails, Kind};
+use super::blocks::CLOCK;
+use super::verdict::{Chain, Store};
 
 /// Larger ones are tested, but not kept.
 const LARGEST: usize = 8_192;
 
-/// Tests of these make another consignment in each run, or need a store.
+/// Consignments of one test and kind of verdict that are kept.
+const MOST: usize = 8;
+
+/// The one test that has a case for every check.
+const EVERY_CHECK: &str = "each_check_fails_alone_and_names_what_it_is_about";
+
+/// Tests of these make another consignment in each run.
 const SKIPPED: [&str; 5] = [
-    "delta",
+    "attacks_store",
     "properties",
     "random_histories",
     "stream",
     "vectors",
 ];
 
-/// The one test that has a case for every check.
-const EVERY_CHECK: &str = "each_check_fails_alone_and_names_what_it_is_about";
-
 static CASES: LazyLock<Mutex<BTreeMap<String, Value>>> = LazyLock::new(|| {
-    fs::remove_dir_all(folder().join("cases")).ok();
-    fs::create_dir_all(folder().join("cases")).expect("a folder for the cases");
+    for part in ["cases", "headers"] {
+        fs::remove_dir_all(folder().join(part)).ok();
+        fs::create_dir_all(folder().join(part)).expect("a folder of the suite");
+    }
     Mutex::new(BTreeMap::new())
 });
 
@@ -44,44 +57,98 @@ fn wanted() -> bool {
     *WANTED
 }
 
-/// Keeps a consignment that must fail.
-pub(super) fn refused(rules: &Rules<'_>, bytes: &[u8], expected: &Fails) {
+/// Keeps a consignment that must fail, in the way that its test asked for.
+pub(super) fn refused(rules: &Rules<'_>, bytes: &[u8], failure: &Failure, store: Option<&Store>) {
     if wanted() {
-        let verdict = match expected.kind {
-            Kind::Invalid => "invalid",
-            Kind::Unsigned => "unsigned",
-            Kind::Unresolved => "unresolved",
+        let verdict = match failure {
+            Failure::Invalid(_) => "invalid",
+            Failure::Unsigned(_) => "unsigned",
+            Failure::Unresolved(_) => "unresolved",
         };
+        let report = failure.report();
+        let rule = (report.check == Check::Rule).then_some(&report.expected);
+        let store = store.map(|store| ("store", proven_before(store)));
         keep(
             "",
             rules,
             bytes,
-            None,
+            store.as_slice(),
             json!({
                 "verdict": verdict,
-                "check": expected.check.code(),
-                "operation": expected.operation.map(|id| id.to_string()),
-                "witness": expected.witness.map(|txid| txid.to_string()),
+                "check": report.check.code(),
+                "frame": report.frame,
+                "operation": report.operation.map(|id| id.to_string()),
+                "witness": report.witness.map(|txid| txid.to_string()),
+                "rule": rule,
             }),
         );
     }
 }
 
 /// Keeps a consignment that must be consistent.
-pub(super) fn accepted(rules: &Rules<'_>, bytes: &[u8], content: &Consignment) {
+pub(super) fn accepted(
+    rules: &Rules<'_>,
+    bytes: &[u8],
+    content: &Consignment,
+    store: Option<&Store>,
+) {
     if wanted() {
-        keep("-accepted", rules, bytes, None, says("consistent", content));
+        let store = store.map(|store| ("store", proven_before(store)));
+        keep(
+            "-accepted",
+            rules,
+            bytes,
+            store.as_slice(),
+            says("consistent", content),
+        );
     }
 }
 
-/// Keeps a consignment with what a chain makes of it: `settled` or `pending` at a depth, or
-/// `conflicted`, and the weakest or conflicted witness.
+/// What a chain makes of a consignment.
+#[derive(Copy, Clone, Debug)]
+pub struct Judged<'a> {
+    /// `settled`, `pending`, `conflicted`, `unresolved`, or `headers-refused`.
+    pub verdict: &'a str,
+    /// Depth of the weakest witness.
+    pub depth: Option<u32>,
+    /// The weakest witness of a pending consignment, or the conflicted one.
+    pub weakest: Option<Txid>,
+}
+
+impl Judged<'_> {
+    /// In words.
+    pub fn of<E: std::error::Error + 'static>(
+        settlement: &Result<Settlement, Unresolved<E>>,
+    ) -> Self {
+        let (verdict, depth, weakest) = match settlement {
+            Ok(Settlement::Settled(settled)) => ("settled", settled.depth(), None),
+            Ok(Settlement::Pending { depth, weakest, .. }) => {
+                ("pending", Some(*depth), Some(*weakest))
+            }
+            Ok(Settlement::Conflicted { witness, .. }) => ("conflicted", None, Some(*witness)),
+            Err(_) => ("unresolved", None, None),
+        };
+        Self {
+            verdict,
+            depth,
+            weakest,
+        }
+    }
+
+    fn expected(&self, content: &Consignment) -> Value {
+        let mut expected = says(self.verdict, content);
+        expected["depth"] = json!(self.depth);
+        expected["weakest"] = json!(self.weakest.map(|txid| txid.to_string()));
+        expected
+    }
+}
+
+/// Keeps a consignment with what a chain makes of it.
 pub fn judged(
     content: &Consignment,
     bytes: &[u8],
     (chain, min_depth): (&Chain, u32),
-    verdict: &str,
-    depth: Option<u32>,
+    found: Judged<'_>,
 ) {
     if !wanted() {
         return;
@@ -97,15 +164,89 @@ pub fn judged(
         .map(|(txid, position)| (txid.to_string(), place(position)))
         .collect();
     let facts = json!({ "tip": chain.tip, "positions": positions, "min_depth": min_depth });
-    let mut expected = says(verdict, content);
-    expected["depth"] = json!(depth);
+    let suffix = format!("-{}", found.verdict);
     keep(
-        &format!("-{verdict}"),
+        &suffix,
         &super::rules(),
         bytes,
-        Some(facts),
-        expected,
+        &[("chain", facts)],
+        found.expected(content),
     );
+}
+
+/// Keeps a consignment with what the block proofs in it prove to a file of headers of a network.
+pub fn proven(
+    content: &Consignment,
+    bytes: &[u8],
+    (network, file, min_depth): (Network, &[u8], u32),
+    found: Judged<'_>,
+) {
+    if !wanted() {
+        return;
+    }
+    let name = format!("headers/{}.headers", sha256::Hash::hash(file));
+    fs::write(folder().join(&name), file).expect("a file of headers");
+    let facts = json!({
+        "file": name,
+        "network": network.to_string(),
+        "now": CLOCK,
+        "min_depth": min_depth,
+    });
+    let suffix = format!("-{}", found.verdict);
+    keep(
+        &suffix,
+        &super::rules(),
+        bytes,
+        &[("headers", facts)],
+        found.expected(content),
+    );
+}
+
+/// What a store has proven, as data: leaves, and what the operations behind them spend and consume.
+fn proven_before(store: &Store) -> Value {
+    let leaf = |leaf: &Input| {
+        json!({
+            "operation": leaf.operation.to_string(),
+            "type": leaf.owned_type,
+            "leaf": leaf.index,
+        })
+    };
+    let leaves = store
+        .leaves
+        .iter()
+        .map(|((contract, place, witness), known)| {
+            let State::Amount(amount) = &known.state else {
+                panic!("deltas of these tests are over amounts");
+            };
+            let mut known = json!({
+                "contract": contract.to_string(),
+                "witness": witness.to_string(),
+                "amount": amount.to_string(),
+                "seal": known.seal.to_string(),
+                "outputs": known.outputs,
+            });
+            for (name, value) in leaf(place).as_object().expect("an object") {
+                known[name] = value.clone();
+            }
+            known
+        });
+    let operations = store.operations.iter().map(|((operation, witness), done)| {
+        let inputs = done.inputs.iter().map(|(place, witness)| {
+            let mut input = leaf(place);
+            input["witness"] = json!(witness.map(|txid| txid.to_string()));
+            input
+        });
+        json!({
+            "operation": operation.to_string(),
+            "witness": witness.to_string(),
+            "spends": done.spends.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "inputs": inputs.collect::<Vec<_>>(),
+        })
+    });
+    json!({
+        "leaves": leaves.collect::<Vec<_>>(),
+        "operations": operations.collect::<Vec<_>>(),
+    })
 }
 
 fn says(verdict: &str, content: &Consignment) -> Value {
@@ -137,24 +278,25 @@ fn says(verdict: &str, content: &Consignment) -> Value {
     })
 }
 
-fn keep(suffix: &str, rules: &Rules<'_>, bytes: &[u8], chain: Option<Value>, expected: Value) {
+fn keep(suffix: &str, rules: &Rules<'_>, bytes: &[u8], facts: &[(&str, Value)], expected: Value) {
     let thread = thread::current();
     let Some((module, test)) = thread.name().and_then(|name| name.split_once("::")) else {
         return;
     };
-    if SKIPPED.contains(&module) || bytes.len() > LARGEST {
+    if SKIPPED.contains(&module) || test.starts_with("of_random_histories") || bytes.len() > LARGEST
+    {
         return;
     }
     let mut cases = CASES.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut name = format!("{test}{suffix}").replace('_', "-");
-    if test == EVERY_CHECK {
-        let check = format!("check-{}", expected["check"].as_str().unwrap_or_default());
-        let before = cases.keys().filter(|name| name.starts_with(&check)).count();
-        name = format!("{check}-{}", before + 1);
-    }
-    if cases.contains_key(&name) {
+    let first = match expected["check"].as_str() {
+        Some(check) if test == EVERY_CHECK => format!("check-{check}"),
+        _ => format!("{test}{suffix}").replace('_', "-"),
+    };
+    let numbered = (2..=MOST).map(|n| format!("{first}-{n}"));
+    let mut names = std::iter::once(first.clone()).chain(numbered);
+    let Some(name) = names.find(|name| !cases.contains_key(name)) else {
         return;
-    }
+    };
     let file = format!("cases/{name}.bulla");
     fs::write(folder().join(&file), bytes).expect("a case");
     let mut case = json!({
@@ -169,8 +311,8 @@ fn keep(suffix: &str, rules: &Rules<'_>, bytes: &[u8], chain: Option<Value>, exp
     if rules.limits != Limits::default() {
         case["limits"] = json!({ "bytes": rules.limits.bytes, "leaves": rules.limits.leaves });
     }
-    if let Some(chain) = chain {
-        case["chain"] = chain;
+    for (name, facts) in facts {
+        case[name] = facts.clone();
     }
     cases.insert(name, case);
     let manifest = serde_json::to_string_pretty(&json!({ "format": 1, "cases": &*cases }));

@@ -26,7 +26,18 @@ pub enum Kind {
     Unresolved,
 }
 
-/// What of a failure is the same in every implementation.
+impl Kind {
+    /// Of this failure.
+    pub const fn of(failure: &Failure) -> Self {
+        match failure {
+            Failure::Invalid(_) => Self::Invalid,
+            Failure::Unsigned(_) => Self::Unsigned,
+            Failure::Unresolved(_) => Self::Unresolved,
+        }
+    }
+}
+
+/// How a consignment must fail.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Fails {
     /// Its kind.
@@ -37,22 +48,49 @@ pub struct Fails {
     pub operation: Option<OperationId>,
     /// The witness it names.
     pub witness: Option<Txid>,
+    /// What the report says, see [`Reason`].
+    pub says: &'static str,
+}
+
+/// A check, and which of its reasons: a part of `expected …; found …` that no other one says. It may be left
+/// out for checks that have one reason, or one by far the most usual.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Reason {
+    /// The check.
+    pub check: Check,
+    /// What the report says.
+    pub says: &'static str,
+}
+
+impl From<Check> for Reason {
+    fn from(check: Check) -> Self {
+        let says = usual(check);
+        Self { check, says }
+    }
+}
+
+impl From<(Check, &'static str)> for Reason {
+    fn from((check, says): (Check, &'static str)) -> Self {
+        Self { check, says }
+    }
 }
 
 impl Fails {
-    /// A failure of this kind and check that names nothing.
-    pub const fn new(kind: Kind, check: Check) -> Self {
+    /// A failure of this kind, for this reason, that names nothing.
+    pub fn new(kind: Kind, reason: impl Into<Reason>) -> Self {
+        let Reason { check, says } = reason.into();
         Self {
             kind,
             check,
             operation: None,
             witness: None,
+            says,
         }
     }
 
-    /// Invalid for this check.
-    pub const fn invalid(check: Check) -> Self {
-        Self::new(Kind::Invalid, check)
+    /// Invalid for this reason.
+    pub fn invalid(reason: impl Into<Reason>) -> Self {
+        Self::new(Kind::Invalid, reason)
     }
 
     /// Names an operation, too.
@@ -75,28 +113,51 @@ impl Fails {
         let witness = Some(witness);
         Self { witness, ..self }
     }
-}
 
-impl Fails {
-    /// What of this failure is the same in every implementation.
-    pub fn of(failure: &Failure) -> Self {
-        let kind = match failure {
-            Failure::Invalid(_) => Kind::Invalid,
-            Failure::Unsigned(_) => Kind::Unsigned,
-            Failure::Unresolved(_) => Kind::Unresolved,
-        };
+    /// Requires that a failure is this one.
+    #[track_caller]
+    pub fn check(&self, failure: &Failure) {
         let Report {
             check,
             operation,
             witness,
+            ref expected,
+            ref found,
             ..
         } = *failure.report();
-        Self {
-            kind,
-            check,
-            operation,
-            witness,
+        assert_eq!(
+            (Kind::of(failure), check, operation, witness),
+            (self.kind, self.check, self.operation, self.witness),
+            "{failure}"
+        );
+        let text = format!("expected {expected}; found {found}");
+        assert!(!self.says.is_empty(), "say which reason of {failure}");
+        assert!(
+            text.contains(self.says),
+            "not for {:?}: {failure}",
+            self.says
+        );
+    }
+}
+
+/// What a report says by a check that has one reason, or one by far the most usual.
+const fn usual(check: Check) -> &'static str {
+    match check {
+        Check::Network => "expected bnet1",
+        Check::SchemaId => "expected bsch1",
+        Check::SchemaUnknown => "expected a schema that the user allowed",
+        Check::InputMissing => "expected inputs that are open before this frame",
+        Check::SealNotClosed => "which it does not spend",
+        Check::OutpointSpentTwice => {
+            "expected outputs that no witness of this consignment spent before"
         }
+        Check::NoCommitment => "found no output can carry a commitment",
+        Check::Dbc => "found opret output carries",
+        Check::Mpc => "found mpc proof for slot",
+        Check::Terminal => "expected a leaf that is open after the last frame",
+        Check::Irrelevant => "found one that nothing builds on",
+        Check::BaseMissing => "expected operations that the own store has proven",
+        _ => "",
     }
 }
 
@@ -114,7 +175,7 @@ pub fn judge(bytes: &[u8]) -> Result<Consistent<Consignment>, Box<Failure>> {
 pub fn accept(bytes: &[u8]) -> Consignment {
     match judge(bytes) {
         Ok(consistent) => {
-            record::accepted(&rules(), bytes, consistent.get());
+            record::accepted(&rules(), bytes, consistent.get(), None);
             consistent.get().clone()
         }
         Err(failure) => panic!("expected a consistent consignment: {failure}"),
@@ -122,18 +183,50 @@ pub fn accept(bytes: &[u8]) -> Consignment {
 }
 
 /// Requires that a consignment fails in just this way.
+#[track_caller]
 pub fn refuse(bytes: &[u8], expected: Fails) {
     refuse_under(&rules(), bytes, expected);
 }
 
 /// [`refuse`] under other rules.
+#[track_caller]
 pub fn refuse_under(rules: &Rules<'_>, bytes: &[u8], expected: Fails) {
+    refuse_with(rules, None, bytes, expected);
+}
+
+/// [`refuse`] by a receiver who has proven what is in a store.
+#[track_caller]
+pub fn refuse_knowing(store: &Store, bytes: &[u8], expected: Fails) {
+    refuse_with(&knowing(store), Some(store), bytes, expected);
+}
+
+#[track_caller]
+fn refuse_with(rules: &Rules<'_>, store: Option<&Store>, bytes: &[u8], expected: Fails) {
     match validate(bytes, rules) {
         Ok(_) => panic!("accepted, expected {expected:?}"),
         Err(failure) => {
-            assert_eq!(Fails::of(&failure), expected, "{failure}");
-            record::refused(rules, bytes, &expected);
+            expected.check(&failure);
+            record::refused(rules, bytes, &failure, store);
         }
+    }
+}
+
+/// [`accept`] by a receiver who has proven what is in a store.
+pub fn accept_knowing(store: &Store, bytes: &[u8]) -> Consignment {
+    match validate(bytes, &knowing(store)) {
+        Ok(consistent) => {
+            record::accepted(&rules(), bytes, consistent.get(), Some(store));
+            consistent.get().clone()
+        }
+        Err(failure) => panic!("expected a consistent delta: {failure}"),
+    }
+}
+
+/// [`rules`] of a receiver who has proven what is in a store.
+pub fn knowing(store: &Store) -> Rules<'_> {
+    Rules {
+        known: store,
+        ..rules()
     }
 }
 

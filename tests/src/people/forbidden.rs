@@ -14,7 +14,7 @@ use bulla_wallet::transfer::error::TransferError;
 use super::forged::Forged;
 use super::forger::{Forger, Forgery};
 use super::person::Person;
-use crate::kit::{Fails, Kind};
+use crate::kit::Kind;
 use crate::world::Chain;
 
 /// An owned type, global or metadata that no standard schema has.
@@ -192,14 +192,22 @@ fn assert_told(victim: &mut Person, chain: &dyn Chain, forgery: &Forgery, row: &
     let TransferError::Refused(failure) = *cause else {
         panic!("{what}: {cause}");
     };
-    let expected = Fails {
-        kind: row.kind,
-        check: row.check,
-        operation: Some(forgery.operation),
-        witness: forgery.witness,
-    };
-    assert_eq!(Fails::of(&failure), expected, "{what}: {failure}");
     let report = failure.report();
+    assert_eq!(
+        (
+            Kind::of(&failure),
+            report.check,
+            report.operation,
+            report.witness
+        ),
+        (
+            row.kind,
+            row.check,
+            Some(forgery.operation),
+            forgery.witness
+        ),
+        "{what}: {failure}"
+    );
     let text = match row.check {
         Check::Rule | Check::Signature => &report.expected,
         _ => &report.found,

@@ -25,10 +25,16 @@ fn every_case_of_the_suite_agrees() {
     let manifest = fs::read_to_string(path.join("manifest.json")).expect("a manifest");
     let manifest: Value = serde_json::from_str(&manifest).expect("JSON");
     let cases = manifest["cases"].as_object().expect("cases by name");
-    assert!(cases.len() > 150, "{} cases", cases.len());
+    assert!(cases.len() > 600, "{} cases", cases.len());
     assert_eq!(answer["agree"], cases.len());
     let files = fs::read_dir(path.join("cases")).expect("a folder").count();
     assert_eq!(files, cases.len(), "each file is one case");
+    for facts in ["store", "chain", "headers", "limits", "schemas"] {
+        assert!(
+            cases.values().any(|case| case.get(facts).is_some()),
+            "no case has {facts}"
+        );
+    }
 }
 
 #[test]

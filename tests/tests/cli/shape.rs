@@ -198,6 +198,7 @@ pub fn assert_failed(verdict: &Value, check: &str) {
         ("check", Is::Text),
         ("operation", Is::MaybeText),
         ("witness", Is::MaybeText),
+        ("frame", Is::Number),
         ("expected", Is::Text),
         ("found", Is::Text),
     ];

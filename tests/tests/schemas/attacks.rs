@@ -14,6 +14,18 @@ use super::stories::{
 /// Changes the act of each frame of each story and requires that this very act is refused; gives
 /// how many acts there were to change.
 fn each_act(check: Check, change: impl Fn(&History, &mut Act) -> bool) -> usize {
+    let says = match check {
+        Check::Rule => "found rule ",
+        Check::StateType => " is of kind ",
+        _ => " occurs ",
+    };
+    each_act_says((check, says), change)
+}
+
+fn each_act_says(
+    reason: (Check, &'static str),
+    change: impl Fn(&History, &mut Act) -> bool,
+) -> usize {
     let mut changed = 0;
     for story in all() {
         for frame in 0..story.drafts().len() {
@@ -26,7 +38,7 @@ fn each_act(check: Check, change: impl Fn(&History, &mut Act) -> bool) -> usize 
                 continue;
             }
             changed += 1;
-            let expected = Fails::invalid(check)
+            let expected = Fails::invalid(reason)
                 .operation(attacked.id(frame))
                 .witness(attacked.txid(frame));
             refuse_under(&standard_rules(), &attacked.encode(), expected);
@@ -199,7 +211,10 @@ fn g08_no_step_is_of_a_kind_that_the_schema_lacks() {
         act.transition.kind = 999;
         true
     };
-    assert_eq!(each_act(Check::Occurrence, unknown), 22);
+    assert_eq!(
+        each_act_says((Check::Occurrence, "found kind 999"), unknown),
+        22
+    );
 }
 
 #[test]
@@ -212,7 +227,7 @@ fn b11_g09_no_step_passes_for_another_of_its_schema() {
             for kind in kinds.iter().filter(|kind| **kind != own) {
                 let mut attacked = story.clone();
                 attacked.edit(frame, |draft| draft.acts[0].transition.kind = *kind);
-                let expected = Fails::invalid(Check::Occurrence)
+                let expected = Fails::invalid((Check::Occurrence, " occurs "))
                     .operation(attacked.id(frame))
                     .witness(attacked.txid(frame));
                 refuse(&attacked.encode(), expected);
@@ -238,7 +253,7 @@ fn b16_no_genesis_makes_more_than_it_says() {
             }
             genesis.outputs = outputs(&list);
         });
-        let expected = Fails::invalid(Check::Rule).operation(story.contract());
+        let expected = Fails::invalid((Check::Rule, "found rule 0 ")).operation(story.contract());
         refuse(&story.encode(), expected);
     }
 }

@@ -100,7 +100,7 @@ fn every_view_gives_one_contract_one_history_and_one_verdict() {
         draft.acts[0].transition.outputs = inflated;
     });
     for view in views {
-        let expected = Fails::invalid(Check::Rule)
+        let expected = Fails::invalid((Check::Rule, "left is 200, right is 201"))
             .operation(history.id(1))
             .witness(history.txid(1));
         refuse(&history.consignment(view).encode(), expected);
@@ -309,9 +309,12 @@ fn enough_signatures_make_a_permissioned_transition_consistent() {
     }
     let act = history.act("vouch", &[history.seed(0)], &amounts_at(&[1_000]));
     history.push(history.draft(vec![act]));
-    let expected = Fails::new(Kind::Unsigned, Check::Signature)
-        .operation(history.id(0))
-        .witness(history.txid(0));
+    let expected = Fails::new(
+        Kind::Unsigned,
+        (Check::Signature, "signatures by 2 of 3 keys; found 0"),
+    )
+    .operation(history.id(0))
+    .witness(history.txid(0));
     refuse(&history.encode(), expected);
 }
 

@@ -9,7 +9,9 @@ use bulla_core::validator::Check;
 use bulla_core::witness::Witness;
 use bulla_core::{BundleId, OperationId};
 use bulla_tests::kit::make::{at, coin, key, on, outputs, p2tr};
-use bulla_tests::kit::{Act, Carry, Draft, Fails, History, View, accept, amounts_at, leaf, refuse};
+use bulla_tests::kit::{
+    Act, Carry, Draft, Fails, History, Reason, View, accept, amounts_at, leaf, refuse,
+};
 
 /// All on one coin, moved once; then the same leaf moved again.
 fn twice() -> History {
@@ -19,8 +21,8 @@ fn twice() -> History {
     history
 }
 
-fn of(history: &History, frame: usize, check: Check) -> Fails {
-    Fails::invalid(check).witness(history.txid(frame))
+fn of(history: &History, frame: usize, reason: impl Into<Reason>) -> Fails {
+    Fails::invalid(reason).witness(history.txid(frame))
 }
 
 #[test]
@@ -48,7 +50,13 @@ fn a02_two_operations_of_one_bundle_consume_one_input() {
     ];
     history.push(history.draft(acts));
     // A leaf that is open is taken once.
-    refuse(&history.encode(), Fails::invalid(Check::Decode));
+    refuse(
+        &history.encode(),
+        Fails::invalid((
+            Check::Decode,
+            "number of an input is 0; expected the number of an open leaf that no input of this frame took before",
+        )),
+    );
     // One that is not has no number: the bundle does not take it twice either.
     history.edit(0, |draft| {
         let input = leaf(OperationId::from_bytes([9; 32]), 0, 0);
@@ -56,7 +64,14 @@ fn a02_two_operations_of_one_bundle_consume_one_input() {
             act.transition.inputs = Confined::try_from([input].into()).unwrap();
         }
     });
-    refuse(&history.encode(), of(&history, 0, Check::Bundle));
+    refuse(
+        &history.encode(),
+        of(
+            &history,
+            0,
+            (Check::Bundle, "two shown transitions consume one input"),
+        ),
+    );
 }
 
 #[test]
@@ -93,7 +108,13 @@ fn a04_a_transition_listed_twice_in_a_frame() {
         let again = frame.transitions[0].clone();
         frame.transitions.push(again).unwrap();
     });
-    refuse(&consignment.encode(), Fails::invalid(Check::Decode));
+    refuse(
+        &consignment.encode(),
+        Fails::invalid((
+            Check::Decode,
+            "number of an input is 0; expected the number of an open leaf that no input of this frame took before",
+        )),
+    );
 }
 
 #[test]
@@ -105,7 +126,10 @@ fn a05_one_input_twice_in_a_transition() {
         assert_eq!(frame.transitions[0].inputs.numbers, [0, 1]);
         frame.transitions[0].inputs.numbers = vec![0, 0];
     });
-    refuse(&bytes, Fails::invalid(Check::NotCanonical));
+    refuse(
+        &bytes,
+        Fails::invalid((Check::NotCanonical, "inputs do not ascend")),
+    );
 }
 
 #[test]
@@ -148,6 +172,23 @@ fn a09_two_leaves_on_one_output_close_together_or_not_at_all() {
         &history.encode(),
         of(&history, 1, Check::OutpointSpentTwice),
     );
+}
+
+#[test]
+fn a09_one_witness_spends_one_output_by_two_inputs() {
+    for sequence in [bitcoin::Sequence::MAX, bitcoin::Sequence::ZERO] {
+        let mut history = History::fixed(1_000);
+        history.transfer(&[history.seed(0)], &[1_000]);
+        history.edit(0, |draft| {
+            let mut again = draft.transaction.input[0].clone();
+            again.sequence = sequence;
+            draft.transaction.input.push(again);
+        });
+        refuse(
+            &history.encode(),
+            of(&history, 0, Check::OutpointSpentTwice),
+        );
+    }
 }
 
 #[test]
@@ -197,11 +238,22 @@ fn two_hosts(first: &Carry, second: &Carry, told: &Carry) -> (Vec<u8>, bitcoin::
 #[test]
 fn a15_a_transaction_with_opret_and_tapret_both_right_counts_only_the_first() {
     let (opret, tapret) = (Carry::Opret, Carry::Tapret(None));
-    for (first, second) in [(&opret, &tapret), (&tapret, &opret)] {
+    for (first, second, says) in [
+        (
+            &opret,
+            &tapret,
+            "the proof is tapret, but output 0 is the first possible and fixes opret",
+        ),
+        (
+            &tapret,
+            &opret,
+            "the proof is opret, but output 0 is the first possible and fixes tapret",
+        ),
+    ] {
         let (bytes, _) = two_hosts(first, second, first);
         assert_eq!(accept(&bytes).operations, 1);
         let (bytes, txid) = two_hosts(first, second, second);
-        refuse(&bytes, Fails::invalid(Check::Dbc).witness(txid));
+        refuse(&bytes, Fails::invalid((Check::Dbc, says)).witness(txid));
     }
 }
 
@@ -232,7 +284,7 @@ fn a16_the_other_variant_of_tapret_is_not_accepted() {
     consignment.tamper(0, |frame| frame.witness = witness);
     refuse(
         &consignment.encode(),
-        Fails::invalid(Check::Dbc).witness(txid),
+        Fails::invalid((Check::Dbc, "found output key")).witness(txid),
     );
 }
 

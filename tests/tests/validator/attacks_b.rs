@@ -8,7 +8,7 @@ use bulla_core::state::State;
 use bulla_core::validator::Check;
 use bulla_tests::kit::make::{Assignment, at, leaves, number, outputs, token, values};
 use bulla_tests::kit::{
-    Act, Fails, History, View, accept, amounts_at, fixed_globals, leaf, refuse, swap,
+    Act, Fails, History, Reason, View, accept, amounts_at, fixed_globals, leaf, refuse, swap,
 };
 
 /// A lab contract whose only frame has this one act.
@@ -19,14 +19,15 @@ fn with(make: impl FnOnce(&History) -> Act) -> History {
     history
 }
 
-fn first(history: &History, check: Check) -> Fails {
-    Fails::invalid(check)
+fn first(history: &History, reason: impl Into<Reason>) -> Fails {
+    Fails::invalid(reason)
         .operation(history.id(0))
         .witness(history.txid(0))
 }
 
-fn refuse_first(history: &History, check: Check) {
-    refuse(&history.encode(), first(history, check));
+#[track_caller]
+fn refuse_first(history: &History, reason: impl Into<Reason>) {
+    refuse(&history.encode(), first(history, reason));
 }
 
 fn genesis_leaf(history: &History, ty: u16, index: u32) -> Input {
@@ -35,10 +36,15 @@ fn genesis_leaf(history: &History, ty: u16, index: u32) -> Input {
 
 #[test]
 fn b01_outputs_exceed_inputs_or_fall_short_of_them() {
-    for amounts in [&[1_001][..], &[999], &[1_000, 1], &[u64::MAX]] {
+    for (amounts, says) in [
+        (&[1_001][..], "left is 1000, right is 1001"),
+        (&[999], "left is 1000, right is 999"),
+        (&[1_000, 1], "left is 1000, right is 1001"),
+        (&[u64::MAX], "left is 1000, right is 18446744073709551615"),
+    ] {
         let mut history = History::fixed(1_000);
         history.transfer(&[history.seed(0)], amounts);
-        refuse_first(&history, Check::Rule);
+        refuse_first(&history, (Check::Rule, says));
     }
 }
 
@@ -66,8 +72,20 @@ fn b02_amounts_that_overflow_have_no_encoding() {
             );
         })
     };
-    refuse(&with(u64::MAX - 399), Fails::invalid(Check::Decode));
-    refuse(&with(u64::MAX), Fails::invalid(Check::Decode));
+    refuse(
+        &with(u64::MAX - 399),
+        Fails::invalid((
+            Check::Decode,
+            "sum of the amounts of one owned type is more; expected at most 2^64 - 1",
+        )),
+    );
+    refuse(
+        &with(u64::MAX),
+        Fails::invalid((
+            Check::Decode,
+            "sum of the amounts of one owned type is more; expected at most 2^64 - 1",
+        )),
+    );
     let largest = first(&history, Check::Dbc).without_operation();
     refuse(&with(u64::MAX - 400), largest);
 }
@@ -113,7 +131,13 @@ fn b05_a_hidden_leaf_is_worth_what_was_said_of_it_or_nothing() {
     history.edit(0, |draft| {
         draft.acts[0].transition.outputs.0 = list(&honest);
     });
-    refuse_first(&history, Check::Rule);
+    refuse_first(
+        &history,
+        (
+            Check::Rule,
+            "`in.asset == out.asset`: left is 1000, right is 1500",
+        ),
+    );
 }
 
 #[test]
@@ -156,7 +180,11 @@ fn b06_a_schema_without_rules_about_amounts_is_no_schema() {
     let mut schema = History::fixed(1).schema;
     schema.genesis.rules.clear();
     let history = History::new(schema, fixed_globals(1_000), &amounts_at(&[1_000]));
-    let expected = Fails::invalid(Check::SchemaRule).operation(history.contract());
+    let expected = Fails::invalid((
+        Check::SchemaRule,
+        "genesis.rules: \"asset\" can be an output but out.asset stands in no == rule",
+    ))
+    .operation(history.contract());
     refuse(&history.encode(), expected);
 }
 
@@ -185,7 +213,10 @@ fn b09_an_unknown_rule_is_unsupported_and_not_skipped() {
     assert_eq!(unknown[tag], 0);
     unknown[tag] = 99;
     swap(&mut parts[0], &schema, &unknown);
-    let expected = Fails::new(bulla_tests::kit::Kind::Unresolved, Check::Unsupported);
+    let expected = Fails::new(
+        bulla_tests::kit::Kind::Unresolved,
+        (Check::Unsupported, "tag of a rule 99"),
+    );
     refuse(&bulla_tests::kit::join(parts), expected);
 }
 
@@ -193,12 +224,12 @@ fn b09_an_unknown_rule_is_unsupported_and_not_skipped() {
 fn b10_a_leaf_of_another_kind() {
     let history =
         with(|history| history.act("transfer", &[history.seed(0)], &[(0, State::Right, at(1))]));
-    refuse_first(&history, Check::StateType);
+    refuse_first(&history, (Check::StateType, " is of kind "));
     let history = with(|history| {
         let assignments = [(2, State::Amount(10), at(1))];
         history.act("transfer", &[genesis_leaf(history, 2, 0)], &assignments)
     });
-    refuse_first(&history, Check::StateType);
+    refuse_first(&history, (Check::StateType, " is of kind "));
 }
 
 #[test]
@@ -212,7 +243,7 @@ fn b11_an_input_named_by_another_type() {
         let asset = history.seed(0);
         history.act("issue", &[asset], &amounts_at(&[500]))
     });
-    refuse_first(&history, Check::Occurrence);
+    refuse_first(&history, (Check::Occurrence, " occurs "));
 }
 
 #[test]
@@ -224,9 +255,12 @@ fn b12_issuance_beyond_the_allowance() {
         }
         with(|history| history.act("issue", &[genesis_leaf(history, 1, 0)], &assignments))
     };
-    refuse_first(&issue(501, 0), Check::Rule);
-    refuse_first(&issue(100, 500), Check::Rule);
-    refuse_first(&issue(0, 500), Check::Rule);
+    refuse_first(&issue(501, 0), (Check::Rule, "left is 500, right is 501"));
+    refuse_first(&issue(100, 500), (Check::Rule, "left is 500, right is 600"));
+    refuse_first(
+        &issue(0, 500),
+        (Check::Rule, "`1 <= out.asset`: left is 1, right is 0"),
+    );
     assert_eq!(accept(&issue(100, 400).encode()).operations, 1);
 }
 
@@ -239,10 +273,19 @@ fn b14_a_burn_that_lies() {
             act
         })
     };
-    refuse_first(&burn(&[], 999), Check::Rule);
-    refuse_first(&burn(&[1_000], 0), Check::Rule);
-    refuse_first(&burn(&[500], 501), Check::Rule);
-    refuse_first(&burn(&[1_001], u64::MAX), Check::Rule);
+    refuse_first(&burn(&[], 999), (Check::Rule, "left is 1000, right is 999"));
+    refuse_first(
+        &burn(&[1_000], 0),
+        (Check::Rule, "`1 <= meta.burned`: left is 1, right is 0"),
+    );
+    refuse_first(
+        &burn(&[500], 501),
+        (Check::Rule, "left is 1000, right is 1001"),
+    );
+    refuse_first(
+        &burn(&[1_001], u64::MAX),
+        (Check::Rule, "left is 1000, right is 18446744073709552616"),
+    );
     assert_eq!(accept(&burn(&[500], 500).encode()).operations, 1);
 }
 
@@ -255,15 +298,21 @@ fn b15_metadata_is_missing_doubled_or_of_another_type() {
             act
         })
     };
-    refuse_first(&burn(vec![]), Check::Occurrence);
+    refuse_first(&burn(vec![]), (Check::Occurrence, " occurs 0 times"));
     refuse_first(
         &burn(vec![(0, number(500)), (0, number(500))]),
-        Check::Occurrence,
+        (Check::Occurrence, " occurs 2 times"),
     );
-    refuse_first(&burn(vec![(0, vec![0xf4, 1])]), Check::StateType);
+    refuse_first(
+        &burn(vec![(0, vec![0xf4, 1])]),
+        (
+            Check::StateType,
+            " has a value of 2 bytes that is not of type ",
+        ),
+    );
     refuse_first(
         &burn(vec![(0, number(500)), (1, number(500))]),
-        Check::Occurrence,
+        (Check::Occurrence, " occurs "),
     );
 }
 
@@ -271,7 +320,11 @@ fn b15_metadata_is_missing_doubled_or_of_another_type() {
 fn b16_a_genesis_that_assigns_more_than_its_supply() {
     let schema = History::fixed(1).schema;
     let history = History::new(schema, fixed_globals(999), &amounts_at(&[1_000]));
-    let expected = Fails::invalid(Check::Rule).operation(history.contract());
+    let expected = Fails::invalid((
+        Check::Rule,
+        "`out.asset == global.supply`: left is 1000, right is 999",
+    ))
+    .operation(history.contract());
     refuse(&history.encode(), expected);
 }
 
@@ -282,7 +335,10 @@ fn b17_a_transition_without_inputs_has_no_encoding() {
     let bytes = history
         .consignment(View::Leaves)
         .encode_wire(0, |frame| frame.transitions[0].inputs.numbers.clear());
-    refuse(&bytes, Fails::invalid(Check::Limit));
+    refuse(
+        &bytes,
+        Fails::invalid((Check::Limit, "inputs: 0; the limit is 1 to 65535")),
+    );
 }
 
 #[test]
@@ -292,26 +348,38 @@ fn b19_a_token_is_neither_doubled_nor_made_nor_lost() {
     };
     refuse_first(
         &spread(vec![(2, token(0, 10), at(1)), (2, token(0, 10), at(2))]),
-        Check::Rule,
+        (Check::Rule, "token 0: fractions of 20, expected 10"),
     );
-    refuse_first(&spread(vec![(2, token(0, 9), at(1))]), Check::Rule);
-    refuse_first(&spread(vec![(2, token(7, 10), at(1))]), Check::Rule);
+    refuse_first(
+        &spread(vec![(2, token(0, 9), at(1))]),
+        (Check::Rule, "token 0: fractions of 9, expected 10"),
+    );
+    refuse_first(
+        &spread(vec![(2, token(7, 10), at(1))]),
+        (Check::Rule, "token 0: fractions of 0, expected 10"),
+    );
     refuse_first(
         &spread(vec![(2, token(0, 10), at(1)), (2, token(7, 1), at(2))]),
-        Check::Rule,
+        (Check::Rule, "token 7: fractions of 1, expected 0"),
     );
     refuse_first(
         &spread(vec![(2, token(0, 10), at(1)), (2, token(0, 0), at(2))]),
-        Check::StateType,
+        (Check::StateType, "a token of type 2 with fraction 0"),
     );
     refuse_first(
         &spread(vec![
             (2, token(0, u64::MAX), at(1)),
             (2, token(0, 11), at(2)),
         ]),
-        Check::Rule,
+        (
+            Check::Rule,
+            "token 0: fractions of 18446744073709551626, expected 10",
+        ),
     );
-    refuse_first(&spread(vec![]), Check::Rule);
+    refuse_first(
+        &spread(vec![]),
+        (Check::Rule, "token 0: fractions of 0, expected 10"),
+    );
     let good = spread(vec![(2, token(0, 10), at(1))]);
     // One type: 2, of kind 1, one leaf; kind 0x81 would be a pruned list of tokens.
     let bytes = good.consignment(View::Leaves).encode_with(0, |bytes| {
@@ -321,7 +389,13 @@ fn b19_a_token_is_neither_doubled_nor_made_nor_lost() {
             &[0, 0, 1, 2, 0x81, 1, 0, 10],
         );
     });
-    refuse(&bytes, Fails::invalid(Check::Decode));
+    refuse(
+        &bytes,
+        Fails::invalid((
+            Check::Decode,
+            "pruned output list is token; expected a whole list",
+        )),
+    );
 }
 
 #[test]
@@ -331,19 +405,25 @@ fn b20_a_transition_that_rewrites_a_global_of_the_genesis() {
         act.transition.globals = values(&[(0, number(2_000))]);
         act
     });
-    refuse_first(&history, Check::Occurrence);
+    refuse_first(&history, (Check::Occurrence, " occurs "));
     let history = with(|history| {
         let mut act = history.act("issue", &[genesis_leaf(history, 1, 0)], &amounts_at(&[500]));
         act.transition.globals = values(&[(3, b"one".to_vec()), (3, b"two".to_vec())]);
         act
     });
-    refuse_first(&history, Check::Occurrence);
+    refuse_first(&history, (Check::Occurrence, " occurs 2 times"));
     let history = with(|history| {
         let mut act = history.act("issue", &[genesis_leaf(history, 1, 0)], &amounts_at(&[500]));
         act.transition.globals = values(&[(3, vec![0xff])]);
         act
     });
-    refuse_first(&history, Check::StateType);
+    refuse_first(
+        &history,
+        (
+            Check::StateType,
+            " has a value of 1 bytes that is not of type ",
+        ),
+    );
 }
 
 #[test]
@@ -399,5 +479,5 @@ fn leaves_of_two_types_are_not_one_and_types_ascend() {
     history.edit(0, |draft| {
         draft.acts[0].transition.outputs = outputs(&swapped);
     });
-    refuse_first(&history, Check::Rule);
+    refuse_first(&history, (Check::Rule, "left is 1000, right is 500"));
 }

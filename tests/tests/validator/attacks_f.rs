@@ -6,7 +6,9 @@ use bulla_core::commit::mpc::{MpcProof, Proof};
 use bulla_core::frame::Frame;
 use bulla_core::validator::Check;
 use bulla_tests::kit::make::bytes;
-use bulla_tests::kit::{Fails, History, View, accept, refuse};
+use bulla_tests::kit::{Fails, History, Reason, View, accept, refuse};
+
+use crate::slots::slot;
 
 /// A history whose tree holds three more contracts.
 fn history() -> History {
@@ -33,8 +35,8 @@ fn with(history: &History, change: impl FnOnce(&mut MpcProof)) -> Vec<u8> {
     consignment.encode()
 }
 
-fn of(history: &History, check: Check) -> Fails {
-    Fails::invalid(check).witness(history.txid(0))
+fn of(history: &History, reason: impl Into<Reason>) -> Fails {
+    Fails::invalid(reason).witness(history.txid(0))
 }
 
 #[test]
@@ -57,11 +59,30 @@ fn shape(history: &History) -> (usize, u16) {
     }
 }
 
-/// Requires that the proof gives another slot or another commitment.
-fn refuse_mpc_or_dbc(bytes: &[u8]) {
-    let failure = bulla_tests::kit::judge(bytes).expect_err("another tree");
-    let check = failure.report().check;
-    assert!(matches!(check, Check::Mpc | Check::Dbc), "{failure}");
+/// Requires that a proof of this shape is refused: for its slot, or, in the slot of the contract, for the
+/// commitment that it gives.
+fn refuse_tree(history: &History, cofactor: u16, pos: u32, path: Vec<[u8; 32]>) {
+    let own = slot(history.contract(), 1 << path.len(), cofactor);
+    let check = if pos == u32::try_from(own).unwrap() {
+        Check::Dbc
+    } else {
+        Check::Mpc
+    };
+    let bytes = with(history, |proof| {
+        *proof = MpcProof {
+            pos,
+            cofactor,
+            path,
+        };
+    });
+    refuse(&bytes, of(history, check));
+}
+
+fn path(history: &History) -> Vec<[u8; 32]> {
+    match &history.anchored(0).anchor.mpc {
+        Proof::Path(proof) => proof.path.clone(),
+        Proof::Entropy(_) => panic!("a tree of four contracts has paths"),
+    }
 }
 
 #[test]
@@ -70,10 +91,7 @@ fn f03_f12_another_cofactor_gives_another_slot_or_another_commitment() {
     let (depth, own) = shape(&history);
     for cofactor in (0..1 << depth).filter(|cofactor| *cofactor != own) {
         for pos in 0..1 << depth {
-            refuse_mpc_or_dbc(&with(&history, |proof| {
-                proof.cofactor = cofactor;
-                proof.pos = pos;
-            }));
+            refuse_tree(&history, cofactor, pos, path(&history));
         }
     }
 }
@@ -84,7 +102,10 @@ fn f04_a_cofactor_of_the_width_or_more_has_no_encoding() {
     let width = 1 << shape(&history).0;
     for cofactor in [width, width + 1, 500, 501, u16::MAX] {
         let bytes = with(&history, |proof| proof.cofactor = cofactor);
-        refuse(&bytes, Fails::invalid(Check::Limit));
+        refuse(
+            &bytes,
+            Fails::invalid((Check::Limit, "the limit is 0 to 7")),
+        );
     }
 }
 
@@ -93,9 +114,15 @@ fn f06_f07_a_tree_deeper_than_16_has_no_encoding() {
     let history = history();
     for depth in [17, 31, 32, 255] {
         let bytes = with(&history, |proof| proof.path = vec![[1; 32]; depth]);
-        refuse(&bytes, Fails::invalid(Check::Limit));
+        refuse(
+            &bytes,
+            Fails::invalid((Check::Limit, "the limit is 0 to 16")),
+        );
     }
-    refuse_mpc_or_dbc(&with(&history, |proof| proof.path = vec![[1; 32]; 16]));
+    let deepest = u32::try_from(slot(history.contract(), 1 << 16, 0)).unwrap();
+    for pos in [deepest, deepest ^ 1] {
+        refuse_tree(&history, 0, pos, vec![[1; 32]; 16]);
+    }
 }
 
 #[test]
@@ -103,11 +130,7 @@ fn f12_a_shallower_tree_gives_another_commitment() {
     let history = history();
     for depth in 0..shape(&history).0 {
         for pos in 0..1 << depth {
-            refuse_mpc_or_dbc(&with(&history, |proof| {
-                proof.path.truncate(depth);
-                proof.cofactor = 0;
-                proof.pos = pos;
-            }));
+            refuse_tree(&history, 0, pos, path(&history)[..depth].to_vec());
         }
     }
 }
@@ -125,10 +148,19 @@ fn f14_f15_an_unknown_form_or_a_byte_more_has_no_encoding() {
     assert_eq!(clean[tag], 0);
     for unknown in [2, 255] {
         let bytes = consignment.encode_with(0, |bytes| bytes[tag] = unknown);
-        refuse(&bytes, Fails::invalid(Check::Decode));
+        refuse(
+            &bytes,
+            Fails::invalid((Check::Decode, "form of an mpc proof is")),
+        );
     }
     let bytes = consignment.encode_with(0, |bytes| bytes.push(0));
-    refuse(&bytes, Fails::invalid(Check::Decode));
+    refuse(
+        &bytes,
+        Fails::invalid((
+            Check::Decode,
+            "1 bytes follow the end of frame; expected none",
+        )),
+    );
 }
 
 #[test]

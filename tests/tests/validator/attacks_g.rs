@@ -10,11 +10,11 @@ use bulla_core::state::State;
 use bulla_core::validator::{Check, Rules, SchemaPolicy};
 use bulla_tests::kit::make::{at, key, number, outputs, values};
 use bulla_tests::kit::{
-    Fails, History, Kind, View, accept, amounts_at, fixed_globals, refuse, refuse_under,
+    Fails, History, Kind, Reason, View, accept, amounts_at, fixed_globals, refuse, refuse_under,
 };
 
-fn about(history: &History, check: Check) -> Fails {
-    Fails::invalid(check).operation(history.contract())
+fn about(history: &History, reason: impl Into<Reason>) -> Fails {
+    Fails::invalid(reason).operation(history.contract())
 }
 
 /// A lab contract under a schema with a change.
@@ -110,9 +110,22 @@ fn g07_a_schema_that_refers_to_what_it_does_not_declare() {
         },
         &|schema| schema.transitions.get_mut(&0).unwrap().inputs.clear(),
     ];
-    for change in changes {
+    let says = [
+        "genesis.outputs: owned type number 77 is not declared",
+        "genesis.globals: global number 77 is not declared",
+        "transitions.transfer.inputs: owned type number 77 is not declared",
+        "transitions.transfer.metadata: metadata number 77 is not declared",
+        "genesis.rules[3]: owned type number 77 is not declared",
+        "genesis.rules[3]: in.asset cannot stand in a rule of the genesis",
+        "transitions.transfer.rules[4]: keys genesis.supply is of type number, expected key",
+        "transitions.transfer: no inputs, expected at least one owned type",
+    ];
+    for (change, says) in changes.into_iter().zip(says) {
         let history = under(change);
-        refuse(&history.encode(), about(&history, Check::SchemaRule));
+        refuse(
+            &history.encode(),
+            about(&history, (Check::SchemaRule, says)),
+        );
     }
     assert_eq!(accept(&under(|_| {}).encode()).operations, 0);
 }
@@ -127,13 +140,22 @@ fn g07_a_transition_asks_for_signatures_by_one_list_of_keys() {
         };
         schema.transitions.get_mut(&3).unwrap().rules.push(rule);
     });
-    refuse(&history.encode(), about(&history, Check::SchemaRule));
+    refuse(
+        &history.encode(),
+        about(
+            &history,
+            (
+                Check::SchemaRule,
+                "transitions.vouch.rules[2]: a second signed",
+            ),
+        ),
+    );
 }
 
 #[test]
 fn g08_what_the_schema_does_not_list() {
-    let first = |history: &History, check| {
-        Fails::invalid(check)
+    let first = |history: &History, says| {
+        Fails::invalid((Check::Occurrence, says))
             .operation(history.id(0))
             .witness(history.txid(0))
     };
@@ -149,27 +171,37 @@ fn g08_what_the_schema_does_not_list() {
     let owned = edited(&|transition| {
         transition.outputs = outputs(&[(0, State::Amount(1_000), at(1)), (1, State::Right, at(1))]);
     });
-    for history in [kind, meta, global, owned] {
-        refuse(&history.encode(), first(&history, Check::Occurrence));
+    for (history, says) in [
+        (
+            kind,
+            "expected a transition that the schema has; found kind 1",
+        ),
+        (meta, " occurs "),
+        (global, " occurs "),
+        (owned, " occurs "),
+    ] {
+        refuse(&history.encode(), first(&history, says));
     }
 }
 
 #[test]
 fn g09_too_many_or_too_few() {
-    let first = |history: &History| {
-        Fails::invalid(Check::Occurrence)
+    let first = |history: &History, says| {
+        Fails::invalid((Check::Occurrence, says))
             .operation(history.id(0))
             .witness(history.txid(0))
     };
     let mut none = History::fixed(1_000);
     none.transfer(&[none.seed(0)], &[]);
-    refuse(&none.encode(), first(&none));
+    let says = " occurs 0 times";
+    refuse(&none.encode(), first(&none, says));
     let mut rights = History::lab();
     let two = [(3, State::Right, at(1)), (3, State::Right, at(2))];
     let right = bulla_tests::kit::leaf(rights.contract().into(), 3, 0);
     let act = rights.act("transfer", &[right], &two);
     rights.push(rights.draft(vec![act]));
-    refuse(&rights.encode(), first(&rights));
+    let says = " occurs 2 times";
+    refuse(&rights.encode(), first(&rights, says));
 }
 
 #[test]
@@ -187,7 +219,7 @@ fn g10_a_schema_that_nobody_allowed() {
 
 #[test]
 fn g11_versions_of_the_future_are_unsupported() {
-    let unsupported = Fails::new(Kind::Unresolved, Check::Unsupported);
+    let unsupported = |says| Fails::new(Kind::Unresolved, (Check::Unsupported, says));
     let mut history = History::fixed(1_000);
     history.transfer(&[history.seed(0)], &[1_000]);
     let consignment = history.consignment(View::Leaves);
@@ -195,16 +227,19 @@ fn g11_versions_of_the_future_are_unsupported() {
         let mut wire = consignment.encode();
         assert_eq!(wire[3], WIRE_FORMAT);
         wire[3] = format;
-        refuse(&wire, unsupported);
+        refuse(&wire, unsupported("found wire format"));
     }
     let mut schema = consignment.clone();
     schema.header.schema.version = 1;
-    refuse(&schema.encode(), unsupported);
+    refuse(&schema.encode(), unsupported("found rule version 1 "));
     let mut genesis = consignment.clone();
     genesis.header.genesis.format = 2;
-    refuse(&genesis.encode(), unsupported);
+    refuse(
+        &genesis.encode(),
+        unsupported("found format of an operation 2 "),
+    );
     let kind = consignment.encode_with(0, |bytes| bytes[0] = 4);
-    refuse(&kind, unsupported);
+    refuse(&kind, unsupported("found frame kind 4 "));
 }
 
 #[test]
@@ -243,14 +278,15 @@ fn keys_that_cannot_sign_make_a_genesis_invalid() {
     };
     let (a, b) = (key(0).serialize(), key(1).serialize());
     assert_eq!(accept(&with(&[a, b], 2).encode()).operations, 0);
-    for history in [
-        with(&[a, a], 1),
-        with(&[a, b], 0),
-        with(&[a, b], 3),
-        with(&[a, [0; 32]], 1),
-        with(&[a, [0xff; 32]], 1),
+    let no_key = "is not an x coordinate (BIP340)";
+    for (history, says) in [
+        (with(&[a, a], 1), "repeats an earlier one"),
+        (with(&[a, b], 0), "0 signatures of 2 keys for transition "),
+        (with(&[a, b], 3), "3 signatures of 2 keys for transition "),
+        (with(&[a, [0; 32]], 1), no_key),
+        (with(&[a, [0xff; 32]], 1), no_key),
     ] {
-        refuse(&history.encode(), about(&history, Check::Rule));
+        refuse(&history.encode(), about(&history, (Check::Rule, says)));
     }
 }
 
@@ -275,6 +311,49 @@ fn g13_a_schema_whose_name_could_be_taken_for_another_is_no_schema() {
         "",
     ] {
         let history = under(|schema| name.clone_into(&mut schema.name));
-        refuse(&history.encode(), about(&history, Check::SchemaRule));
+        refuse(
+            &history.encode(),
+            about(
+                &history,
+                (
+                    Check::SchemaRule,
+                    "expected 1 to 255 printable ASCII characters",
+                ),
+            ),
+        );
+    }
+}
+
+#[test]
+fn g15_what_a_genesis_says_of_its_time_is_a_claim() {
+    for timestamp in [0, 1, u64::MAX] {
+        let mut history = History::fixed(1_000);
+        history.edit_genesis(|genesis| genesis.timestamp = timestamp);
+        history.transfer(&[history.seed(0)], &[1_000]);
+        assert_eq!(
+            accept(&history.encode()).header.genesis.timestamp,
+            timestamp
+        );
+    }
+}
+
+#[test]
+fn g13_the_words_of_a_genesis_may_be_those_of_another_contract() {
+    // Tickers and names are text, whatever it looks like: what tells contracts apart is the id.
+    let own = History::fixed(1_000);
+    for ticker in ["TEST", "T\u{415}ST", "TEST\u{200b}", "\u{202e}TSET"] {
+        let mut other = own.clone();
+        other.edit_genesis(|genesis| {
+            let mut list: Vec<_> = genesis
+                .globals
+                .0
+                .iter()
+                .map(|v| (v.number, v.bytes.to_vec()))
+                .collect();
+            list[0].1 = ticker.as_bytes().to_vec();
+            genesis.globals = values(&list);
+            genesis.timestamp += 1;
+        });
+        assert_ne!(accept(&other.encode()).contract, own.contract());
     }
 }

@@ -2,6 +2,7 @@
 //! in `tests/work`.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use bitcoin::{OutPoint, Txid};
 use bulla_core::commit::mpc::Proof;
@@ -30,19 +31,55 @@ fn linear(length: usize) -> History {
 fn i01_i02_i03_a_hostile_length_anywhere_is_refused() {
     let mut history = linear(2);
     history.edit(1, |draft| draft.path = true);
-    let bytes = history.encode();
-    for at in 0..bytes.len() {
-        for width in 1..=4 {
-            let mut bytes = bytes.clone();
-            let end = (at + width).min(bytes.len());
-            bytes[at..end].fill(0xff);
-            if let Err(failure) = judge(&bytes) {
-                let kind = Fails::of(&failure).kind;
-                let future = failure.report().check == Check::Unsupported;
-                assert_eq!(kind == Kind::Unresolved, future, "byte {at}: {failure}");
+    let good = history.encode();
+    let whole = accept(&good);
+    let mut checks = BTreeSet::new();
+    for (at, width) in (0..good.len()).flat_map(|at| (1..=4).map(move |width| (at, width))) {
+        let mut bytes = good.clone();
+        let end = (at + width).min(bytes.len());
+        bytes[at..end].fill(0xff);
+        if bytes == good {
+            continue;
+        }
+        match judge(&bytes) {
+            // A number that is none: an id, an amount or a place that is another one now.
+            Ok(content) => {
+                let content = content.get();
+                let other = |a: &[Sought], b: &[Sought]| {
+                    !a.iter().map(|w| w.txid).eq(b.iter().map(|w| w.txid))
+                };
+                let other = other(&content.witnesses, &whole.witnesses);
+                assert!(other || content.terminals != whole.terminals, "byte {at}");
+            }
+            Err(failure) => {
+                let check = failure.report().check;
+                let future = check == Check::Unsupported;
+                let kind = if future {
+                    Kind::Unresolved
+                } else {
+                    Kind::Invalid
+                };
+                assert_eq!(Kind::of(&failure), kind, "byte {at}: {failure}");
+                checks.insert(check.code());
             }
         }
     }
+    let expected = [
+        "dbc",
+        "decode",
+        "limit",
+        "mpc",
+        "network",
+        "no-commitment",
+        "not-canonical",
+        "occurrence",
+        "rule",
+        "schema-id",
+        "state-type",
+        "terminal",
+        "unsupported",
+    ];
+    assert_eq!(checks, BTreeSet::from(expected));
 }
 
 #[test]
@@ -58,12 +95,15 @@ fn i04_a_rule_nested_deeper_than_its_limit_is_refused_before_any_recursion() {
         let prefixed = |schema: &[u8]| [&length(schema), schema].concat();
         let mut parts = consignment.parts();
         swap(&mut parts[0], &prefixed(&schema), &prefixed(&deep));
-        refuse(&join(parts), Fails::invalid(Check::Limit));
+        refuse(
+            &join(parts),
+            Fails::invalid((Check::Limit, "nodes of a rule: 256; the limit is 1 to 255")),
+        );
     }
 }
 
 #[test]
-fn i04_a_rule_of_the_most_nodes_is_evaluated_in_any_shape() {
+fn i04_i07_a_rule_of_the_most_nodes_is_evaluated_in_any_shape() {
     for right in [false, true] {
         let mut history = linear(0);
         let mut sum = Expr::Out(0);
@@ -85,7 +125,7 @@ fn i04_a_rule_of_the_most_nodes_is_evaluated_in_any_shape() {
         history.edit(0, |draft| {
             draft.acts[0].transition.outputs = outputs(&amounts_at(&[999]));
         });
-        let expected = Fails::invalid(Check::Rule)
+        let expected = Fails::invalid((Check::Rule, "left is 1000, right is 999"))
             .operation(history.id(0))
             .witness(history.txid(0));
         refuse(&history.encode(), expected);
@@ -102,7 +142,10 @@ fn i05_a_file_beyond_the_limit_of_this_machine_is_unresolved_and_not_invalid() {
         },
         ..rules()
     };
-    let expected = Fails::new(Kind::Unresolved, Check::Limit);
+    let expected = Fails::new(
+        Kind::Unresolved,
+        (Check::Limit, "bytes, the limit of this machine"),
+    );
     refuse_under(&limited(bytes.len() as u64 - 1), &bytes, expected);
     let within = limited(bytes.len() as u64);
     assert!(bulla_core::validator::validate(&bytes, &within).is_ok());
@@ -126,6 +169,7 @@ fn i09_the_chain_is_asked_once_and_only_for_what_is_consistent() {
     let history = linear(300);
     let chain = Counting(Cell::new(0));
     let consistent = judge(&history.encode()).unwrap();
+    accept(&linear(30).encode());
     assert_eq!(chain.0.get(), 0);
     assert!(consistent.settle(&chain, 1).is_ok());
     assert_eq!(chain.0.get(), 1);
@@ -151,17 +195,34 @@ fn i13_a_transition_carries_at_most_one_signature_per_key() {
         let first = list[0];
         list.insert(1, first);
     });
-    refuse(&again, Fails::invalid(Check::NotCanonical));
+    refuse(
+        &again,
+        Fails::invalid((
+            Check::NotCanonical,
+            "key numbers of signatures do not ascend",
+        )),
+    );
     refuse(
         &with(&|list| list.swap(0, 1)),
-        Fails::invalid(Check::NotCanonical),
+        Fails::invalid((
+            Check::NotCanonical,
+            "key numbers of signatures do not ascend",
+        )),
     );
-    let about = Fails::invalid(Check::Signature)
-        .operation(history.id(0))
-        .witness(history.txid(0));
+    let about = |says| {
+        Fails::invalid((Check::Signature, says))
+            .operation(history.id(0))
+            .witness(history.txid(0))
+    };
     // A key that the genesis does not have, at the highest number.
-    refuse(&with(&|list| list[1].key = 255), about);
-    refuse(&with(&|list| list[1].key = 3), about);
+    refuse(
+        &with(&|list| list[1].key = 255),
+        about("one by key 255 that does not verify"),
+    );
+    refuse(
+        &with(&|list| list[1].key = 3),
+        about("one by key 3 that does not verify"),
+    );
 }
 
 #[test]
@@ -193,7 +254,12 @@ fn i16_the_largest_numbers_are_numbers_like_any_other() {
         assert_eq!(accept(&consignment.encode()).operations, 1);
         let open = seal != at(u32::MAX);
         consignment.hand_over([0, 1].map(|index| Terminal::Leaf(history.leaf(0, index))));
-        assert_eq!(judge(&consignment.encode()).is_ok(), open);
+        if open {
+            assert_eq!(accept(&consignment.encode()).terminals.len(), 2);
+        } else {
+            let expected = Fails::invalid(Check::Terminal).operation(history.id(0));
+            refuse(&consignment.encode(), expected);
+        }
     }
 }
 

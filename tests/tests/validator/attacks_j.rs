@@ -2,7 +2,7 @@
 
 use bitcoin::Txid;
 use bulla_core::validator::{Check, Position, Settlement};
-use bulla_tests::kit::{Chain, Draft, Fails, History, judge, record, refuse};
+use bulla_tests::kit::{Chain, Draft, Fails, History, accept, judge, record, refuse};
 
 /// What a settlement says, without its content.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -17,18 +17,13 @@ fn says(history: &History, chain: &Chain, min_depth: u32) -> Says {
     let consistent = judge(&bytes).expect("content does not depend on the chain");
     let content = consistent.get().clone();
     let settlement = consistent.settle(chain, min_depth);
-    let (word, depth, says) = match settlement.expect("the chain answers") {
-        Settlement::Settled(settled) => {
-            let depth = settled.depth().expect("a witness");
-            ("settled", Some(depth), Says::Settled(depth))
-        }
-        Settlement::Pending { depth, weakest, .. } => {
-            ("pending", Some(depth), Says::Pending(depth, weakest))
-        }
-        Settlement::Conflicted { witness, .. } => ("conflicted", None, Says::Conflicted(witness)),
-    };
-    record::judged(&content, &bytes, (chain, min_depth), word, depth);
-    says
+    let found = record::Judged::of(&settlement);
+    record::judged(&content, &bytes, (chain, min_depth), found);
+    match settlement.expect("the chain answers") {
+        Settlement::Settled(settled) => Says::Settled(settled.depth().expect("a witness")),
+        Settlement::Pending { depth, weakest, .. } => Says::Pending(depth, weakest),
+        Settlement::Conflicted { witness, .. } => Says::Conflicted(witness),
+    }
 }
 
 fn linear(length: usize) -> History {
@@ -48,7 +43,7 @@ fn mined(history: &History, tip: u32) -> Chain {
 }
 
 #[test]
-fn j01_j12_what_is_not_mined_is_never_settled_and_never_invalid() {
+fn j01_j12_j13_what_is_not_mined_is_never_settled_and_never_invalid() {
     let history = linear(2);
     let mut chain = mined(&history, 30);
     let last = history.txid(1);
@@ -61,7 +56,7 @@ fn j01_j12_what_is_not_mined_is_never_settled_and_never_invalid() {
 }
 
 #[test]
-fn j02_a13_of_a_witness_and_its_replacement_the_mined_one_settles() {
+fn j02_a13_f17_of_a_witness_and_its_replacement_the_mined_one_settles() {
     let first = linear(1);
     let mut bumped = first.clone();
     bumped.edit(0, |draft| {
@@ -115,6 +110,27 @@ fn j03_j04_j05_a_reorganisation_takes_any_ancestor_back_to_pending() {
 }
 
 #[test]
+fn j11_of_two_payments_to_one_seal_around_a_reorganisation_each_counts_while_it_is_mined() {
+    use bulla_core::seal::AssignedSeal;
+    use bulla_core::state::State;
+    use bulla_tests::kit::make::{coin, on};
+    let to = AssignedSeal::Secret(on(coin(50)).conceal());
+    let mut first = History::fixed_among(&[500, 500]);
+    let mut second = first.clone();
+    for (history, seed) in [(&mut first, 0), (&mut second, 1)] {
+        let pays = [(0, State::Amount(500), to)];
+        let act = history.act("transfer", &[history.seed(seed)], &pays);
+        history.push(history.draft(vec![act]));
+    }
+    let mut chain = Chain::mined(30, [(first.txid(0), 10), (second.txid(0), 20)]);
+    assert_eq!(says(&first, &chain, 6), Says::Settled(21));
+    assert_eq!(says(&second, &chain, 6), Says::Settled(11));
+    chain.positions.insert(first.txid(0), Position::Absent);
+    assert_eq!(says(&first, &chain, 6), Says::Pending(0, first.txid(0)));
+    assert_eq!(says(&second, &chain, 6), Says::Settled(11));
+}
+
+#[test]
 fn j07_j10_a_settled_witness_falls_back_and_comes_back_with_the_chain() {
     let history = linear(1);
     let deep = mined(&history, 1_000);
@@ -133,11 +149,11 @@ fn j07_j10_a_settled_witness_falls_back_and_comes_back_with_the_chain() {
 #[test]
 fn j08_every_ancestor_is_asked_for_each_time() {
     let history = linear(40);
-    let content = judge(&history.encode()).unwrap();
-    let asked: Vec<_> = content.get().witnesses.iter().map(|w| w.txid).collect();
+    let content = accept(&history.encode());
+    let asked: Vec<_> = content.witnesses.iter().map(|w| w.txid).collect();
     let all: Vec<_> = (0..40).map(|frame| history.txid(frame)).collect();
     assert_eq!(asked, all);
-    for sought in &content.get().witnesses {
+    for sought in &content.witnesses {
         assert_eq!(sought.inputs.len(), 1, "what it spends is asked for, too");
     }
 }

@@ -3,11 +3,15 @@
 //! none of these ever makes a consignment invalid.
 
 use amplify::confinement::Confined;
-use bitcoin::Network;
+use bitcoin::block::Header;
+use bitcoin::consensus::{deserialize, serialize};
+use bitcoin::{CompactTarget, Network};
 use bulla_core::frame::BlockProof;
-use bulla_core::headers::{ChainParams, Change, HeaderChain, ProofError, Proven, Unproven};
+use bulla_core::headers::{
+    ChainParams, Change, FileError, HeaderChain, ProofError, Proven, Unproven,
+};
 use bulla_core::validator::{ChainView, Consignment, Position, Settlement, Unresolved};
-use bulla_tests::kit::{Blocks, History, View, accept, judge};
+use bulla_tests::kit::{Blocks, CLOCK, History, View, accept, judge, record};
 
 /// Three transfers, mined in the blocks 1, 3 and 4 of 6.
 fn mined() -> (History, Blocks) {
@@ -34,8 +38,11 @@ fn shown(history: &History, blocks: &Blocks) -> Vec<u8> {
 
 fn settle(bytes: &[u8], chain: &HeaderChain, depth: u32) -> Settlement {
     let consistent = judge(bytes).expect("block proofs are no reason to refuse");
-    let proofs = consistent.get().proofs.clone();
-    let settlement = consistent.settle(&Proven::new(chain, &proofs), depth);
+    let content = consistent.get().clone();
+    let settlement = consistent.settle(&Proven::new(chain, &content.proofs), depth);
+    let facts = (Network::Regtest, chain.encode(), depth);
+    let found = record::Judged::of(&settlement);
+    record::proven(&content, bytes, (facts.0, &facts.1, facts.2), found);
     settlement.expect("a chain that reaches its checkpoint")
 }
 
@@ -191,15 +198,23 @@ fn k14_a_reorganisation_makes_proofs_stale_until_they_are_renewed() {
 fn k06_on_bitcoin_headers_that_end_below_the_checkpoint_settle_nothing() {
     let (history, blocks) = mined();
     let chain = HeaderChain::of_network(Network::Bitcoin);
-    let consistent = judge(&shown(&history, &blocks)).unwrap();
-    let proofs = consistent.get().proofs.clone();
-    let proven = Proven::new(&chain, &proofs);
+    let bytes = shown(&history, &blocks);
+    let consistent = judge(&bytes).unwrap();
+    let content = consistent.get().clone();
+    let proven = Proven::new(&chain, &content.proofs);
     let error = ProofError::Short {
         tip: 0,
         checkpoint: 886_157,
     };
     assert_eq!(proven.positions(&[]), Err(error.clone()));
     let result = consistent.settle(&proven, 1);
+    let found = record::Judged::of(&result);
+    record::proven(
+        &content,
+        &bytes,
+        (Network::Bitcoin, &chain.encode(), 1),
+        found,
+    );
     assert!(
         matches!(&result, Err(Unresolved::View(found)) if *found == error),
         "{result:?}"
@@ -209,4 +224,100 @@ fn k06_on_bitcoin_headers_that_end_below_the_checkpoint_settle_nothing() {
         start, 709_632,
         "a chain can begin at the first block under Taproot"
     );
+}
+
+#[test]
+fn k11_k12_headers_show_neither_a_conflict_nor_what_was_spent_since() {
+    // Another transaction that is mined spends the leaf that is handed over: the proofs still hold.
+    let (history, mut blocks) = mined();
+    let bytes = shown(&history, &blocks);
+    let mut since = history.clone();
+    let last = since.transfer(&[since.leaf(2, 0)], &[1_000]);
+    blocks.mine(&[since.txid(last)]);
+    let Settlement::Settled(settled) = settle(&bytes, &blocks.chain, 1) else {
+        panic!("every witness is proven");
+    };
+    assert_eq!(settled.depth(), Some(4));
+    // A rival of a mined witness is absent, not conflicted: nothing in headers says so.
+    let mut rival = history.clone();
+    rival.edit(2, |draft| draft.entropy += 1);
+    let bytes = shown(&rival, &blocks);
+    assert_pending(settle(&bytes, &blocks.chain, 1), &rival, 2);
+}
+
+/// The last header of a file, changed and mined anew.
+fn forged(blocks: &Blocks, change: impl FnOnce(&mut Header), mined: bool) -> Vec<u8> {
+    let mut file = blocks.chain.encode();
+    let at = file.len() - 80;
+    let mut header: Header = deserialize(&file[at..]).unwrap();
+    change(&mut header);
+    while header.target().is_met_by(header.block_hash()) != mined {
+        header.nonce += 1;
+    }
+    file.splice(at.., serialize(&header));
+    file
+}
+
+#[test]
+fn k06_k07_k16_a_file_of_headers_that_break_a_rule_proves_nothing() {
+    let (history, blocks) = mined();
+    let bytes = shown(&history, &blocks);
+    let content = accept(&bytes);
+    let no_work = forged(&blocks, |_| {}, false);
+    let median = forged(&blocks, |header| header.time = 0, true);
+    let target = forged(
+        &blocks,
+        |header| header.bits = CompactTarget::from_consensus(0x207f_fffe),
+        true,
+    );
+    let mut cut = blocks.chain.encode();
+    cut.pop();
+    for (file, says) in [
+        (no_work, "work"),
+        (median, "median"),
+        (target, "target"),
+        (cut, "byte"),
+    ] {
+        let params = ChainParams::of_network(Network::Regtest);
+        let refused = HeaderChain::decode(params, &file, CLOCK).unwrap_err();
+        let text = match &refused {
+            FileError::Header(error) => error.to_string(),
+            FileError::Decode(error) => error.to_string(),
+        };
+        println!("{says}: {text}");
+        assert!(text.contains(says), "{says}: {text}");
+        let found = record::Judged {
+            verdict: "headers-refused",
+            depth: None,
+            weakest: None,
+        };
+        record::proven(&content, &bytes, (Network::Regtest, &file, 1), found);
+    }
+}
+
+#[test]
+fn k04_k15_a_proof_at_another_position_or_for_the_first_block_shows_nothing() {
+    let (history, mut blocks) = mined();
+    let own = blocks.proofs[&history.txid(1)].clone();
+    for proof in [
+        BlockProof {
+            position: own.position ^ 1,
+            ..own.clone()
+        },
+        BlockProof {
+            position: own.position | 2,
+            ..own.clone()
+        },
+        BlockProof {
+            height: 0,
+            ..own.clone()
+        },
+    ] {
+        blocks.proofs.insert(history.txid(1), proof);
+        assert_pending(
+            settle(&shown(&history, &blocks), &blocks.chain, 1),
+            &history,
+            1,
+        );
+    }
 }

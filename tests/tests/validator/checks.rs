@@ -11,7 +11,7 @@ use bulla_core::frame::Terminal;
 use bulla_core::state::State;
 use bulla_core::validator::{Check, Limits, Rules, SchemaPolicy};
 use bulla_tests::kit::make::{at, coin, number, outputs, spend, values};
-use bulla_tests::kit::{Fails, History, Kind, View, amounts_at, leaf, refuse_under, rules};
+use bulla_tests::kit::{Fails, History, Kind, Reason, View, amounts_at, leaf, refuse_under, rules};
 
 use crate::stream;
 
@@ -40,13 +40,13 @@ fn history() -> History {
 }
 
 /// Invalid, naming the second frame's witness.
-fn second(history: &History, check: Check) -> Fails {
-    Fails::invalid(check).witness(history.txid(1))
+fn second(history: &History, reason: impl Into<Reason>) -> Fails {
+    Fails::invalid(reason).witness(history.txid(1))
 }
 
 /// Invalid, naming the second frame's witness and operation.
-fn second_op(history: &History, check: Check) -> Fails {
-    second(history, check).operation(history.id(1))
+fn second_op(history: &History, reason: impl Into<Reason>) -> Fails {
+    second(history, reason).operation(history.id(1))
 }
 
 fn of_header() -> Vec<Case> {
@@ -59,7 +59,7 @@ fn of_header() -> Vec<Case> {
     elsewhere.edit_genesis(|genesis| genesis.network = other);
     let mut other_schema = history.consignment(View::Leaves);
     other_schema.header.schema.name = "other".into();
-    let unsupported = [vec![1], whole[3..].to_vec()].concat();
+    let long = [vec![1], whole[3..].to_vec()].concat();
     let mut version = whole.clone();
     version[3] = 9;
     let mut unguarded = History::fixed(1_000).schema;
@@ -71,15 +71,20 @@ fn of_header() -> Vec<Case> {
     );
     let mut cut = whole.clone();
     cut.truncate(40);
+    let local = |says| Fails::new(Kind::Unresolved, (Check::Limit, says));
+    let decode = |says| Fails::invalid((Check::Decode, says));
     let small = |bytes, leaves| Rules {
         limits: Limits { bytes, leaves },
         ..rules()
     };
     vec![
-        case(Vec::new(), Fails::invalid(Check::Decode)),
-        case(cut, Fails::invalid(Check::Decode)),
-        case(unsupported, Fails::invalid(Check::Decode)),
-        case(version, Fails::new(Kind::Unresolved, Check::Unsupported)),
+        case(Vec::new(), decode("expected a header; found nothing")),
+        case(cut, decode("found header or frame at byte 3 needs 415 bytes; 37 are left")),
+        case(long, decode("found header or frame at byte 3 needs 14680321 bytes; 773 are left")),
+        case(
+            version,
+            Fails::new(Kind::Unresolved, (Check::Unsupported, "found wire format 9")),
+        ),
         case(
             elsewhere.encode(),
             Fails::invalid(Check::Network).operation(elsewhere.contract()),
@@ -98,15 +103,25 @@ fn of_header() -> Vec<Case> {
         },
         case(
             weak.encode(),
-            Fails::invalid(Check::SchemaRule).operation(weak.contract()),
+            Fails::invalid((
+                Check::SchemaRule,
+                "found transitions.transfer.rules: \"asset\" can be an input but in.asset stands in no == rule",
+            ))
+            .operation(weak.contract()),
         ),
         Case {
             rules: small(100, 100),
-            ..case(whole.clone(), Fails::new(Kind::Unresolved, Check::Limit))
+            ..case(
+                whole.clone(),
+                local("expected at most 100 bytes, the limit of this machine"),
+            )
         },
         Case {
             rules: small(1 << 20, 1),
-            ..case(whole, Fails::new(Kind::Unresolved, Check::Limit))
+            ..case(
+                whole,
+                local("expected at most 1 open leaves, the limit of this machine; found 2"),
+            )
         },
     ]
 }
@@ -121,23 +136,41 @@ fn of_genesis() -> Vec<Case> {
     };
     let whole = amounts_at(&[1_000]);
     let cases = [
-        (globals(&[]), whole.clone(), Check::Occurrence),
-        (globals(&[(5, vec![1])]), whole.clone(), Check::StateType),
-        (globals(&[(5, number(999))]), whole, Check::Rule),
+        (
+            globals(&[]),
+            whole.clone(),
+            (Check::Occurrence, " occurs 0 times"),
+        ),
+        (
+            globals(&[(5, vec![1])]),
+            whole.clone(),
+            (
+                Check::StateType,
+                " has a value of 1 bytes that is not of type ",
+            ),
+        ),
+        (
+            globals(&[(5, number(999))]),
+            whole,
+            (
+                Check::Rule,
+                "rule 0 `out.asset == global.supply`: left is 1000, right is 999",
+            ),
+        ),
         (
             globals(&[(5, number(0))]),
             vec![(0, State::Right, at(0))],
-            Check::StateType,
+            (Check::StateType, " is of kind "),
         ),
         (
             globals(&[(5, number(1_000))]),
             vec![(0, State::Amount(1_000), at(0)), (9, State::Right, at(0))],
-            Check::Occurrence,
+            (Check::Occurrence, " occurs "),
         ),
     ];
-    let cases = cases.into_iter().map(|(globals, assignments, check)| {
+    let cases = cases.into_iter().map(|(globals, assignments, reason)| {
         let history = History::new(schema.clone(), globals, &assignments);
-        let expected = Fails::invalid(check).operation(history.contract());
+        let expected = Fails::invalid(reason).operation(history.contract());
         case(history.encode(), expected)
     });
     cases.collect()
@@ -162,20 +195,44 @@ fn of_frame_bytes() -> Vec<Case> {
     deep_bytes[depth] = 17;
     let unsorted = [vec![3, 2], vec![1; 33], vec![1; 33]].concat();
     vec![
-        case(with(trailing), Fails::invalid(Check::Decode)),
+        case(
+            with(trailing),
+            Fails::invalid((
+                Check::Decode,
+                "found 1 bytes follow the end of frame; expected none",
+            )),
+        ),
         case(
             with(good[..good.len() - 1].to_vec()),
-            Fails::invalid(Check::Decode),
+            Fails::invalid((
+                Check::Decode,
+                "found steps of a bundle proof at byte 157 needs 1 bytes; 0 are left",
+            )),
         ),
-        case(with(deep_bytes), Fails::invalid(Check::Limit)),
-        case(with(unsorted), Fails::invalid(Check::NotCanonical)),
+        case(
+            with(deep_bytes),
+            Fails::invalid((Check::Limit, "found mpc depth: 17; the limit is 0 to 16")),
+        ),
+        case(
+            with(unsorted),
+            Fails::invalid((
+                Check::NotCanonical,
+                "found not canonical: terminals do not ascend",
+            )),
+        ),
         case(
             with(vec![4, 0]),
-            Fails::new(Kind::Unresolved, Check::Unsupported),
+            Fails::new(
+                Kind::Unresolved,
+                (Check::Unsupported, "found frame kind 4 is not supported"),
+            ),
         ),
         case(
             history.encode()[..history.encode().len() - 4].to_vec(),
-            Fails::invalid(Check::Decode),
+            Fails::invalid((
+                Check::Decode,
+                "found header or frame at byte 698 needs 80 bytes; 76 are left",
+            )),
         ),
     ]
 }
@@ -204,8 +261,23 @@ fn of_anchor() -> Vec<Case> {
         draft.transaction.output[0].script_pubkey = ScriptBuf::from_bytes(vec![0x51]);
     });
     vec![
-        case(needless, second(&history, Check::NotCanonical)),
-        case(unfinished, second(&history, Check::Bundle)),
+        case(
+            needless,
+            second(
+                &history,
+                (
+                    Check::NotCanonical,
+                    "nothing is hidden, but there are steps",
+                ),
+            ),
+        ),
+        case(
+            unfinished,
+            second(
+                &history,
+                (Check::Bundle, "the bundle proof ends before the tree does"),
+            ),
+        ),
         case(other_entropy, second(&history, Check::Dbc)),
         case(slot.encode(), second(&path, Check::Mpc)),
         case(none.encode(), second(&none, Check::NoCommitment)),
@@ -239,17 +311,32 @@ fn of_inputs() -> Vec<Case> {
         case(missing.encode(), second_op(&missing, Check::InputMissing)),
         case(
             unknown_kind.encode(),
-            second_op(&unknown_kind, Check::Occurrence),
+            second_op(
+                &unknown_kind,
+                (
+                    Check::Occurrence,
+                    "expected a transition that the schema has; found kind 9",
+                ),
+            ),
         ),
         case(
             no_outputs.encode(),
-            second_op(&no_outputs, Check::Occurrence),
+            second_op(&no_outputs, (Check::Occurrence, " occurs 0 times")),
         ),
         case(
             other_type.encode(),
-            second_op(&other_type, Check::StateType),
+            second_op(&other_type, (Check::StateType, " is of kind ")),
         ),
-        case(more.encode(), second_op(&more, Check::Rule)),
+        case(
+            more.encode(),
+            second_op(
+                &more,
+                (
+                    Check::Rule,
+                    "rule 0 `in.asset == out.asset`: left is 600, right is 601",
+                ),
+            ),
+        ),
     ]
 }
 
@@ -262,8 +349,8 @@ fn of_signatures() -> Vec<Case> {
         history
     };
     let (one, two) = (vouched(vec![1]), vouched(vec![0, 1]));
-    let about = |history: &History, kind| {
-        Fails::new(kind, Check::Signature)
+    let about = |history: &History, kind, says| {
+        Fails::new(kind, (Check::Signature, says))
             .operation(history.id(0))
             .witness(history.txid(0))
     };
@@ -274,9 +361,30 @@ fn of_signatures() -> Vec<Case> {
     let mut unasked = history();
     unasked.edit(0, |draft| draft.acts[0].signers = vec![0]);
     vec![
-        case(one.encode(), about(&one, Kind::Unsigned)),
-        case(forged.encode(), about(&two, Kind::Invalid)),
-        case(unasked.encode(), about(&unasked, Kind::Invalid)),
+        case(
+            one.encode(),
+            about(
+                &one,
+                Kind::Unsigned,
+                "expected signatures by 2 of 3 keys; found 1",
+            ),
+        ),
+        case(
+            forged.encode(),
+            about(
+                &two,
+                Kind::Invalid,
+                "found one by key 1 that does not verify",
+            ),
+        ),
+        case(
+            unasked.encode(),
+            about(
+                &unasked,
+                Kind::Invalid,
+                "expected no signature: no rule asks for one; found 1 signatures",
+            ),
+        ),
     ]
 }
 
@@ -301,23 +409,49 @@ fn of_order_and_end() -> Vec<Case> {
     vec![
         case(
             twice.encode(),
-            Fails::invalid(Check::Order).witness(history.txid(0)),
+            Fails::invalid((
+                Check::Order,
+                "expected one frame per witness; found a second one",
+            ))
+            .witness(history.txid(0)),
         ),
-        case(nothing.encode(), Fails::invalid(Check::Terminal)),
+        case(
+            nothing.encode(),
+            Fails::invalid((
+                Check::Terminal,
+                "expected at least one terminal; found none",
+            )),
+        ),
         case(
             spent.encode(),
             Fails::invalid(Check::Terminal).operation(history.id(0)),
         ),
         case(
             unseen.encode(),
-            Fails::invalid(Check::Terminal).operation(stranger),
+            Fails::invalid((
+                Check::Terminal,
+                "expected evidence that is shown; found an operation that is not",
+            ))
+            .operation(stranger),
         ),
         case(
             idle.encode(),
             Fails::invalid(Check::Irrelevant).operation(history.id(1)),
         ),
-        case(after.encode(), Fails::invalid(Check::Decode)),
-        case(unended.encode(), Fails::invalid(Check::Decode)),
+        case(
+            after.encode(),
+            Fails::invalid((
+                Check::Decode,
+                "expected nothing after the terminals; found a frame",
+            )),
+        ),
+        case(
+            unended.encode(),
+            Fails::invalid((
+                Check::Decode,
+                "expected a terminals frame at the end; found none",
+            )),
+        ),
     ]
 }
 
@@ -330,7 +464,13 @@ fn of_delta() -> Vec<Case> {
             delta.encode(),
             Fails::new(Kind::Unresolved, Check::BaseMissing),
         ),
-        case(late.encode(), Fails::invalid(Check::Order)),
+        case(
+            late.encode(),
+            Fails::invalid((
+                Check::Order,
+                "expected a base frame right after the header; found one elsewhere",
+            )),
+        ),
     ]
 }
 
@@ -372,7 +512,7 @@ fn every_check_has_a_case() {
 fn frames_fed_one_by_one_give_the_verdict_of_the_whole() {
     for case in cases() {
         let streamed = stream::feed(&case.bytes, &case.rules).expect_err("every case fails");
-        assert_eq!(Fails::of(&streamed), case.expected);
+        case.expected.check(&streamed);
     }
     let history = history();
     let whole = bulla_tests::kit::accept(&history.encode());

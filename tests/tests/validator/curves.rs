@@ -31,7 +31,7 @@ fn bent(history: &History, frame: usize) -> Consignment {
 }
 
 fn expected(history: &History, frame: usize) -> Fails {
-    Fails::invalid(Check::Dbc).witness(history.txid(frame))
+    Fails::invalid((Check::Dbc, "found parity bit odd=")).witness(history.txid(frame))
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn no_check_of_content_hides_it_in_the_same_frame_or_later() {
     history.edit(0, |draft| {
         draft.acts[0].transition.outputs = outputs(&amounts_at(&[1_001]));
     });
-    let earlier = Fails::invalid(Check::Rule)
+    let earlier = Fails::invalid((Check::Rule, "left is 1000, right is 1001"))
         .operation(history.id(0))
         .witness(history.txid(0));
     refuse(&bent(&history, 1).encode(), earlier);

@@ -10,7 +10,7 @@ use bulla_core::state::State;
 use bulla_core::validator::Check;
 use bulla_core::witness::Witness;
 use bulla_tests::kit::make::{at, coin, number, outputs, spend, values};
-use bulla_tests::kit::{Draft, Fails, History, Kind, View, amounts_at, leaf, refuse};
+use bulla_tests::kit::{Draft, Fails, History, Kind, Reason, View, amounts_at, leaf, refuse};
 
 /// Faults of one frame, in the order in which they must be reported.
 const FAULTS: [Check; 13] = [
@@ -89,6 +89,22 @@ fn tamper(frame: &mut WitnessFrame, fault: Check, spoilt: OperationId) {
     }
 }
 
+/// What the report of a fault says.
+fn reason(fault: Check) -> Reason {
+    let says = match fault {
+        Check::Decode => "number of an input is 1000",
+        Check::Order => "expected transitions that ascend after",
+        Check::Bundle => "the bundle proof ends before the tree does",
+        Check::Dbc => "opret script of 1 bytes is not 6a20 and 32 bytes",
+        Check::Occurrence => " occurs ",
+        Check::StateType => " is of kind ",
+        Check::Rule => "left is 600, right is 1",
+        Check::Signature => "one by key 1 that does not verify",
+        other => return other.into(),
+    };
+    (fault, says).into()
+}
+
 /// A history whose second frame has these faults; gives what a report must name, too.
 fn with(faults: &[Check]) -> (Vec<u8>, Fails) {
     let mut history = History::lab();
@@ -117,13 +133,16 @@ fn with(faults: &[Check]) -> (Vec<u8>, Fails) {
         panic!("the second frame is a witness frame");
     };
     let last = frame.transitions[1].transition.id();
-    let at = |check| Fails::invalid(check).witness(frame.witness.txid());
+    let at = |check| Fails::invalid(reason(check)).witness(frame.witness.txid());
     let expected = match faults.first() {
-        None => Fails::new(Kind::Unsigned, Check::Signature)
-            .witness(frame.witness.txid())
-            .operation(spoilt),
+        None => Fails::new(
+            Kind::Unsigned,
+            (Check::Signature, "signatures by 2 of 3 keys; found 0"),
+        )
+        .witness(frame.witness.txid())
+        .operation(spoilt),
         Some(Check::Terminal) => Fails::invalid(Check::Terminal).operation(history.id(0)),
-        Some(Check::Decode) => Fails::invalid(Check::Decode),
+        Some(Check::Decode) => Fails::invalid(reason(Check::Decode)),
         Some(Check::Order) => at(Check::Order).operation(last),
         Some(check @ (Check::Bundle | Check::Mpc | Check::Dbc | Check::OutpointSpentTwice)) => {
             at(*check)
@@ -154,7 +173,7 @@ fn a_fault_of_an_earlier_frame_is_reported_first() {
     history.edit(0, |draft| {
         draft.acts[0].transition.outputs = outputs(&amounts_at(&[999]));
     });
-    let expected = Fails::invalid(Check::Rule)
+    let expected = Fails::invalid((Check::Rule, "left is 1000, right is 999"))
         .operation(history.id(0))
         .witness(history.txid(0));
     let mut consignment = history.consignment(View::Leaves);
@@ -176,7 +195,7 @@ fn within_one_check_the_lowest_transition_is_reported() {
         .collect();
     history.push(history.draft(acts));
     let lowest = *history.anchored(0).ids.iter().min().unwrap();
-    let expected = Fails::invalid(Check::Rule)
+    let expected = Fails::invalid((Check::Rule, "left is 10, right is 1000"))
         .operation(lowest)
         .witness(history.txid(0));
     refuse(&history.encode(), expected);
@@ -194,7 +213,7 @@ fn a_check_runs_over_all_transitions_before_the_next_one_begins() {
         ];
         acts[1].transition.metadata = values(&[(0, number(nonce))]);
         history.push(history.draft(acts));
-        let expected = Fails::invalid(Check::Occurrence)
+        let expected = Fails::invalid((Check::Occurrence, " occurs "))
             .operation(history.anchored(0).ids[1])
             .witness(history.txid(0));
         refuse(&history.encode(), expected);
@@ -212,9 +231,12 @@ fn of_several_unsigned_operations_the_first_is_named() {
     let one = vouch(&mut history, seed);
     let next = history.leaf(one, 0);
     let two = vouch(&mut history, next);
-    let expected = Fails::new(Kind::Unsigned, Check::Signature)
-        .operation(history.id(one))
-        .witness(history.txid(one));
+    let expected = Fails::new(
+        Kind::Unsigned,
+        (Check::Signature, "signatures by 2 of 3 keys; found 0"),
+    )
+    .operation(history.id(one))
+    .witness(history.txid(one));
     refuse(&history.encode(), expected);
     let mut idle = history.consignment(View::Leaves);
     idle.hand_over([Terminal::Evidence(history.id(one))]);

@@ -6,10 +6,10 @@ use bulla_core::outputs::{Leaf, Leaves, Outputs, Pruned, Sibling};
 use bulla_core::state::State;
 use bulla_core::validator::Check;
 use bulla_tests::kit::make::{Assignment, at, coin, leaves, on, spend};
-use bulla_tests::kit::{Consignment, Fails, History, View, accept, refuse};
+use bulla_tests::kit::{Consignment, Fails, History, Reason, View, accept, refuse};
 
-fn first(history: &History, check: Check) -> Fails {
-    Fails::invalid(check).witness(history.txid(0))
+fn first(history: &History, reason: impl Into<Reason>) -> Fails {
+    Fails::invalid(reason).witness(history.txid(0))
 }
 
 /// Leaves with their numbers.
@@ -179,7 +179,8 @@ fn an_inflated_sum_that_is_anchored_breaks_the_rule_in_any_view() {
         let lie = list(10, shown.clone(), forged);
         history.edit(0, |draft| draft.acts[0].transition.outputs = lie.clone());
         let terminal = [Terminal::Leaf(history.leaf(0, 3))];
-        let expected = first(&history, Check::Rule).operation(history.id(0));
+        let expected =
+            first(&history, (Check::Rule, "left is 55, right is 56")).operation(history.id(0));
         refuse(&with(&history, lie, &terminal).encode(), expected);
     }
 }
@@ -223,7 +224,10 @@ fn a_leaf_of_a_pruned_genesis_that_is_hidden_is_not_consumed() {
 #[test]
 fn a_hidden_sum_of_the_genesis_is_checked_against_its_supply() {
     let history = History::fixed_among(&[1, 2, 3, 4, 5]);
-    for difference in [-1_i64, 1] {
+    for (difference, says) in [
+        (-1_i64, "left is 14, right is 15"),
+        (1, "left is 16, right is 15"),
+    ] {
         let mut forged = history.clone();
         forged.edit_genesis(|genesis| {
             let pruned = genesis.outputs.pruned(|_, index| index == 0);
@@ -234,7 +238,7 @@ fn a_hidden_sum_of_the_genesis_is_checked_against_its_supply() {
             siblings[1].amount = siblings[1].amount.checked_add_signed(difference).unwrap();
             genesis.outputs = list(5, pruned.leaves().to_vec(), siblings);
         });
-        let expected = Fails::invalid(Check::Rule).operation(forged.contract());
+        let expected = Fails::invalid((Check::Rule, says)).operation(forged.contract());
         refuse(&forged.consignment(View::Everything).encode(), expected);
     }
 }

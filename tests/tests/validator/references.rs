@@ -83,14 +83,14 @@ proptest! {
                 return Ok(());
             }
         };
-        let fails = Fails::of(&failure);
-        prop_assert_eq!(fails.kind, Kind::Invalid);
+        let check = failure.report().check;
+        prop_assert_eq!(Kind::of(&failure), Kind::Invalid);
         let checks = [
             Check::Decode, Check::NotCanonical, Check::Limit, Check::Order, Check::Dbc,
             Check::SealNotClosed, Check::OutpointSpentTwice,
         ];
-        let unsigned = change == 5 && fails.check == Check::Signature;
-        prop_assert!(unsigned || checks.contains(&fails.check), "{}", failure);
+        let unsigned = change == 5 && check == Check::Signature;
+        prop_assert!(unsigned || checks.contains(&check), "{}", failure);
     }
 }
 
@@ -114,8 +114,11 @@ fn with_amount(amount: &[u8]) -> Vec<u8> {
 #[test]
 fn b21_an_amount_of_more_than_64_bits_or_in_a_longer_form_has_no_encoding() {
     let longest = [0xff; 9];
-    let decode = Fails::invalid(Check::Decode);
-    let longer = Fails::invalid(Check::NotCanonical);
+    let decode = Fails::invalid((
+        Check::Decode,
+        "amount is more; expected a number below 2^64",
+    ));
+    let longer = Fails::invalid((Check::NotCanonical, "a number is not in its shortest form"));
     refuse(&with_amount(&[&longest[..], &[2]].concat()), decode);
     refuse(&with_amount(&[&longest[..], &[0x81, 0]].concat()), decode);
     refuse(&with_amount(&[0xff; 11]), decode);
@@ -134,7 +137,10 @@ fn c11_more_transitions_than_a_frame_may_show_are_refused_before_they_are_read()
             assert_eq!(bytes[..2], [0, 1], "one transition");
             bytes.splice(1..2, count.iter().copied());
         });
-        refuse(&bytes, Fails::invalid(Check::Limit));
+        refuse(
+            &bytes,
+            Fails::invalid((Check::Limit, "the limit is 1 to 65535")),
+        );
     }
 }
 

@@ -6,10 +6,10 @@ use bulla_core::seal::{AssignedSeal, Seal};
 use bulla_core::state::State;
 use bulla_core::validator::Check;
 use bulla_tests::kit::make::{at, blinding, coin, on, spend};
-use bulla_tests::kit::{Fails, History, View, accept, amounts_at, leaf, refuse};
+use bulla_tests::kit::{Fails, History, Reason, View, accept, amounts_at, leaf, refuse};
 
-fn of(history: &History, frame: usize, check: Check) -> Fails {
-    Fails::invalid(check).witness(history.txid(frame))
+fn of(history: &History, frame: usize, reason: impl Into<Reason>) -> Fails {
+    Fails::invalid(reason).witness(history.txid(frame))
 }
 
 /// All on this seal by the first witness, which spends coin 0.
@@ -28,7 +28,11 @@ fn onto(seal: AssignedSeal) -> History {
 fn a_seal_over_a_coin_that_its_own_witness_spends_is_never_closed() {
     let mut history = onto(on(coin(0)));
     let mut file = history.consignment(View::Everything);
-    let expected = Fails::invalid(Check::Terminal).operation(history.id(0));
+    let expected = Fails::invalid((
+        Check::Terminal,
+        "expected a leaf whose output no witness of this consignment spends",
+    ))
+    .operation(history.id(0));
     refuse(&file.encode(), expected);
     file.hand_over([Terminal::Evidence(history.id(0))]);
     assert_eq!(accept(&file.encode()).operations, 1);
@@ -48,7 +52,11 @@ fn a_seal_over_a_coin_that_an_earlier_witness_spent_is_never_closed() {
         &[(0, State::Amount(1_000), on(coin(0)))],
     );
     history.push(history.draft(vec![act]));
-    let expected = Fails::invalid(Check::Terminal).operation(history.id(1));
+    let expected = Fails::invalid((
+        Check::Terminal,
+        "expected a leaf whose output no witness of this consignment spends",
+    ))
+    .operation(history.id(1));
     refuse(&history.consignment(View::Everything).encode(), expected);
     history.transfer(&[history.leaf(1, 0)], &[1_000]);
     refuse(
@@ -79,7 +87,11 @@ fn a_leaf_of_the_genesis_whose_coin_another_transfer_spends_is_lost() {
     let mut consignment = history.consignment(View::Everything);
     let lost = history.seed(1);
     consignment.hand_over([Terminal::Leaf(lost), Terminal::Leaf(history.leaf(0, 0))]);
-    let expected = Fails::invalid(Check::Terminal).operation(history.contract());
+    let expected = Fails::invalid((
+        Check::Terminal,
+        "expected a leaf whose output no witness of this consignment spends",
+    ))
+    .operation(history.contract());
     refuse(&consignment.encode(), expected);
     history.transfer(&[lost], &[600]);
     refuse(
@@ -173,7 +185,7 @@ fn evidence_is_a_transition_that_is_shown() {
     ] {
         refuse(
             &with(other),
-            Fails::invalid(Check::Terminal).operation(other),
+            Fails::invalid((Check::Terminal, "expected evidence that is shown")).operation(other),
         );
     }
 }
@@ -216,16 +228,27 @@ fn e22_witness_data_changes_no_byte_of_a_consignment() {
         frame.witness = bulla_core::witness::Witness::new(&signed);
     });
     assert_eq!(consignment.encode(), clean);
+    accept(&clean);
 }
 
 #[test]
-fn a12_a_replay_inside_a_consignment_is_a_second_frame_of_its_witness() {
+fn a_frame_that_is_repeated_is_a_second_one_of_its_witness() {
     let mut history = onto(at(1));
     history.transfer(&[history.leaf(0, 0)], &[1_000]);
     for (frame, at) in [(0, 1), (0, 2), (1, 2)] {
         let mut consignment = history.consignment(View::Leaves);
         let again = consignment.frames[frame].clone();
         consignment.frames.insert(at, again);
-        refuse(&consignment.encode(), of(&history, frame, Check::Order));
+        refuse(
+            &consignment.encode(),
+            of(
+                &history,
+                frame,
+                (
+                    Check::Order,
+                    "expected one frame per witness; found a second one",
+                ),
+            ),
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use bitcoin::Txid;
 use bulla_core::validator::{Consignment, Consistent, Position, Settlement, Unresolved};
-use bulla_tests::kit::{Chain, Down, History, View, judge};
+use bulla_tests::kit::{Chain, Down, History, View, judge, record};
 
 fn linear(length: usize) -> History {
     let mut history = History::fixed(1_000);
@@ -117,6 +117,12 @@ fn a06_of_two_conflicting_histories_the_mined_one_settles() {
     carol.transfer(&[carol.leaf(0, 0)], &[999, 1]);
     let mut chain = Chain::mined(30, [(bob.txid(0), 10), (bob.txid(1), 20)]);
     chain.positions.insert(carol.txid(1), Position::Conflicted);
+    for history in [&bob, &carol] {
+        let content = consistent(history).get().clone();
+        let found = consistent(history).settle(&chain, 6);
+        let found = record::Judged::of(&found);
+        record::judged(&content, &history.encode(), (&chain, 6), found);
+    }
     let settled = consistent(&bob).settle(&chain, 6).unwrap();
     assert!(matches!(settled, Settlement::Settled(_)));
     let lost = consistent(&carol).settle(&chain, 6).unwrap();
@@ -124,7 +130,7 @@ fn a06_of_two_conflicting_histories_the_mined_one_settles() {
 }
 
 #[test]
-fn a_chain_that_does_not_answer_leaves_everything_open() {
+fn k13_a_chain_that_does_not_answer_leaves_everything_open() {
     let history = linear(3);
     let down = Chain {
         down: true,

@@ -5,10 +5,12 @@ use bitcoin::absolute::LockTime;
 use bulla_core::schema::{Expr, Rule};
 use bulla_core::validator::Check;
 use bulla_tests::kit::make::{number, outputs, values};
-use bulla_tests::kit::{Carry, Fails, History, Kind, View, accept, amounts_at, refuse, sign};
+use bulla_tests::kit::{
+    Carry, Fails, History, Kind, Reason, View, accept, amounts_at, refuse, sign,
+};
 
-fn of(history: &History, kind: Kind, check: Check) -> Fails {
-    Fails::new(kind, check)
+fn of(history: &History, kind: Kind, reason: impl Into<Reason>) -> Fails {
+    Fails::new(kind, reason)
         .operation(history.id(0))
         .witness(history.txid(0))
 }
@@ -36,7 +38,11 @@ fn signatures_over_another_witness_or_operation_do_not_verify() {
         consignment.tamper(0, |frame| frame.transitions[0].signatures = signatures);
         refuse(
             &consignment.encode(),
-            of(&history, Kind::Invalid, Check::Signature),
+            of(
+                &history,
+                Kind::Invalid,
+                (Check::Signature, "one by key 0 that does not verify"),
+            ),
         );
     }
     // The witness was replaced, the signatures were not.
@@ -45,14 +51,21 @@ fn signatures_over_another_witness_or_operation_do_not_verify() {
     replaced.tamper(0, |frame| frame.transitions[0].signatures = old);
     refuse(
         &replaced.encode(),
-        of(&bumped, Kind::Invalid, Check::Signature),
+        of(
+            &bumped,
+            Kind::Invalid,
+            (Check::Signature, "one by key 0 that does not verify"),
+        ),
     );
 }
 
 #[test]
 fn a_signature_under_the_number_of_another_key_does_not_verify() {
     let history = vouched(vec![0, 1]);
-    for (at, key) in [(0, 1), (1, 2)] {
+    for (at, key, says) in [
+        (0, 1, "one by key 1 that does not verify"),
+        (1, 2, "one by key 2 that does not verify"),
+    ] {
         let mut consignment = history.consignment(View::Leaves);
         consignment.tamper(0, |frame| {
             let list = &mut frame.transitions[0].signatures;
@@ -64,7 +77,7 @@ fn a_signature_under_the_number_of_another_key_does_not_verify() {
         });
         refuse(
             &consignment.encode(),
-            of(&history, Kind::Invalid, Check::Signature),
+            of(&history, Kind::Invalid, (Check::Signature, says)),
         );
     }
 }
@@ -72,14 +85,19 @@ fn a_signature_under_the_number_of_another_key_does_not_verify() {
 #[test]
 fn one_bad_signature_is_invalid_even_where_enough_others_verify() {
     let history = vouched(vec![0, 1, 2]);
-    for bad in 0..3 {
+    let says = [
+        "one by key 0 that does not verify",
+        "one by key 1 that does not verify",
+        "one by key 2 that does not verify",
+    ];
+    for (bad, says) in says.into_iter().enumerate() {
         let mut consignment = history.consignment(View::Leaves);
         consignment.tamper(0, |frame| {
             frame.transitions[0].signatures[bad].signature[9] ^= 1;
         });
         refuse(
             &consignment.encode(),
-            of(&history, Kind::Invalid, Check::Signature),
+            of(&history, Kind::Invalid, (Check::Signature, says)),
         );
     }
     for hostile in [[0; 64], [0xff; 64]] {
@@ -89,18 +107,21 @@ fn one_bad_signature_is_invalid_even_where_enough_others_verify() {
         });
         refuse(
             &consignment.encode(),
-            of(&history, Kind::Invalid, Check::Signature),
+            of(&history, Kind::Invalid, (Check::Signature, says[2])),
         );
     }
 }
 
 #[test]
 fn too_few_signatures_are_no_verdict_on_anything_else() {
-    for signers in [vec![], vec![2]] {
+    for (signers, says) in [
+        (vec![], "expected signatures by 2 of 3 keys; found 0"),
+        (vec![2], "expected signatures by 2 of 3 keys; found 1"),
+    ] {
         let history = vouched(signers.clone());
         refuse(
             &history.encode(),
-            of(&history, Kind::Unsigned, Check::Signature),
+            of(&history, Kind::Unsigned, (Check::Signature, says)),
         );
         let mut inflated = history.clone();
         inflated.edit(0, |draft| {
@@ -108,12 +129,16 @@ fn too_few_signatures_are_no_verdict_on_anything_else() {
         });
         refuse(
             &inflated.encode(),
-            of(&inflated, Kind::Invalid, Check::Rule),
+            of(
+                &inflated,
+                Kind::Invalid,
+                (Check::Rule, "left is 1000, right is 1001"),
+            ),
         );
         // Nor does it hide what is wrong in a later frame.
         let mut later = history.clone();
         later.transfer(&[later.leaf(0, 0)], &[999]);
-        let expected = Fails::invalid(Check::Rule)
+        let expected = Fails::invalid((Check::Rule, "left is 1000, right is 999"))
             .operation(later.id(1))
             .witness(later.txid(1));
         refuse(&later.encode(), expected);
@@ -141,7 +166,7 @@ fn of_two_vouched_transitions_each_needs_its_own_signatures() {
         frame.transitions[1].signatures = first;
         lowest = Some(frame.transitions[0].transition.id());
     });
-    let expected = Fails::invalid(Check::Signature)
+    let expected = Fails::invalid((Check::Signature, "one by key 0 that does not verify"))
         .operation(lowest.unwrap())
         .witness(history.txid(1));
     refuse(&swapped.encode(), expected);
@@ -162,7 +187,7 @@ fn the_metadata_of_a_vouched_transition_is_signed_with_it() {
     // It has a global too many, which is checked before.
     refuse(
         &consignment.encode(),
-        of(&changed, Kind::Invalid, Check::Occurrence),
+        of(&changed, Kind::Invalid, (Check::Occurrence, " occurs ")),
     );
 }
 
@@ -222,7 +247,14 @@ fn a_locktime_counts_only_in_its_own_unit_and_where_bitcoin_looks_at_it() {
                 "{earliest} {locktime}"
             );
         } else {
-            refuse(&history.encode(), of(&history, Kind::Invalid, Check::Rule));
+            refuse(
+                &history.encode(),
+                of(
+                    &history,
+                    Kind::Invalid,
+                    (Check::Rule, "or later in the same unit, above 0"),
+                ),
+            );
         }
     }
 }

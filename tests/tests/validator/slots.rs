@@ -110,15 +110,18 @@ impl Rivals {
         consignment
     }
 
-    /// The slot of the contract (PROTOCOL.md §7.2), by long division from the highest byte.
+    /// The slot of the contract.
     fn slot(&self, width: usize, cofactor: u16) -> usize {
-        let modulus = width - usize::from(cofactor);
-        let bytes = self.contract().to_bytes();
-        bytes
-            .iter()
-            .rev()
-            .fold(0, |rest, byte| (rest * 256 + usize::from(*byte)) % modulus)
+        slot(self.contract(), width, cofactor)
     }
+}
+
+/// The slot of a contract (PROTOCOL.md §7.2), by long division from the highest byte.
+pub fn slot(contract: ContractId, width: usize, cofactor: u16) -> usize {
+    let modulus = width - usize::from(cofactor);
+    let bytes = contract.to_bytes();
+    let bytes = bytes.iter().rev();
+    bytes.fold(0, |rest, byte| (rest * 256 + usize::from(*byte)) % modulus)
 }
 
 fn witness(consignment: &Consignment) -> bitcoin::Txid {
@@ -188,6 +191,27 @@ fn f12_one_commitment_has_one_bundle_over_every_depth_and_cofactor_that_can_be_c
             }
         }
         assert_eq!(accepted.len(), 1, "{accepted:?}");
+    }
+}
+
+#[test]
+fn f18_what_another_system_puts_under_the_id_of_a_contract_is_no_bundle() {
+    // Its slot holds another message; and the message alone, untagged, is no leaf of the tree.
+    let rivals = Rivals::new();
+    let own = rivals.slot(8, 0);
+    let (contract, bundle) = (rivals.contract(), rivals.bundles()[0]);
+    let foreign = tagged("another system", &[bundle.as_bytes()]);
+    for leaf in [
+        node(&[&[0x10], contract.as_bytes(), &foreign]),
+        tagged("another system", &[contract.as_bytes(), bundle.as_bytes()]),
+        bundle.to_bytes(),
+    ] {
+        let mut leaves = vec![rivals.leaf(1); 8];
+        leaves[own] = leaf;
+        let tree = Tree::new(leaves, 0);
+        let shown = rivals.shown(0, tree.commitment(), tree.path(own));
+        let expected = Fails::invalid(Check::Dbc).witness(witness(&shown));
+        refuse(&shown.encode(), expected);
     }
 }
 

@@ -9,22 +9,31 @@ use bulla_core::seal::Seal;
 use bulla_core::state::State;
 use bulla_core::validator::{Check, Consignment, Failure, Rules, validate};
 use bulla_tests::kit::make::{at, blinding, coin, on, spend};
-use bulla_tests::kit::{
-    Consignment as Shown, Draft, Fails, History, Kind, Receiver, Store, View, rules,
-};
+use bulla_tests::kit::{Consignment as Shown, Draft, History, Receiver, Store, View, rules};
 use bulla_wallet::Error;
 use bulla_wallet::chain::Position;
 use bulla_wallet::transfer::error::TransferError;
 use proptest::prelude::*;
 
+/// Why there is no content.
+#[derive(PartialEq, Debug)]
+enum Refused {
+    For(Box<Failure>),
+    /// The operations that are not known.
+    Missing(BTreeSet<String>),
+}
+
 /// What the model says.
-fn model(bytes: &[u8], store: &Store) -> Result<Consignment, (Fails, BTreeSet<String>)> {
+fn model(bytes: &[u8], store: &Store) -> Result<Consignment, Refused> {
     let rules = Rules {
         known: store,
         ..rules()
     };
     let found = validate(bytes, &rules).map(|found| found.get().clone());
-    found.map_err(|failure| (Fails::of(&failure), missing(&failure)))
+    found.map_err(|failure| match missing(&failure) {
+        missing if missing.is_empty() => Refused::For(Box::new(failure)),
+        missing => Refused::Missing(missing),
+    })
 }
 
 fn missing(failure: &Failure) -> BTreeSet<String> {
@@ -36,7 +45,7 @@ fn missing(failure: &Failure) -> BTreeSet<String> {
 }
 
 /// What the wallet says.
-fn wallet(bytes: &[u8], receiver: &Receiver) -> Result<Consignment, (Fails, BTreeSet<String>)> {
+fn wallet(bytes: &[u8], receiver: &Receiver) -> Result<Consignment, Refused> {
     let error = match receiver.wallet.validate(bytes) {
         Ok(found) => return Ok(found.get().clone()),
         Err(error) => error,
@@ -46,10 +55,8 @@ fn wallet(bytes: &[u8], receiver: &Receiver) -> Result<Consignment, (Fails, BTre
         panic!("the store failed: {error}");
     };
     Err(match *cause {
-        TransferError::Refused(failure) => (Fails::of(&failure), missing),
-        TransferError::BaseMissing { .. } => {
-            (Fails::new(Kind::Unresolved, Check::BaseMissing), missing)
-        }
+        TransferError::Refused(failure) => Refused::For(failure),
+        TransferError::BaseMissing { .. } => Refused::Missing(missing),
         other => panic!("{other}"),
     })
 }

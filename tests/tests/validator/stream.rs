@@ -36,7 +36,7 @@ pub fn feed(bytes: &[u8], rules: &Rules<'_>) -> Result<Consistent<Consignment>, 
 
 #[test]
 fn nothing_after_a_failure_brings_a_validator_back() {
-    use bulla_tests::kit::{Fails, History, View, rules};
+    use bulla_tests::kit::{History, View, rules};
     let mut history = History::fixed(1_000);
     history.transfer(&[history.seed(0)], &[1_000]);
     let consignment = history.consignment(View::Leaves);
@@ -48,7 +48,7 @@ fn nothing_after_a_failure_brings_a_validator_back() {
     }
     let last = validator.finish().unwrap_err();
     assert_eq!(last, failed);
-    assert_eq!(Fails::of(&last).check, Check::Unsupported);
+    assert_eq!(last.report().check, Check::Unsupported);
 }
 
 #[test]
@@ -63,7 +63,8 @@ fn a_part_that_no_length_prefix_announces_is_beyond_the_limit() {
         let mut validator = Validator::open(&header, &rules).unwrap();
         let stepped = validator.frame(&part).unwrap_err();
         for failure in [opened, stepped] {
-            assert_eq!(Fails::of(&failure), Fails::invalid(Check::Limit));
+            Fails::invalid((Check::Limit, "a header or frame of 1 to 16777215 bytes"))
+                .check(&failure);
         }
     }
 }

@@ -23,8 +23,17 @@ fn history() -> History {
     history
 }
 
-const CANONICAL: Fails = Fails::invalid(Check::NotCanonical);
-const DECODE: Fails = Fails::invalid(Check::Decode);
+fn canonical(says: &'static str) -> Fails {
+    Fails::invalid((Check::NotCanonical, says))
+}
+
+fn decode(says: &'static str) -> Fails {
+    Fails::invalid((Check::Decode, says))
+}
+
+const NOT_OPEN: &str =
+    "expected the number of an open leaf that no input of this frame took before";
+const NO_SEAL: &str = "expected an input of this frame with an open leaf and a revealed seal";
 
 #[test]
 fn what_is_open_and_what_a_seal_tells_is_a_reference() {
@@ -57,7 +66,10 @@ fn an_open_leaf_in_full_is_not_canonical() {
         inputs.numbers.clear();
         inputs.explicit.push(leaf);
     });
-    refuse(&bytes, CANONICAL);
+    refuse(
+        &bytes,
+        canonical("an input whose leaf is open is written in full"),
+    );
 }
 
 #[test]
@@ -67,7 +79,7 @@ fn a_number_of_nothing_open_is_no_input() {
         let bytes = history().consignment(View::Leaves).encode_wire(1, |frame| {
             frame.transitions[0].inputs.numbers = vec![number];
         });
-        refuse(&bytes, DECODE);
+        refuse(&bytes, decode(NOT_OPEN));
     }
 }
 
@@ -83,7 +95,7 @@ fn a_leaf_that_never_opens_keeps_its_number_and_is_no_input() {
         assert_eq!(*numbers, [2]);
         *numbers = vec![1];
     });
-    refuse(&bytes, DECODE);
+    refuse(&bytes, decode(NOT_OPEN));
 }
 
 #[test]
@@ -93,7 +105,10 @@ fn a_txid_that_a_seal_tells_is_not_written_in_full() {
     let bytes = history.consignment(View::Leaves).encode_wire(1, |frame| {
         frame.transaction.inputs[0].txid = SpentTxid::Explicit(txid);
     });
-    refuse(&bytes, CANONICAL);
+    refuse(
+        &bytes,
+        canonical("a txid that the seal of an input tells is written in full"),
+    );
 }
 
 #[test]
@@ -106,9 +121,12 @@ fn a_txid_refers_to_the_lowest_input_that_tells_it() {
             lowest.unwrap().txid = SpentTxid::Input(number);
         })
     };
-    refuse(&with(1), CANONICAL);
+    refuse(
+        &with(1),
+        canonical("a spent txid refers to an input that is not the lowest to tell it"),
+    );
     for nothing in [3, u64::MAX - 1] {
-        refuse(&with(nothing), DECODE);
+        refuse(&with(nothing), decode(NO_SEAL));
     }
 }
 
@@ -119,7 +137,7 @@ fn an_input_whose_seal_is_secret_tells_no_txid() {
         let outputs = &mut draft.acts[0].transition.outputs;
         *outputs = outputs.with_seals(|_, _, _| None);
     });
-    let second = Fails::invalid(Check::SealNotClosed)
+    let second = Fails::invalid((Check::SealNotClosed, "an input whose seal is still secret"))
         .operation(history.id(1))
         .witness(history.txid(1));
     let consignment = history.consignment(View::Leaves);
@@ -127,12 +145,23 @@ fn an_input_whose_seal_is_secret_tells_no_txid() {
     let bytes = consignment.encode_wire(1, |frame| {
         frame.transaction.inputs[0].txid = SpentTxid::Input(0);
     });
-    refuse(&bytes, DECODE);
+    refuse(&bytes, decode(NO_SEAL));
 }
 
 #[test]
 fn a_transaction_that_no_block_holds_is_beyond_the_limit() {
-    for (outputs, length) in [(1, 1_000_001), (111_112, 0)] {
+    for (outputs, length, says) in [
+        (
+            1,
+            1_000_001,
+            "bytes of a witness transaction: 1000106; the limit is 10 to 1000000",
+        ),
+        (
+            111_112,
+            0,
+            "outputs of the witness transaction: 111112; the limit is 0 to 111111",
+        ),
+    ] {
         let bytes = history().consignment(View::Leaves).encode_wire(0, |frame| {
             let script = ScriptBuf::from_bytes(vec![0x51; length]);
             let output = TxOut {
@@ -141,7 +170,7 @@ fn a_transaction_that_no_block_holds_is_beyond_the_limit() {
             };
             frame.transaction.outputs = vec![output; outputs];
         });
-        refuse(&bytes, Fails::invalid(Check::Limit));
+        refuse(&bytes, Fails::invalid((Check::Limit, says)));
     }
 }
 

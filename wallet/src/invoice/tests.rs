@@ -125,7 +125,7 @@ proptest! {
 }
 
 #[test]
-fn a_changed_invoice_is_refused_by_its_checksum() {
+fn l09_a_changed_invoice_is_refused_by_its_checksum() {
     let text = blind().to_string().replace("amount=30", "amount=90");
     assert!(matches!(
         text.parse::<Invoice>(),
@@ -166,7 +166,7 @@ fn an_age_recipient_is_read_and_anything_else_refused() {
 }
 
 #[test]
-fn unknown_and_double_fields_are_refused() {
+fn l08_unknown_and_double_fields_are_refused() {
     let unknown = InvoiceError::UnknownField {
         found: "x-more".into(),
     };
@@ -210,7 +210,7 @@ fn another_order_or_spelling_of_the_same_content_is_refused() {
 }
 
 #[test]
-fn amounts_that_are_none_are_refused() {
+fn l08_amounts_that_are_none_are_refused() {
     let expected = "1 to 2^64 - 1 smallest units";
     for amount in ["0", "-1", "1.5", "1e3", "18446744073709551616", ""] {
         let error = edited(&blind(), "amount=30", &format!("amount={amount}"));
@@ -219,7 +219,7 @@ fn amounts_that_are_none_are_refused() {
 }
 
 #[test]
-fn satoshis_below_dust_are_refused() {
+fn l12_satoshis_below_dust_are_refused() {
     let expected = "330 to 2,100,000,000,000,000 satoshis";
     let error = edited(&witness(), "sats=2000", "sats=329");
     assert_eq!(error, Err(value("sats", "329", expected)));
@@ -257,7 +257,7 @@ fn an_address_needs_a_blinding_and_the_right_network() {
 }
 
 #[test]
-fn endpoints_of_other_schemes_are_refused() {
+fn l10_endpoints_of_other_schemes_are_refused() {
     let invoice = Invoice {
         via: Some("https://relay.example".parse().unwrap()),
         ..blind()
@@ -278,7 +278,7 @@ fn endpoints_of_other_schemes_are_refused() {
 }
 
 #[test]
-fn another_chain_and_a_past_expiry_cannot_be_paid() {
+fn l06_l07_another_chain_and_a_past_expiry_cannot_be_paid() {
     let invoice = blind();
     let regtest = NetworkId::of_network(Network::Regtest);
     assert_eq!(invoice.check_payable(regtest, 1_800_000_000), Ok(()));

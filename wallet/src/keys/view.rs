@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn each_place_and_counter_has_a_blinding_of_its_own() {
+    fn d08_each_place_and_counter_has_a_blinding_of_its_own() {
         let secret = secret(&Network::Regtest);
         let blindings: std::collections::BTreeSet<_> = [b"a", b"b"]
             .into_iter()
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_spent_outputs_does_not_change_the_entropy() {
+    fn f17_the_order_of_spent_outputs_does_not_change_the_entropy() {
         let secret = secret(&Network::Regtest);
         let entropy = secret.mpc_entropy(&[outpoint(0), outpoint(1)]);
         assert_eq!(secret.mpc_entropy(&[outpoint(1), outpoint(0)]), entropy);

@@ -453,7 +453,7 @@ fn put_operation(tx: &rusqlite::Transaction<'_>, n: u8, parent: u8, w: u32, own:
 }
 
 #[test]
-fn what_waits_for_long_is_forgotten_with_all_that_hangs_on_it() {
+fn h14_i14_what_waits_for_long_is_forgotten_with_all_that_hangs_on_it() {
     let dir = Dir::new();
     let mut db = new_store(&dir.file());
     let tx = begin(&mut db).unwrap();
@@ -637,7 +637,7 @@ fn transfers_are_listed_newest_first_in_pages() {
 }
 
 #[test]
-fn a_coin_is_kept_for_one_holder_at_a_time() {
+fn l02_a_coin_is_kept_for_one_holder_at_a_time() {
     let dir = Dir::new();
     let mut db = new_store(&dir.file());
     let tx = begin(&mut db).unwrap();

@@ -35,7 +35,7 @@ fn the_words_are_shown_to_who_knows_the_passphrase() {
 }
 
 #[test]
-fn an_input_that_leaves_the_outputs_open_is_not_signed() {
+fn e21_an_input_that_leaves_the_outputs_open_is_not_signed() {
     let bench = Bench::funded(100_000);
     for sighash in [
         TapSighashType::None,
@@ -139,7 +139,7 @@ fn a_signature_over_something_else_is_not_finalized() {
 }
 
 #[test]
-fn a_foreign_signature_with_an_open_sighash_is_not_finalized() {
+fn e21_a_foreign_signature_with_an_open_sighash_is_not_finalized() {
     let bench = Bench::funded(100_000);
     let mut psbt = payment(&bench);
     bench.wallet.sign(&mut psbt, &passphrase()).unwrap();

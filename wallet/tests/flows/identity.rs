@@ -44,7 +44,7 @@ fn a_statement_is_signed_by_the_key_that_the_genesis_names() {
 }
 
 #[test]
-fn a_statement_by_another_key_is_not_taken_for_the_issuers() {
+fn g15_a_statement_by_another_key_is_not_taken_for_the_issuers() {
     let bench = Bench::new();
     let mut alice = bench.party("alice", 100_000);
     let contract = named(&bench, &mut alice);

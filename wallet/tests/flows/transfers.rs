@@ -68,7 +68,7 @@ fn a_blinded_transfer_arrives_on_the_payees_own_coin() {
 }
 
 #[test]
-fn ten_transfers_back_and_forth_spend_tapret_change_each_time() {
+fn e27_ten_transfers_back_and_forth_spend_tapret_change_each_time() {
     let bench = Bench::new();
     let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 100_000));
     let contract = bench.issue(&mut alice, "GOLD", 1_000);
@@ -311,7 +311,7 @@ fn a_consignment_for_somebody_else_is_refused_and_leaves_no_trace() {
 }
 
 #[test]
-fn damaged_consignments_are_refused_and_change_nothing() {
+fn i12_i14_damaged_consignments_are_refused_and_change_nothing() {
     let bench = Bench::new();
     let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 0));
     let contract = bench.issue(&mut alice, "GOLD", 1_000);
@@ -606,7 +606,7 @@ fn an_output_that_does_not_pay_the_payees_script_is_not_his() {
 }
 
 #[test]
-fn one_invoice_paid_by_two_payers_is_credited_twice() {
+fn j11_l01_one_invoice_paid_by_two_payers_is_credited_twice() {
     let bench = Bench::new();
     let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 100_000));
     let mut carol = bench.party("carol", 100_000);
@@ -699,7 +699,7 @@ fn a_forged_but_consistent_spend_changes_no_balance() {
 }
 
 #[test]
-fn an_expired_or_foreign_invoice_is_not_paid() {
+fn l05_l07_an_expired_or_foreign_invoice_is_not_paid() {
     let bench = Bench::new();
     let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 0));
     let contract = bench.issue(&mut alice, "GOLD", 1_000);

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
-use bitcoin::Txid;
+use bitcoin::{Network, Txid};
 use bulla_core::validator::{
-    ChainView, Consignment, Failure, Limits, Position, Positions, Rules, SchemaPolicy, Sought,
-    TerminalState,
+    ChainView, Check, Consignment, Failure, Limits, Position, Positions, Rules, SchemaPolicy,
+    Settlement, Sought, TerminalState, Unresolved,
 };
 use bulla_core::{ContractId, NetworkId, OperationId, SchemaId};
 use serde::{Deserialize, Serialize};
+
+use super::known::Store;
 
 /// `manifest.json`.
 #[derive(Deserialize)]
@@ -47,8 +49,12 @@ pub(super) struct Case {
     schemas: Option<BTreeSet<SchemaId>>,
     /// Limits of the receiver's machine.
     limits: Option<LocalLimits>,
+    /// What the receiver has proven before; nothing if absent.
+    store: Option<Store>,
     /// What the receiver's chain says; content alone is asked for if absent.
     pub(super) chain: Option<Chain>,
+    /// The headers that the receiver has instead.
+    pub(super) headers: Option<Headers>,
     pub(super) expected: Found,
 }
 
@@ -66,6 +72,20 @@ struct LocalLimits {
 pub(super) struct Chain {
     tip: u32,
     positions: BTreeMap<Txid, Place>,
+    /// Blocks that every witness must be deep.
+    pub(super) min_depth: u32,
+}
+
+/// A file of headers against which the block proofs in a consignment are checked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Headers {
+    /// Below the folder of the manifest.
+    pub(super) file: String,
+    /// Whose rules the headers must keep.
+    pub(super) network: Network,
+    /// The receiver's clock, in seconds since 1970.
+    pub(super) now: u64,
     /// Blocks that every witness must be deep.
     pub(super) min_depth: u32,
 }
@@ -90,10 +110,14 @@ enum Elsewhere {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Found {
-    /// `consistent`, `settled`, `pending`, `conflicted`, `invalid`, `unsigned` or `unresolved`.
+    /// `consistent`, `settled`, `pending`, `conflicted`, `headers-refused`, `invalid`, `unsigned` or `unresolved`.
     pub verdict: String,
     /// The code of the check that failed.
     pub check: Option<String>,
+    /// The part of the stream that the failure names.
+    pub frame: Option<u32>,
+    /// The rule that does not hold, as it is written.
+    pub rule: Option<String>,
     /// The operation that the failure names.
     pub operation: Option<OperationId>,
     /// The witness that the failure names.
@@ -108,6 +132,8 @@ pub struct Found {
     pub terminals: Vec<Terminal>,
     /// Depth of the weakest witness.
     pub depth: Option<u32>,
+    /// The weakest witness of what is pending, or the conflicted one.
+    pub weakest: Option<Txid>,
 }
 
 /// Something that is handed over: a leaf, or an operation as evidence.
@@ -128,16 +154,18 @@ pub struct Terminal {
 }
 
 impl Case {
-    pub(super) fn rules(&self) -> Rules<'static> {
+    pub(super) fn rules(&self) -> Rules<'_> {
         let schemas = self.schemas.clone();
         let schemas = schemas.map_or(SchemaPolicy::Any, SchemaPolicy::Only);
         let limits = self.limits.as_ref();
+        let rules = Rules::new(self.network, schemas);
         Rules {
+            known: self.store.as_ref().map_or(rules.known, |store| store),
             limits: limits.map_or_else(Limits::default, |local| Limits {
                 bytes: local.bytes,
                 leaves: local.leaves,
             }),
-            ..Rules::new(self.network, schemas)
+            ..rules
         }
     }
 }
@@ -153,9 +181,32 @@ impl Found {
         Self {
             verdict: verdict.to_owned(),
             check: Some(report.check.code().to_owned()),
+            frame: Some(report.frame),
+            rule: (report.check == Check::Rule).then(|| report.expected.clone()),
             operation: report.operation,
             witness: report.witness,
             ..Self::default()
+        }
+    }
+
+    /// With what a chain makes of it.
+    pub(super) fn settled<E: std::error::Error + 'static>(
+        self,
+        settlement: &Result<Settlement, Unresolved<E>>,
+    ) -> Self {
+        let (verdict, depth, weakest) = match settlement {
+            Ok(Settlement::Settled(settled)) => ("settled", settled.depth(), None),
+            Ok(Settlement::Pending { depth, weakest, .. }) => {
+                ("pending", Some(*depth), Some(*weakest))
+            }
+            Ok(Settlement::Conflicted { witness, .. }) => ("conflicted", None, Some(*witness)),
+            Err(_) => ("unresolved", None, None),
+        };
+        Self {
+            verdict: verdict.to_owned(),
+            depth,
+            weakest,
+            ..self
         }
     }
 
@@ -176,9 +227,12 @@ impl Found {
         let parts = [
             Some(self.verdict.clone()),
             self.check.clone(),
+            self.frame.map(|frame| format!("frame {frame}")),
+            self.rule.clone(),
             self.operation.as_ref().map(id),
             self.witness.map(|txid| txid.to_string()),
             self.depth.map(|depth| format!("{depth} deep")),
+            self.weakest.map(|txid| txid.to_string()),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }

@@ -82,6 +82,8 @@ pub struct Output {
 pub struct FailureOutput {
     /// The stable code of the check.
     pub check: &'static str,
+    /// The part of the stream that failed: 0 is the header, 1 the first frame.
+    pub frame: u32,
     /// The operation, if one is concerned.
     pub operation: Option<OperationId>,
     /// The witness, if one is concerned.
@@ -129,6 +131,7 @@ impl Output {
             headers: None,
             failure: Some(FailureOutput {
                 check: report.check.code(),
+                frame: report.frame,
                 operation: report.operation,
                 witness: report.witness,
                 expected: report.expected.clone(),
@@ -284,6 +287,7 @@ impl Human for Output {
         let mut put = |name, value: Option<String>| rows.extend(value.map(|value| (name, value)));
         if let Some(failure) = &self.failure {
             put("check", Some(failure.check.to_owned()));
+            put("frame", Some(failure.frame.to_string()));
             put("operation", failure.operation.map(|id| id.to_string()));
             put("witness", failure.witness.map(|txid| txid.to_string()));
             put("expected", Some(claim::shown(&failure.expected)));
@@ -315,6 +319,7 @@ mod tests {
     fn report() -> Report {
         Report {
             check: Check::Rule,
+            frame: 2,
             operation: None,
             witness: None,
             expected: "in.asset == out.asset".to_owned(),
@@ -356,6 +361,7 @@ mod tests {
             assert_eq!(output.verdict, verdict);
             let json = serde_json::to_value(&output.failure).unwrap();
             assert_eq!(json["check"], "rule");
+            assert_eq!(json["frame"], 2);
             assert_eq!(json["expected"], "in.asset == out.asset");
             assert_eq!(json["found"], "10 and 11");
         }

@@ -165,3 +165,26 @@ fn read_body(reader: impl Read, length: Option<u64>) -> Result<Vec<u8>, HttpErro
     }
     Ok(body)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn i10_a_server_that_never_answers_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let http = Http::new(&address, "me:secret", Duration::from_millis(50));
+        let error = http.exchange::<u8>("how high?").unwrap_err();
+        let HttpError::Io(error) = error else {
+            panic!("expected no answer in time: {error}");
+        };
+        assert!(
+            matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+            "{error}"
+        );
+        drop(listener);
+    }
+}

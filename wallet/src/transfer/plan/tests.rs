@@ -652,7 +652,7 @@ fn the_payer_fills_in_what_an_invoice_leaves_open_and_changes_nothing_else() {
 }
 
 #[test]
-fn one_payee_is_paid_once() {
+fn l02_l03_one_payee_is_paid_once() {
     let wallet = Wallet::new(&[1], &[(1, 1, 100)]);
     let same = PlanError::SamePayee {
         first: 1,
@@ -675,7 +675,7 @@ fn one_payee_is_paid_once() {
 }
 
 #[test]
-fn expired_and_foreign_invoices_are_refused() {
+fn l06_l07_expired_and_foreign_invoices_are_refused() {
     let wallet = Wallet::new(&[1], &[(1, 1, 100)]);
     let late = Invoice {
         expiry: Some(499),
@@ -758,7 +758,7 @@ fn a_sweep_takes_free_empty_carriers_only() {
 }
 
 #[test]
-fn a_host_inside_is_refused_but_on_regtest() {
+fn l10_a_host_inside_is_refused_but_on_regtest() {
     let via = |url: &str| Some(url.parse().unwrap());
     let wallet = Wallet::new(&[1], &[(1, 1, 100)]);
     let inside = Invoice {
