@@ -364,7 +364,7 @@ fn b19_a_token_is_neither_doubled_nor_made_nor_lost() {
     );
     refuse_first(
         &spread(vec![(2, token(0, 10), at(1)), (2, token(0, 0), at(2))]),
-        (Check::StateType, "a token of type 2 with fraction 0"),
+        (Check::StateType, "a token of `token` with fraction 0"),
     );
     refuse_first(
         &spread(vec![

@@ -443,8 +443,8 @@ fn of_counts_and_types() {
     says(
         &|transition| transition.metadata = values(&[(0, number(1))]),
         Check::Occurrence,
-        "0",
-        "Metadata of type 0 occurs 1 times, expected 0",
+        "none here",
+        "metadata `burned` occurs once in transition `transfer`",
     );
     says(
         &|transition| {
@@ -452,7 +452,7 @@ fn of_counts_and_types() {
         },
         Check::StateType,
         TYPES,
-        "Output of type 0 is of kind Right, expected Some(Amount)",
+        "output `asset` is of kind right, expected amount",
     );
     says(
         &|transition| {
@@ -464,7 +464,7 @@ fn of_counts_and_types() {
         },
         Check::StateType,
         "fractions of at least 1",
-        "a token of type 2 with fraction 0",
+        "a token of `token` with fraction 0",
     );
     let schema = History::fixed(1).schema;
     let mut globals = fixed_globals(1_000);
@@ -483,6 +483,6 @@ fn of_counts_and_types() {
         &short.encode(),
         (0, Check::StateType),
         TYPES,
-        "Global 5 has a value of 1 bytes that is not of type Some(Number)",
+        "global `supply` has a value of 1 bytes that is not of type number",
     );
 }

@@ -128,7 +128,7 @@ fn tokens_are_forged(
             "a token of nothing beside it",
             transfer().token(2, 1).token(3, 0),
             Check::StateType,
-            "a token of type 2 with fraction 0",
+            "a token of `nft` with fraction 0",
         ),
         breaks("a copy is engraved", engrave(2).token(2, 2), MOVED),
         breaks(
