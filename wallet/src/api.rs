@@ -213,6 +213,8 @@ pub enum InvoiceState {
     Conflicted,
     /// Its owner gave it up.
     Cancelled,
+    /// What came was paid to its coin after that was spent, and is lost.
+    Lost,
 }
 
 /// How much bitcoin a plain payment sends.

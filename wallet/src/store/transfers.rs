@@ -5,6 +5,7 @@ use bdk_wallet::rusqlite::{
 };
 use bitcoin::{Transaction, Txid};
 
+use bulla_core::operation::Input;
 use bulla_core::{ContractId, OperationId};
 
 use super::StoreError;
@@ -63,6 +64,17 @@ pub struct ItemRow {
     pub acked: bool,
     /// The acknowledgement.
     pub ack: Option<Vec<u8>>,
+}
+
+impl ItemRow {
+    /// The leaf that pays it, once there is one.
+    pub fn leaf(&self) -> Option<Input> {
+        Some(Input {
+            operation: self.operation?,
+            owned_type: self.ty?,
+            index: self.index?,
+        })
+    }
 }
 
 /// Stores a transfer, or everything that changed in it.

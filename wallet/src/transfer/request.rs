@@ -327,6 +327,7 @@ fn invoice_state(
     match state {
         ReceiverState::Invoiced => InvoiceState::Open,
         ReceiverState::Failed(Failure::Cancelled) => InvoiceState::Cancelled,
+        ReceiverState::Failed(Failure::Lost) => InvoiceState::Lost,
         ReceiverState::Failed(_) if received.is_empty() => InvoiceState::Expired,
         ReceiverState::Failed(_) => InvoiceState::Conflicted,
         _ if !enough => InvoiceState::Partial,

@@ -6,6 +6,7 @@ mod bench;
 mod delta;
 mod identity;
 mod kinds;
+mod lost;
 mod ownership;
 mod signers;
 mod supply;
