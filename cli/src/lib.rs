@@ -7,6 +7,7 @@
 pub mod amount;
 pub mod arguments;
 mod claim;
+mod confirm;
 pub mod error;
 pub mod exit;
 mod file;

@@ -17,6 +17,7 @@ use clap::Args;
 
 pub use self::answer::{Abandoned, Planned, PlannedOutput, Sent, SentOutput};
 use crate::amount::SatPerVb;
+use crate::confirm;
 use crate::error::Error;
 use crate::file;
 use crate::media;
@@ -43,6 +44,9 @@ pub struct SpendArgs {
     /// more than once
     #[arg(long, value_name = "CONTRACT")]
     pub abandon: Vec<ContractId>,
+    /// Lose what --abandon names without being asked
+    #[arg(long)]
+    pub yes: bool,
     /// Show what would be done, and do nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -106,6 +110,9 @@ pub fn spend(session: &mut Session<'_>, order: &Order<'_>) -> Result<Box<dyn Out
     let plan = plan(session, source.as_ref(), order)?;
     if order.arguments.dry_run {
         return Ok(Box::new(Planned::of(&plan)));
+    }
+    if !order.arguments.yes {
+        confirm::losses(&plan)?;
     }
     Ok(Box::new(carry_out(
         session,

@@ -25,7 +25,8 @@ impl Names {
     }
 
     /// An amount with decimals and ticker; without either where the contract is not known.
-    pub fn show(&self, contract: ContractId, units: u64) -> String {
+    pub fn show(&self, contract: ContractId, units: impl Into<u128>) -> String {
+        let units = units.into();
         match self.0.get(&contract) {
             Some((ticker, precision)) => {
                 format!("{} {}", display(units, *precision), claim::shown(ticker))
@@ -43,8 +44,9 @@ impl Names {
         contract: ContractId,
         owned: &str,
         token: Option<u32>,
-        units: u64,
+        units: impl Into<u128>,
     ) -> String {
+        let units = units.into();
         let decimals = [owned::ASSET, owned::ALLOWANCE, owned::REPLACEMENT];
         let has_decimals = decimals.iter().any(|role| role.name == owned);
         match (token, owned == owned::ASSET.name, self.0.get(&contract)) {

@@ -116,9 +116,9 @@ impl Asset {
 impl Human for Output {
     fn human(&self) -> String {
         let rows = self.assets.iter().map(|asset| {
-            let supply = asset.supply.parse().unwrap_or_default();
+            let supply = asset.supply.parse::<u128>().unwrap_or_default();
             let unbacked = asset.unbacked.as_ref().map(|units| {
-                let units = display(units.parse().unwrap_or_default(), asset.precision);
+                let units = display(units.parse::<u128>().unwrap_or_default(), asset.precision);
                 format!(" (and up to {units} unbacked by this history)")
             });
             [

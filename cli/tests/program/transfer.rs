@@ -282,10 +282,41 @@ fn an_asset_is_left_behind_only_if_it_is_named() {
         .alice()
         .ok(&["sweep", "--abandon", &contract, "--dry-run"]);
     assert_eq!(planned["abandoned"], lost);
-    let swept = scene.alice().ok(&["sweep", "--abandon", &contract]);
+    let (code, error) = scene.alice().error(&["sweep", "--abandon", &contract]);
+    assert_eq!((code, text(&error, "code")), (1, "not-confirmed"));
+    let swept = scene
+        .alice()
+        .ok(&["sweep", "--abandon", &contract, "--yes"]);
     assert_eq!(swept["abandoned"], lost);
     scene.alice().ok(&["sandbox", "mine"]);
     assert_eq!(scene.alice().ok(&["balance"])["assets"][0]["settled"], "0");
+}
+
+#[test]
+fn what_is_paid_to_a_spent_coin_is_no_success() {
+    let mut scene = Scene::new();
+    scene.bob().ok(&["carrier"]);
+    scene.alice().ok(&["sandbox", "mine"]);
+    let contract = scene.contract.clone();
+    let ask = [
+        "invoice",
+        "--contract",
+        &contract,
+        "--amount",
+        "5",
+        "--blind",
+    ];
+    let invoice = text(&scene.bob().ok(&ask), "invoice").to_owned();
+    let transfers = scene.bob().ok(&["transfers"]);
+    let transfer = text(&transfers["transfers"][0], "transfer").to_owned();
+    scene.bob().ok(&["cancel", &transfer]);
+    scene.bob().ok(&["sweep"]);
+    let sent = scene.alice().ok(&["send", &invoice]);
+    scene.alice().ok(&["sandbox", "mine"]);
+    let file = text(&sent["outputs"][0], "file").to_owned();
+    let accept = ["accept", &file, "--ack", "ack"];
+    let (code, received) = scene.bob().answer(&accept);
+    assert_eq!((code, text(&received, "reason")), (1, "lost"));
 }
 
 #[test]

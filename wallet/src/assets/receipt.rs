@@ -97,11 +97,8 @@ pub(crate) fn note(
         already_known,
         acknowledgements: Vec::new(),
     };
-    // Sums of one asset fit 64 bits, as its supply does.
-    received.amount = received
-        .leaves
-        .iter()
-        .fold(0, |sum, leaf| sum.saturating_add(leaf.amount));
+    let amounts = received.leaves.iter().map(|leaf| u128::from(leaf.amount));
+    received.amount = amounts.sum();
     for (_, group) in noted {
         if let Some((info, ack)) = group.acknowledge(command, contract)? {
             received.invoices.push(info);

@@ -313,6 +313,7 @@ impl TransferError {
             Self::WouldBurn { contract, .. } | Self::Plan(PlanError::NotMovable { contract, .. }) => format!("to leave it behind on purpose, --abandon {contract}"),
             Self::SchemaNotAllowed { schema } => format!("read it with `inspect`, then allow {schema}"),
             Self::UnknownTransfer { .. } => "`transfers` lists them".to_owned(),
+            Self::Plan(PlanError::TooManyContracts { .. }) => "to leave one behind on purpose, --abandon CONTRACT; `coins` shows which".to_owned(),
             Self::Plan(PlanError::InsufficientAsset { .. }) => "look at `coins` and `transfers`".to_owned(),
             _ => return None,
         })
@@ -334,6 +335,7 @@ const fn plan_code(error: &PlanError) -> &'static str {
         | PlanError::OtherAmount { .. }
         | PlanError::Zero
         | PlanError::NoType { .. }
+        | PlanError::NoMove { .. }
         | PlanError::OtherKind { .. }
         | PlanError::TokenField { .. } => "payment",
         PlanError::UnknownName { .. } => "unknown-name",
@@ -342,8 +344,10 @@ const fn plan_code(error: &PlanError) -> &'static str {
         PlanError::SamePayee { .. } => "same-payee",
         PlanError::InternalEndpoint { .. } => "internal-endpoint",
         PlanError::InsufficientAsset { .. } => "insufficient-asset",
-        PlanError::TooMuch { .. } | PlanError::TooMany { .. } => "too-large",
-        PlanError::NotMovable { .. } => "would-burn",
+        PlanError::TooMuch { .. }
+        | PlanError::TooMany { .. }
+        | PlanError::TooManyContracts { .. } => "too-large",
+        PlanError::NotMovable { .. } | PlanError::LeftOver { .. } => "would-burn",
         PlanError::Dust { .. } => "dust",
         PlanError::TwoDrains => "two-drains",
     }

@@ -184,14 +184,17 @@ fn item(
             state,
             ..
         } => {
-            let leaf = built.paid.get(&number).map(|paid| paid.leaf);
+            let paid = built.paid.get(&number);
+            let leaf = paid
+                .ok_or_else(|| damaged("a payment without its leaf"))?
+                .leaf;
             ItemRow {
                 invoice: Some(invoice.to_string()),
                 contract: Some(*contract),
                 amount: Some(quantity(state)),
-                operation: leaf.map(|leaf| leaf.operation),
-                ty: leaf.map(|leaf| leaf.owned_type),
-                index: leaf.map(|leaf| leaf.index),
+                operation: Some(leaf.operation),
+                ty: Some(leaf.owned_type),
+                index: Some(leaf.index),
                 awaited: invoice.ack.is_some() && (plan.options.hold || invoice.via.is_some()),
                 ..row
             }

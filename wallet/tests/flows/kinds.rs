@@ -16,7 +16,7 @@ use crate::bench::{Bench, Paid, Party, code, pay};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 
-fn named(issue: Issue, ticker: &str) -> Issue {
+pub fn named(issue: Issue, ticker: &str) -> Issue {
     issue.text("ticker", ticker).text("name", "Of a test")
 }
 
@@ -29,7 +29,7 @@ pub fn inflatable(supply: u64, allowance: u64) -> Issue {
         .own("allowance", State::Amount(allowance))
 }
 
-fn token(id: u32, fraction: u64) -> State {
+pub fn token(id: u32, fraction: u64) -> State {
     State::Token(Token { id, fraction })
 }
 
@@ -82,7 +82,7 @@ fn asset(owned: &str, amount: u64) -> (String, Option<u32>, u64) {
     (owned.to_owned(), None, amount)
 }
 
-fn nft(id: u32, fraction: u64) -> (String, Option<u32>, u64) {
+pub fn nft(id: u32, fraction: u64) -> (String, Option<u32>, u64) {
     ("nft".to_owned(), Some(id), fraction)
 }
 

@@ -4,6 +4,7 @@ mod adversity;
 mod batch;
 mod bench;
 mod delta;
+mod hostage;
 mod identity;
 mod kinds;
 mod lost;
