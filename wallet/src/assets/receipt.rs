@@ -272,6 +272,7 @@ impl Group<'_> {
             contract: Some(contract),
             amount: Some(quantity(&ours.state)),
             operation: Some(ours.leaf.operation),
+            abandoned: None,
             ty: Some(ours.leaf.owned_type),
             index: Some(ours.leaf.index),
             awaited: false,

@@ -589,6 +589,7 @@ fn transfers_are_listed_newest_first_in_pages() {
         contract: Some(contract_id(1)),
         amount: Some(1),
         operation: Some(operation_id(2)),
+        abandoned: Some(operation_id(3)),
         ty: Some(1),
         index: Some(0),
         awaited: true,

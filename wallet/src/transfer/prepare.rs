@@ -137,7 +137,8 @@ fn store_transfer(
         items.push(ItemRow {
             n: u32::try_from(n).map_err(damaged)?,
             contract: Some(abandoned.contract),
-            amount: Some(abandoned.state.amount()),
+            amount: Some(quantity(&abandoned.state)),
+            abandoned: Some(abandoned.leaf.operation),
             ty: Some(abandoned.leaf.owned_type),
             index: Some(abandoned.leaf.index),
             ..empty(id)
@@ -157,6 +158,7 @@ const fn empty(transfer: [u8; 16]) -> ItemRow {
         contract: None,
         amount: None,
         operation: None,
+        abandoned: None,
         ty: None,
         index: None,
         awaited: false,

@@ -223,6 +223,7 @@ fn store(
         contract: invoice.contract,
         amount: invoice.amount,
         operation: None,
+        abandoned: None,
         ty: None,
         index: None,
         awaited: false,

@@ -1,22 +1,21 @@
 //! What is paid to a coin that its owner has spent meanwhile: he is told, and so is the payer.
 
 use bulla_wallet::api::{
-    InvoiceState, Page, Payment, PlanOptions, Received, ReceiverState, Transfer, TransferFailure,
-    TransferState,
+    InvoiceState, InvoiceTarget, Page, Payment, PlanOptions, Received, ReceiverState, Transfer,
+    TransferFailure, TransferState,
 };
 use bulla_wallet::invoice::Invoice;
 use bulla_wallet::transfer::ack::{Acknowledgement, Verdict};
 
-use crate::bench::{Bench, Party, handed, pay};
+use crate::bench::{Bench, Party, code, handed, passphrase, pay, request};
 
-/// Bob gives up a blinded invoice, with its consignment or without, and spends its coin.
-fn given_up(bench: &Bench, bob: &mut Party, invoice: &Invoice) {
+/// Bob gives up a blinded invoice, with its consignment or without.
+fn given_up(bob: &mut Party, invoice: &Invoice) {
     let transfers = bob.wallet().transfers(&Page::default()).unwrap();
     let text = Some(invoice.to_string());
     let of_it = |transfer: &&Transfer| transfer.items[0].invoice == text;
     let transfer = transfers.iter().find(of_it).unwrap().id;
     bob.wallet().cancel(transfer).unwrap();
-    bob.pay(bench, &[Payment::Sweep]).unwrap();
 }
 
 fn verdict(received: &Received, invoice: &Invoice) -> Verdict {
@@ -31,7 +30,8 @@ fn a_payment_to_a_coin_that_is_spent_is_lost_and_refused() {
     let contract = bench.issue(&mut alice, "GOLD", 1_000);
     bench.carriers(&mut bob, 1);
     let invoice = bob.blind(contract, 300);
-    given_up(&bench, &mut bob, &invoice);
+    given_up(&mut bob, &invoice);
+    bob.pay(&bench, &[Payment::Sweep]).unwrap();
     let paid = alice.pay(&bench, &[pay(&invoice)]).unwrap();
     bench.mine(1);
     for known in [false, true] {
@@ -62,7 +62,8 @@ fn a_payment_that_comes_after_all_to_a_coin_that_is_spent_is_lost() {
         .unwrap();
     let received = bob.accept(&bench, &handed(&never)).unwrap();
     assert_eq!(verdict(&received, &invoice), Verdict::Accepted);
-    given_up(&bench, &mut bob, &invoice);
+    given_up(&mut bob, &invoice);
+    bob.pay(&bench, &[Payment::Sweep]).unwrap();
     alice.wallet().deliver(never.transfer).unwrap();
     alice
         .wallet()
@@ -91,4 +92,28 @@ fn what_was_received_and_has_moved_on_is_not_lost() {
     let again = bob.accept(&bench, &paid.files[0]).unwrap();
     assert_eq!(again.state.name(), "settled");
     assert_eq!(verdict(&again, &invoice), Verdict::Accepted);
+}
+
+#[test]
+fn a_leaf_that_comes_after_one_of_its_number_was_abandoned_is_not_burned() {
+    let bench = Bench::new();
+    let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 100_000));
+    let contract = bench.issue(&mut alice, "GOLD", 1_000);
+    bench.carriers(&mut bob, 1);
+    let on_coin = InvoiceTarget::Blind(Some(bob.sealed()[0]));
+    let on_coin = request(contract, 300, on_coin);
+    let first = bob.wallet().invoice(&on_coin).unwrap();
+    bench.transfer(&mut alice, &mut bob, &first);
+    let second = bob.wallet().invoice(&on_coin).unwrap();
+    given_up(&mut bob, &second);
+    let abandon = PlanOptions {
+        abandon: [contract].into(),
+        ..PlanOptions::default()
+    };
+    let plan = bob.wallet().plan(&[Payment::Sweep], &abandon).unwrap();
+    let mut prepared = bob.wallet().prepare(plan).unwrap();
+    bench.transfer(&mut alice, &mut bob, &second);
+    let signed = bob.wallet().sign(&mut prepared.psbt, &passphrase());
+    assert_eq!(code(signed), "would-burn");
+    assert_eq!(bob.amount(contract), (600, 0));
 }
