@@ -4,7 +4,7 @@ use super::build::{Built, build};
 use super::consignments::{Consignments, History};
 use super::error::TransferError;
 use super::plan::{Paid, quantity};
-use super::quote::{Slots, Spend, check_unpaid, invoices, outline, transaction};
+use super::quote::{Slots, Spend, check_all_unpaid, invoices, outline, transaction};
 use super::record::{self, SENT, Sent};
 use super::step::SenderState;
 use crate::api::{Plan, Prepared, TransferId};
@@ -32,7 +32,7 @@ impl Wallet {
 
 fn prepare(command: &mut Command<'_>, plan: &Plan) -> Result<Prepared, Error> {
     let snapshot = Snapshot::load(&command.db, command.coins, command.meta)?;
-    check_unpaid(&command.db, &plan.payments)?;
+    check_all_unpaid(&command.db, &plan.payments)?;
     let draft = outline(&snapshot, command.meta, &plan.payments, &plan.options)?;
     let reserved = plan
         .plain_inputs

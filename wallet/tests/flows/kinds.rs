@@ -321,6 +321,36 @@ fn a_genesis_is_handed_out_without_a_transaction() {
 }
 
 #[test]
+fn an_invoice_that_a_genesis_paid_is_not_paid_again() {
+    let bench = Bench::new();
+    let mut alice = bench.party("alice", 100_000);
+    let mut bob = bench.party("bob", 100_000);
+    bench.carriers(&mut alice, 2);
+    bench.carriers(&mut bob, 1);
+    let open = InvoiceRequest {
+        target: InvoiceTarget::Blind(None),
+        ..InvoiceRequest::default()
+    };
+    let invoice = bob.wallet().invoice(&open).unwrap();
+    let to = || AllocateTo::Invoice(Box::new(invoice.clone()));
+    let issue = |ticker| {
+        named(Issue::new(schemas::fixed().id()), ticker)
+            .number("precision", 0)
+            .number("supply", 1_000)
+            .allocate("asset", State::Amount(400), to())
+            .own("asset", State::Amount(600))
+    };
+    let contract = alice.wallet().issue(&issue("GOLD")).unwrap();
+    let again = Payment::Invoice {
+        invoice: Box::new(invoice.clone()),
+        contract: Some(contract),
+        amount: Some(5),
+    };
+    assert_eq!(code(alice.pay(&bench, &[again])), "already-issued");
+    assert_eq!(code(alice.wallet().issue(&issue("MORE"))), "already-issued");
+}
+
+#[test]
 fn a_genesis_that_cannot_be_is_refused_with_its_reason() {
     let bench = Bench::new();
     let mut alice = bench.party("alice", 100_000);
