@@ -82,6 +82,33 @@ fn a_payee_who_lost_what_he_had_names_it_and_gets_the_whole() {
 }
 
 #[test]
+fn a_stranger_who_names_a_contacts_key_gets_the_whole_when_he_asks_and_no_delta_again() {
+    let bench = Bench::new();
+    let (mut alice, mut bob, contract) = parties(&bench);
+    let mut mallory = bench.party("mallory", 0);
+    let first = invoice(&mut bob, contract);
+    let paid = alice.pay(&bench, &[pay(&first)]).unwrap();
+    settle(&bench, &mut alice, &mut bob, &paid);
+    let mut borrow = || Invoice {
+        ack: first.ack,
+        ..mallory.witness(contract, 5)
+    };
+    let (one, two) = (borrow(), borrow());
+    let paid = alice.pay(&bench, &[pay(&one)]).unwrap();
+    bench.mine(1);
+    alice.sync(&bench);
+    let refused = mallory.accept(&bench, &paid.files[0]).unwrap_err();
+    assert_eq!(refused.code(), "base-missing");
+    let whole = alice.wallet().deliver_each(paid.transfer, History::Whole);
+    let whole = whole.unwrap().all().unwrap();
+    mallory.accept(&bench, &whole[0].bytes).unwrap();
+    let paid = alice.pay(&bench, &[pay(&two)]).unwrap();
+    bench.mine(1);
+    mallory.accept(&bench, &paid.files[0]).unwrap();
+    assert_eq!(mallory.amount(contract), (10, 0));
+}
+
+#[test]
 fn what_no_one_acknowledged_or_another_key_did_is_sent_whole() {
     let bench = Bench::new();
     let (mut alice, mut bob, contract) = parties(&bench);
