@@ -304,11 +304,14 @@ fn what_is_paid_to_a_spent_coin_is_no_success() {
         &contract,
         "--amount",
         "5",
+        "--raw",
         "--blind",
     ];
     let invoice = text(&scene.bob().ok(&ask), "invoice").to_owned();
     let transfers = scene.bob().ok(&["transfers"]);
-    let transfer = text(&transfers["transfers"][0], "transfer").to_owned();
+    let mut listed = transfers["transfers"].as_array().unwrap().iter();
+    let invoiced = listed.find(|transfer| transfer["state"] == "invoiced");
+    let transfer = text(invoiced.unwrap(), "transfer").to_owned();
     scene.bob().ok(&["cancel", &transfer]);
     scene.bob().ok(&["sweep"]);
     let sent = scene.alice().ok(&["send", &invoice]);

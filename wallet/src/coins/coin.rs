@@ -101,8 +101,8 @@ impl Coins {
             CanonicalizationParams::default(),
             outpoints.into_iter().map(|outpoint| ((), outpoint)),
         );
-        let spent = outputs.filter(|(_, output)| output.spent_by.is_some());
-        spent.map(|(_, output)| output.outpoint).collect()
+        let spent = outputs.filter(|((), output)| output.spent_by.is_some());
+        spent.map(|((), output)| output.outpoint).collect()
     }
 
     /// Every output that was ever paid to the wallet.

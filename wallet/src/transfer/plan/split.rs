@@ -175,7 +175,7 @@ impl Splitter {
     }
 
     /// Parts of different tokens share a transition as long as there is room.
-    fn together<'a>(self, parts: Vec<(Kind, Part<'a>)>) -> Vec<Part<'a>> {
+    fn together(self, parts: Vec<(Kind, Part<'_>)>) -> Vec<Part<'_>> {
         let mut last = None;
         let mut together: Vec<Part<'_>> = Vec::new();
         for (kind, part) in parts {
