@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use bitcoin::FeeRate;
+pub use bulla_wallet::decimals as display;
 use bulla_wallet::{Amount, AmountError};
 
 /// Decimals of a fee rate in sat/vB.
@@ -42,11 +43,6 @@ pub fn sat_per_vb(fee_sats: u64, vbytes: u64) -> f64 {
     thousandths as f64 / 1_000.0
 }
 
-/// Smallest units with decimals; units alone where there are more decimals than an asset can have.
-pub fn display(units: u64, precision: u8) -> String {
-    Amount::new(units, precision).map_or_else(|_| units.to_string(), |amount| amount.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +70,6 @@ mod tests {
 
     #[test]
     fn amounts_are_shown_with_their_decimals() {
-        assert_eq!(display(30, 2), "0.30");
+        assert_eq!(display(30_u64, 2), "0.30");
     }
 }

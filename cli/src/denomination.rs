@@ -77,7 +77,7 @@ impl Denomination {
     }
 
     /// An amount of the asset: `10.00 CLAY`.
-    pub fn show(&self, units: u64) -> String {
+    pub fn show(&self, units: impl Into<u128>) -> String {
         let amount = self.decimals(units);
         match (&self.ticker, self.precision) {
             (Some(ticker), Some(_)) => format!("{amount} {ticker}"),
@@ -87,7 +87,8 @@ impl Denomination {
     }
 
     /// An amount of the asset without its ticker.
-    pub fn decimals(&self, units: u64) -> String {
+    pub fn decimals(&self, units: impl Into<u128>) -> String {
+        let units = units.into();
         match self.precision {
             Some(precision) => display(units, precision),
             None => format!("{units} smallest units"),
@@ -96,7 +97,8 @@ impl Denomination {
 
     /// What lies on a seal: units of the asset, or of a right to make more, with decimals; a token by
     /// its number, with its fraction where there is more than one.
-    pub fn show_owned(&self, owned: &str, token: Option<u32>, units: u64) -> String {
+    pub fn show_owned(&self, owned: &str, token: Option<u32>, units: impl Into<u128>) -> String {
+        let units = units.into();
         let id = self.contract.to_string();
         let ticker = self.ticker.as_ref().unwrap_or(&id);
         match token {

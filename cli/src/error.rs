@@ -237,6 +237,8 @@ pub enum Error {
         found: String,
         /// What had to be typed.
         expected: &'static str,
+        /// What helps.
+        remedy: &'static str,
     },
     /// Decimals of a contract that the wallet does not know.
     #[error("the wallet does not know {contract}, so it cannot read an amount with decimals")]
@@ -426,7 +428,9 @@ impl Error {
             }
             Self::SandboxNetwork { .. } => "name a node or server of that network with --source",
             Self::NotTheSandbox { .. } => "leave --source out, or say --source sandbox",
-            Self::NoTerminal { remedy, .. } | Self::Options { remedy, .. } => remedy,
+            Self::NoTerminal { remedy, .. }
+            | Self::NotConfirmed { remedy, .. }
+            | Self::Options { remedy, .. } => remedy,
             Self::PassphrasesDiffer => "try again",
             Self::UnknownPrecision { .. } | Self::NoContract => {
                 "say --raw and give the amount in smallest units, or accept a consignment of the contract first"

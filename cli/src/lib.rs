@@ -8,6 +8,7 @@ mod accepted;
 pub mod amount;
 pub mod arguments;
 mod claim;
+mod confirm;
 mod denomination;
 pub mod error;
 pub mod exit;

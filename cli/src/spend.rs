@@ -21,6 +21,7 @@ pub use self::answer::{Abandoned, Sent, SentOutput};
 pub use self::moving::PlannedTransition;
 pub use self::planned::{Planned, PlannedOutput};
 use crate::amount::SatPerVb;
+use crate::confirm;
 use crate::error::Error;
 use crate::file;
 use crate::media;
@@ -47,6 +48,9 @@ pub struct SpendArgs {
     /// more than once
     #[arg(long, value_name = "CONTRACT")]
     pub abandon: Vec<ContractId>,
+    /// Lose what --abandon names without being asked
+    #[arg(long)]
+    pub yes: bool,
     /// Show what would be done, and do nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -110,6 +114,9 @@ pub fn spend(session: &mut Session<'_>, order: &Order<'_>) -> Result<Box<dyn Out
     let plan = plan(session, source.as_ref(), order)?;
     if order.arguments.dry_run {
         return Ok(Box::new(Planned::of(&plan, &session.wallet)?));
+    }
+    if !order.arguments.yes {
+        confirm::losses(&plan)?;
     }
     Ok(Box::new(carry_out(
         session,

@@ -34,7 +34,7 @@ impl Names {
     }
 
     /// An amount with decimals and ticker; in smallest units where the contract is not known.
-    pub fn show(&self, contract: ContractId, units: u64) -> String {
+    pub fn show(&self, contract: ContractId, units: impl Into<u128>) -> String {
         self.named(contract).show(units)
     }
 
@@ -44,7 +44,7 @@ impl Names {
         contract: ContractId,
         owned: &str,
         token: Option<u32>,
-        units: u64,
+        units: impl Into<u128>,
     ) -> String {
         self.named(contract).show_owned(owned, token, units)
     }

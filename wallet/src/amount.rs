@@ -30,7 +30,7 @@ pub enum AmountError {
         precision: u8,
     },
     /// More than 64 bits hold.
-    #[error("`{found}` is too large; expected at most {max}", max = show(u64::MAX, *.precision))]
+    #[error("`{found}` is too large; expected at most {max}", max = decimals(u64::MAX, *.precision))]
     TooLarge {
         /// The text.
         found: String,
@@ -114,12 +114,17 @@ impl Amount {
 
 impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&show(self.units, self.precision))
+        f.pad(&decimals(self.units, self.precision))
     }
 }
 
-/// All decimals are printed, so that two amounts of one asset line up.
-fn show(units: u64, precision: u8) -> String {
+/// Smallest units with decimals; units alone where there are more decimals than an asset can have. All
+/// decimals are printed, so that two amounts of one asset line up. A sum may exceed 64 bits.
+pub fn decimals(units: impl Into<u128>, precision: u8) -> String {
+    let units = units.into();
+    if precision > MAX_PRECISION {
+        return units.to_string();
+    }
     let width = usize::from(precision);
     let digits = format!("{units:0>width$}", width = width + 1);
     let (whole, decimals) = digits.split_at(digits.len() - width);

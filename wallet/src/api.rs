@@ -189,7 +189,7 @@ pub struct InvoiceInfo {
     /// The own coin that is held for it.
     pub reserved: Option<OutPoint>,
     /// Received so far by contract, in smallest units.
-    pub received: Vec<(ContractId, u64)>,
+    pub received: Vec<(ContractId, u128)>,
     /// When it was made.
     pub created: u64,
     /// Its state.
@@ -213,6 +213,8 @@ pub enum InvoiceState {
     Conflicted,
     /// Its owner gave it up.
     Cancelled,
+    /// What came was paid to its coin after that was spent, and is lost.
+    Lost,
 }
 
 /// How much bitcoin a plain payment sends.
@@ -452,8 +454,8 @@ pub struct Received {
     pub transfer: TransferId,
     /// The contract.
     pub contract: ContractId,
-    /// Sum of our leaves in smallest units.
-    pub amount: u64,
+    /// Sum of our leaves in smallest units; what can be issued anew may exceed 64 bits.
+    pub amount: u128,
     /// State of the transfer.
     pub state: TransferState,
     /// Depth of the weakest witness, 0 if one is not mined.
@@ -601,9 +603,9 @@ pub struct AssetBalance {
     /// Decimals people see.
     pub precision: u8,
     /// Settled amount in smallest units.
-    pub settled: u64,
+    pub settled: u128,
     /// Amount in smallest units that came, but is not settled yet.
-    pub pending: u64,
+    pub pending: u128,
     /// Settled and pending together, with decimals.
     pub display: String,
     /// What is held of the contract's other types, by type and token.
@@ -618,9 +620,9 @@ pub struct OwnedBalance {
     /// The token, for a type of tokens.
     pub token: Option<u32>,
     /// Settled, in smallest units, fractions of the token, or rights.
-    pub settled: u64,
+    pub settled: u128,
     /// Not settled yet, the same way.
-    pub pending: u64,
+    pub pending: u128,
 }
 
 /// What the wallet holds.
@@ -668,9 +670,9 @@ pub struct Asset {
     /// When it was issued, as the issuer claims.
     pub issued: u64,
     /// Settled amount in smallest units.
-    pub settled: u64,
+    pub settled: u128,
     /// Amount not settled yet, in smallest units.
-    pub pending: u64,
+    pub pending: u128,
 }
 
 /// How many tokens of a contract there are.

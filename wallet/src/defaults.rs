@@ -3,6 +3,7 @@
 use bitcoin::{Amount, FeeRate};
 
 use crate::Network;
+use crate::store::quarantine::Waiting;
 
 /// Satoshis under an allocation that is made for somebody, if the invoice does not say.
 pub const CARRIER: Amount = Amount::from_sat(1_000);
@@ -44,8 +45,11 @@ pub const BUSY_TIMEOUT_MS: u64 = 5_000;
 /// How many counters are tried to find the blinding of a seal.
 pub const BLINDING_COUNTERS: u32 = 16;
 
-/// Consistent transitions without effect that are kept waiting, at most.
-pub const QUARANTINE: u32 = 1_000;
+/// Consistent transitions without effect that are kept waiting, at most: so many, and 64 MiB of them.
+pub const QUARANTINE: Waiting = Waiting {
+    transitions: 1_000,
+    bytes: 64 << 20,
+};
 
 /// How many blocks long a transition is kept waiting at least where room is needed, while its
 /// transaction is absent (two weeks), and while a mined one conflicts with it (a day).

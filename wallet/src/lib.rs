@@ -29,7 +29,7 @@ pub mod transfer;
 pub(crate) mod wallet;
 
 pub use self::allow_list::AllowList;
-pub use self::amount::{Amount, AmountError, MAX_PRECISION};
+pub use self::amount::{Amount, AmountError, MAX_PRECISION, decimals};
 pub use self::error::Error;
 pub use self::network::{Network, ParseNetworkError};
 pub use self::sync::SyncReport;

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::Result;
 use super::transfers::{Item, item};
+use crate::exit::Exit;
 use crate::file;
 use crate::media::{self, Beside};
 use crate::output::Human;
@@ -50,6 +51,8 @@ pub struct Output {
     pub tokens: Vec<u32>,
     /// State of the transfer.
     pub state: &'static str,
+    /// Why it failed: `lost` where the coin it was paid to is spent.
+    pub reason: Option<String>,
     /// Depth of the weakest witness, 0 if one is not mined.
     pub confirmations: u32,
     /// The own output that holds it; the first, if there are several.
@@ -113,6 +116,7 @@ impl Output {
                 .filter_map(|leaf| leaf.token)
                 .collect(),
             state: received.state.name(),
+            reason: received.state.failure().map(ToString::to_string),
             confirmations: received.confirmations,
             outpoint: received.leaves.first().map(|leaf| leaf.outpoint),
             already_known: received.already_known,
@@ -123,7 +127,22 @@ impl Output {
     }
 }
 
+impl Output {
+    fn is_lost(&self) -> bool {
+        self.reason.as_deref() == Some("lost")
+    }
+}
+
 impl Human for Output {
+    /// What is lost is stored, but no success.
+    fn exit(&self) -> Exit {
+        if self.is_lost() {
+            Exit::Failure
+        } else {
+            Exit::Success
+        }
+    }
+
     fn human(&self) -> String {
         let items = self.items.iter();
         let mut rows: Vec<_> = items.map(|item| ("amount", item.display.clone())).collect();
@@ -138,7 +157,16 @@ impl Human for Output {
                 .map(|outpoint| ("outpoint", outpoint.to_string())),
         );
         rows.extend(self.unbacked.iter().map(|some| ("unbacked", some.line())));
-        if self.already_known {
+        if let Some(reason) = &self.reason {
+            rows.push(("reason", reason.clone()));
+        }
+        if self.is_lost() {
+            rows.push((
+                "note",
+                "the coin that it was paid to is spent: it is lost, and nothing was credited"
+                    .to_owned(),
+            ));
+        } else if self.already_known {
             rows.push((
                 "note",
                 "known before, nothing was credited again".to_owned(),

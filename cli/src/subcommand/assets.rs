@@ -139,7 +139,7 @@ impl Asset {
     fn amounts(&self) -> [String; 2] {
         match &self.tokens {
             None => {
-                let supply = self.supply.parse().unwrap_or_default();
+                let supply = self.supply.parse::<u128>().unwrap_or_default();
                 [self.display.clone(), display(supply, self.precision)]
             }
             Some(tokens) => {

@@ -152,7 +152,7 @@ impl Human for Output {
         .map(str::to_owned);
         let assets = self.assets.iter().flat_map(|asset| {
             let decimals = |units: &str| {
-                units.parse().map_or_else(
+                units.parse::<u128>().map_or_else(
                     |_| units.to_owned(),
                     |units| display(units, asset.precision),
                 )

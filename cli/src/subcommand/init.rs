@@ -9,8 +9,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Result;
+use crate::confirm;
 use crate::error::Error;
-use crate::output::{Human, line};
+use crate::output::Human;
 use crate::passphrase;
 use crate::session;
 use crate::settings::Settings;
@@ -76,7 +77,7 @@ impl Init {
             let path = settings.data_dir.clone();
             return Err(Error::WalletExists { path });
         }
-        confirm(&network, &mut io::stdin().lock())?;
+        confirm_unaudited(&network, &mut io::stdin().lock())?;
         let birthday = self.birthday(settings, &network)?;
         let keys = self.keys()?;
         let passphrase = passphrase::new(settings)?;
@@ -146,31 +147,16 @@ impl Init {
 }
 
 /// On bitcoin the owner has to know what he trusts.
-fn confirm(network: &Network, input: &mut impl io::BufRead) -> Result<()> {
+fn confirm_unaudited(network: &Network, input: &mut impl io::BufRead) -> Result<()> {
     if *network != Network::Bitcoin {
         return Ok(());
     }
-    line(
-        &mut io::stderr(),
-        &format!(
-            "This software is unaudited, and this wallet is for coins with value. Losses are yours.\n\
-             Type `{CONFIRMATION}` to go on:"
-        ),
-    );
-    let mut found = String::new();
-    let read = input.read_line(&mut found);
-    read.map_err(|cause| Error::NoTerminal {
-        what: "a confirmation",
-        cause,
-        remedy: "run it in a terminal",
-    })?;
-    match found.trim() {
-        CONFIRMATION => Ok(()),
-        found => Err(Error::NotConfirmed {
-            found: found.to_owned(),
-            expected: CONFIRMATION,
-        }),
-    }
+    confirm::typed(
+        "This software is unaudited, and this wallet is for coins with value. Losses are yours.",
+        CONFIRMATION,
+        "run it in a terminal",
+        input,
+    )
 }
 
 /// Makes the data directory, for its owner only.
@@ -207,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_wallet_on_bitcoin_asks_whether_its_owner_knows_that_nobody_audited_it() {
-        let ask = |typed: &str| confirm(&Network::Bitcoin, &mut typed.as_bytes());
+        let ask = |typed: &str| confirm_unaudited(&Network::Bitcoin, &mut typed.as_bytes());
         assert!(ask("unaudited\n").is_ok());
         for typed in ["", "yes\n", "UNAUDITED\n"] {
             assert_eq!(ask(typed).unwrap_err().code(), "not-confirmed", "{typed}");
@@ -217,7 +203,7 @@ mod tests {
     #[test]
     fn test_networks_ask_nothing() {
         for network in [Network::Regtest, Network::SIGNET, Network::Testnet4] {
-            assert!(confirm(&network, &mut "".as_bytes()).is_ok());
+            assert!(confirm_unaudited(&network, &mut "".as_bytes()).is_ok());
         }
     }
 }

@@ -129,6 +129,20 @@ impl TransferOutput {
     }
 }
 
+impl TransferOutput {
+    /// The state, and of what failed the reason without its ids.
+    fn named_state(&self) -> String {
+        let reason = self
+            .reason
+            .as_deref()
+            .and_then(|text| text.split(':').next());
+        reason.map_or_else(
+            || self.state.to_owned(),
+            |reason| format!("{}: {reason}", self.state),
+        )
+    }
+}
+
 /// An item for people and programs.
 pub(super) fn item(item: &TransferItem, names: &Names) -> Item {
     // What makes no leaf, such as a burn, is about the asset.
@@ -165,7 +179,7 @@ impl Human for Output {
             [
                 transfer.transfer.clone(),
                 transfer.direction.to_owned(),
-                transfer.state.to_owned(),
+                transfer.named_state(),
                 what.collect::<Vec<_>>().join(", "),
                 txid.unwrap_or_default(),
                 transfer.updated.clone(),

@@ -287,10 +287,44 @@ fn an_asset_is_left_behind_only_if_it_is_named() {
     let would_be =
         json!([{ "contract": contract, "amount": "1000000", "display": "10000.00 CLAY" }]);
     assert_eq!(planned["abandoned"], would_be);
-    let swept = scene.alice().ok(&["sweep", "--abandon", &contract]);
+    let (code, error) = scene.alice().error(&["sweep", "--abandon", &contract]);
+    assert_eq!((code, text(&error, "code")), (1, "not-confirmed"));
+    let swept = scene
+        .alice()
+        .ok(&["sweep", "--abandon", &contract, "--yes"]);
     assert_eq!(swept["abandoned"], lost);
     scene.alice().ok(&["sandbox", "mine"]);
     assert_eq!(scene.alice().ok(&["balance"])["assets"][0]["settled"], "0");
+}
+
+#[test]
+fn what_is_paid_to_a_spent_coin_is_no_success() {
+    let mut scene = Scene::new();
+    scene.bob().ok(&["carrier"]);
+    scene.alice().ok(&["sandbox", "mine"]);
+    let contract = scene.contract.clone();
+    let ask = [
+        "invoice",
+        "--contract",
+        &contract,
+        "--amount",
+        "5",
+        "--raw",
+        "--blind",
+    ];
+    let invoice = text(&scene.bob().ok(&ask), "invoice").to_owned();
+    let transfers = scene.bob().ok(&["transfers"]);
+    let mut listed = transfers["transfers"].as_array().unwrap().iter();
+    let invoiced = listed.find(|transfer| transfer["state"] == "invoiced");
+    let transfer = text(invoiced.unwrap(), "transfer").to_owned();
+    scene.bob().ok(&["cancel", &transfer]);
+    scene.bob().ok(&["sweep"]);
+    let sent = scene.alice().ok(&["send", &invoice]);
+    scene.alice().ok(&["sandbox", "mine"]);
+    let file = text(&sent["outputs"][0], "file").to_owned();
+    let accept = ["accept", &file, "--ack", "ack"];
+    let (code, received) = scene.bob().answer(&accept);
+    assert_eq!((code, text(&received, "reason")), (1, "lost"));
 }
 
 #[test]

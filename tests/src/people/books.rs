@@ -26,7 +26,10 @@ impl Person {
     pub fn holding(&self, contract: ContractId) -> Holding {
         let assets = self.balance().assets;
         let found = assets.iter().find(|asset| asset.contract == contract);
-        found.map_or(holding(0, 0), |asset| holding(asset.settled, asset.pending))
+        let units = |units| u64::try_from(units).expect("tests have small amounts");
+        found.map_or(holding(0, 0), |asset| {
+            holding(units(asset.settled), units(asset.pending))
+        })
     }
 
     /// Asserts what they hold of a contract.

@@ -28,6 +28,7 @@ use crate::store::{StoreError, contracts, invoices, operations};
 use crate::transfer::build::{confined, list};
 use crate::transfer::error::TransferError;
 use crate::transfer::plan::{PlanError, add, quantity};
+use crate::transfer::quote::check_unpaid;
 use crate::wallet::Command;
 use crate::{Error, Wallet, defaults, time};
 
@@ -283,31 +284,29 @@ impl<'a> Seals<'a> {
 }
 
 /// The secret seal of an invoice that can be issued to: no contract has its id before.
-fn payee(
-    command: &Command<'_>,
-    invoice: &Invoice,
-    state: &State,
-) -> Result<SecretSeal, TransferError> {
+fn payee(command: &Command<'_>, invoice: &Invoice, state: &State) -> Result<SecretSeal, Error> {
+    check_unpaid(&command.db, invoice)?;
     invoice
         .check_payable(command.meta.network.id(), time::now())
-        .map_err(PlanError::from)?;
+        .map_err(|cause| TransferError::from(PlanError::from(cause)))?;
     let found = quantity(state);
-    match (&invoice.to, invoice.contract, invoice.amount) {
-        (_, Some(_), _) => Err(field(
+    Err(match (&invoice.to, invoice.contract, invoice.amount) {
+        (_, Some(_), _) => field(
             "allocation",
             "an invoice for another contract".to_owned(),
             "one that names no contract",
-        )),
+        ),
         (_, _, Some(expected)) if expected != found => {
-            Err(PlanError::OtherAmount { found, expected }.into())
+            PlanError::OtherAmount { found, expected }.into()
         }
-        (Beneficiary::Seal(secret), None, _) => Ok(*secret),
-        (Beneficiary::Address { .. }, ..) => Err(field(
+        (Beneficiary::Seal(secret), None, _) => return Ok(*secret),
+        (Beneficiary::Address { .. }, ..) => field(
             "allocation",
             "an invoice for a new output, and a genesis makes none".to_owned(),
             "a blind invoice, with a secret seal",
-        )),
+        ),
     }
+    .into())
 }
 
 fn free(snapshot: &Snapshot, outpoint: OutPoint) -> Result<OutPoint, TransferError> {

@@ -9,6 +9,7 @@ pub(crate) mod issue;
 pub(crate) mod known;
 pub(crate) mod learn;
 pub mod ledger;
+pub(crate) mod lost;
 pub(crate) mod ours;
 pub(crate) mod receipt;
 pub(crate) mod receive;

@@ -41,6 +41,18 @@ struct Candidate {
     invoice: Option<i64>,
 }
 
+/// What is tried for the outputs of one script in one transaction.
+struct Script {
+    /// Each with the invoice that it was made for.
+    blindings: Vec<(Blinding, Option<i64>)>,
+    /// How many there were so far.
+    outputs: u32,
+}
+
+/// How many outputs of one script in one transaction are looked at: nobody who means to pay makes more,
+/// and the transaction of somebody who does not is free as long as it is not mined.
+const OUTPUTS_OF_A_SCRIPT: u32 = 16;
+
 type Candidates = BTreeMap<SecretSeal, Candidate>;
 
 /// What is known of our seals.
@@ -129,36 +141,35 @@ impl<'a> Seals<'a> {
     /// payer cannot point to another output (ATTACKS L11), and those that derive from our keys.
     fn made(&self, witness: &Transaction) -> Candidates {
         let mut made = Candidates::new();
+        let mut scripts: BTreeMap<&ScriptBuf, Script> = BTreeMap::new();
         for (vout, output) in (0..).zip(&witness.output) {
             let script = &output.script_pubkey;
-            if let Some(place) = self.place(script) {
-                for counter in 0..BLINDING_COUNTERS {
-                    let blinding = Blinding(self.view.blinding(&place, counter));
-                    let seal = Seal::Witness { vout, blinding };
-                    made.insert(
-                        seal.conceal(),
-                        Candidate {
-                            seal,
-                            invoice: None,
-                        },
-                    );
-                }
-            }
-            if let Some((number, blinding)) = self.scripts.get(script) {
-                let seal = Seal::Witness {
-                    vout,
-                    blinding: *blinding,
-                };
-                made.insert(
-                    seal.conceal(),
-                    Candidate {
-                        seal,
-                        invoice: Some(*number),
-                    },
-                );
-            }
+            let ours = scripts.entry(script).or_insert_with(|| self.script(script));
+            ours.outputs = ours.outputs.saturating_add(1);
+            let is_looked_at = ours.outputs <= OUTPUTS_OF_A_SCRIPT;
+            let blindings = ours.blindings.iter().filter(|_| is_looked_at);
+            made.extend(blindings.map(|(blinding, invoice)| {
+                let (blinding, invoice) = (*blinding, *invoice);
+                let seal = Seal::Witness { vout, blinding };
+                (seal.conceal(), Candidate { seal, invoice })
+            }));
         }
         made
+    }
+
+    /// The blindings that seals over outputs with this script can have.
+    fn script(&self, script: &ScriptBuf) -> Script {
+        let place = self.place(script);
+        let derived = place.iter().flat_map(|place| {
+            let blinding = |counter| Blinding(self.view.blinding(place, counter));
+            (0..BLINDING_COUNTERS).map(move |counter| (blinding(counter), None))
+        });
+        let invoice = self.scripts.get(script);
+        let invoice = invoice.map(|(number, blinding)| (*blinding, Some(*number)));
+        Script {
+            blindings: derived.chain(invoice).collect(),
+            outputs: 0,
+        }
     }
 
     /// What the blinding of a witness seal over one of our sealed outputs derives from.
@@ -236,4 +247,44 @@ pub(crate) fn place(coins: &Coins, script: &ScriptBuf, owner: &Owner) -> Option<
             .serialize()
             .to_vec(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::{Amount, TxOut};
+
+    use super::*;
+    use crate::Network;
+    use crate::keys::{Descriptors, Keys, Words};
+
+    #[test]
+    fn outputs_that_repeat_one_script_are_not_all_looked_at() {
+        let network = Network::Regtest;
+        let keys = Keys::generate(Words::Twelve, None).unwrap();
+        let view = ViewSecret::of(&keys, &network);
+        let mut coins = Coins::create(&Descriptors::of(&keys, &network), &network, 20).unwrap();
+        let sealed = coins.reveal(Place::Sealed).script;
+        let seals = Seals {
+            scripts: [(sealed.clone(), (7, Blinding([7; 16])))].into(),
+            coins: &coins,
+            view: &view,
+            outpoints: Candidates::new(),
+            sealed: BTreeSet::new(),
+        };
+        let made = |outputs: usize| {
+            let output = TxOut {
+                value: Amount::from_sat(330),
+                script_pubkey: sealed.clone(),
+            };
+            seals.made(&Transaction {
+                version: bitcoin::transaction::Version::TWO,
+                lock_time: bitcoin::absolute::LockTime::ZERO,
+                input: Vec::new(),
+                output: vec![output; outputs],
+            })
+        };
+        assert_eq!(made(1).len(), 17);
+        assert_eq!(made(16).len(), 16 * 17);
+        assert_eq!(made(1_000).len(), 16 * 17);
+    }
 }

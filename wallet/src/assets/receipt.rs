@@ -7,10 +7,11 @@ use bulla_core::operation::Input;
 use bulla_core::state::State;
 
 use super::ledger::Ledger;
+use super::lost::all_lost;
 use super::ours::Ours;
 use super::rows::damaged;
 use crate::Error;
-use crate::api::{InvoiceInfo, Received, ReceivedLeaf, TransferId, TransferState};
+use crate::api::{InvoiceInfo, InvoiceState, Received, ReceivedLeaf, TransferId, TransferState};
 use crate::chain::ChainSource;
 use crate::invoice::Invoice;
 use crate::store::StoreError;
@@ -28,6 +29,7 @@ use crate::wallet::Command;
 
 /// Our leaves of one consignment that were paid to one invoice, or that nobody asked for.
 struct Group<'a> {
+    /// The invoice as it was before.
     invoice: Option<(i64, InvoiceRow)>,
     leaves: Vec<&'a Ours>,
 }
@@ -54,6 +56,7 @@ pub(crate) fn note(
 ) -> Result<Received, Error> {
     let mut groups: BTreeMap<Option<i64>, Group<'_>> = BTreeMap::new();
     let open = open_invoices(command, scope)?;
+    let ledger = Ledger::new(&command.db, command.coins.tip().height);
     for ours in scope {
         let invoice = ours.invoice.and_then(|number| open.get(&number));
         let invoice = invoice.filter(|open| open.takes(&ours.leaf));
@@ -70,11 +73,10 @@ pub(crate) fn note(
     let mut already_known = true;
     let mut noted = Vec::new();
     for group in groups.values() {
-        let (transfer, known) = group.note(command, contract)?;
+        let (transfer, known) = group.note(command, &ledger, contract)?;
         already_known &= known;
         noted.push((transfer, group));
     }
-    let ledger = Ledger::new(&command.db, command.coins.tip().height);
     let mut states = Vec::new();
     for (transfer, _) in &noted {
         let row = transfers::get(&command.db, &transfer.to_bytes())?;
@@ -95,11 +97,8 @@ pub(crate) fn note(
         already_known,
         acknowledgements: Vec::new(),
     };
-    // Sums of one asset fit 64 bits, as its supply does.
-    received.amount = received
-        .leaves
-        .iter()
-        .fold(0, |sum, leaf| sum.saturating_add(leaf.amount));
+    let amounts = received.leaves.iter().map(|leaf| u128::from(leaf.amount));
+    received.amount = amounts.sum();
     for (_, group) in noted {
         if let Some((info, ack)) = group.acknowledge(command, contract)? {
             received.invoices.push(info);
@@ -121,7 +120,7 @@ fn open_invoices(command: &Command<'_>, scope: &[Ours]) -> Result<BTreeMap<i64, 
         let paid = if row.state == ReceiverState::Settled.name() {
             let transfer = record::transfer_id(RECEIVED, &[row.text.as_bytes()]);
             let items = transfers::items(&command.db, &transfer.to_bytes())?;
-            Some(items.iter().filter_map(item_leaf).collect())
+            Some(items.iter().filter_map(ItemRow::leaf).collect())
         } else {
             None
         };
@@ -130,29 +129,20 @@ fn open_invoices(command: &Command<'_>, scope: &[Ours]) -> Result<BTreeMap<i64, 
     Ok(open)
 }
 
-fn item_leaf(item: &ItemRow) -> Option<Input> {
-    let (operation, owned_type, index) = (item.operation?, item.ty?, item.index?);
-    Some(Input {
-        operation,
-        owned_type,
-        index,
-    })
-}
-
-/// Whether the coin that an invoice wants to be paid on is there to hold what comes: settled, or
-/// unspent and held for this invoice alone.
-fn is_kept(command: &Command<'_>, number: i64, row: &InvoiceRow) -> Result<bool, Error> {
-    let Some(outpoint) = row.outpoint else {
+/// Whether the coin that an invoice wants to be paid on is there to hold what comes: settled before
+/// this consignment, or unspent and held for nothing else.
+fn is_kept(command: &Command<'_>, number: i64, before: &InvoiceRow) -> Result<bool, Error> {
+    let Some(outpoint) = before.outpoint else {
         return Ok(true);
     };
-    if row.state == ReceiverState::Settled.name() {
+    if before.state == ReceiverState::Settled.name() {
         return Ok(true);
     }
     let coins = command.coins.list();
     let unspent = coins.iter().any(|coin| coin.outpoint == outpoint);
-    let kept =
-        |row: &ReservedRow| row.outpoint == outpoint && row.holder == Holder::Invoice(number);
-    Ok(unspent && reserved::all(&command.db)?.iter().any(kept))
+    let other =
+        |row: &ReservedRow| row.outpoint == outpoint && row.holder != Holder::Invoice(number);
+    Ok(unspent && !reserved::all(&command.db)?.iter().any(other))
 }
 
 fn leaf(ours: &Ours) -> ReceivedLeaf {
@@ -208,13 +198,14 @@ impl Group<'_> {
     fn note(
         &self,
         command: &Command<'_>,
+        ledger: &Ledger<'_>,
         contract: ContractId,
     ) -> Result<(TransferId, bool), Error> {
         let transfer = self.transfer(contract);
         let mut row = row(command, transfer)?;
         let items = transfers::items(&command.db, &row.id)?;
         let mut known = true;
-        let mut leaves: BTreeSet<Input> = items.iter().filter_map(item_leaf).collect();
+        let mut leaves: BTreeSet<Input> = items.iter().filter_map(ItemRow::leaf).collect();
         // The first leaf takes the place that the invoice kept.
         let kept = items.iter().find(|item| item.operation.is_none());
         let mut kept = kept.map(|item| item.n);
@@ -232,7 +223,14 @@ impl Group<'_> {
             transfers::put_item(&command.db, &self.item(transfer, contract, ours, n))?;
         }
         let before = record::receiver_state(&row.state, row.reason.as_deref())?;
-        let (state, effects) = before.step(ReceiverEvent::Accepted);
+        // What was received in time, and has gone on since, stays received.
+        let fresh = !known || matches!(before, ReceiverState::Failed(_));
+        let event = if fresh && self.is_lost(command, ledger)? {
+            ReceiverEvent::Lost
+        } else {
+            ReceiverEvent::Accepted
+        };
+        let (state, effects) = before.step(event);
         let number = self.invoice.as_ref().map(|(number, _)| *number);
         if let Some((number, invoice)) = &self.invoice {
             hold_or_release(command, *number, invoice.outpoint, &effects)?;
@@ -244,6 +242,11 @@ impl Group<'_> {
             save_received(command, row, number, state)?;
         }
         Ok((transfer, known))
+    }
+
+    fn is_lost(&self, command: &Command<'_>, ledger: &Ledger<'_>) -> Result<bool, StoreError> {
+        let leaves = self.leaves.iter().map(|ours| ours.leaf);
+        all_lost(command, ledger, &leaves.collect())
     }
 
     /// The transfer of the invoice, or one of its own for what nobody asked for.
@@ -269,6 +272,7 @@ impl Group<'_> {
             contract: Some(contract),
             amount: Some(quantity(&ours.state)),
             operation: Some(ours.leaf.operation),
+            abandoned: None,
             ty: Some(ours.leaf.owned_type),
             index: Some(ours.leaf.index),
             awaited: false,
@@ -284,7 +288,7 @@ impl Group<'_> {
         command: &Command<'_>,
         contract: ContractId,
     ) -> Result<Option<(InvoiceInfo, String)>, Error> {
-        let Some((number, _)) = &self.invoice else {
+        let Some((number, before)) = &self.invoice else {
             return Ok(None);
         };
         let row = invoices::get(&command.db, *number)?;
@@ -300,6 +304,7 @@ impl Group<'_> {
                 asked = true;
             }
         }
+        let lost = info.state == InvoiceState::Lost;
         let enough = invoice
             .amount
             .is_none_or(|asked| amount >= u128::from(asked));
@@ -310,7 +315,7 @@ impl Group<'_> {
             invoice: invoice.id(),
             contract,
             witness,
-            verdict: if asked && enough && is_kept(command, *number, &row)? {
+            verdict: if asked && enough && !lost && is_kept(command, *number, before)? {
                 Verdict::Accepted
             } else {
                 Verdict::Refused

@@ -24,7 +24,8 @@ use super::receipt;
 use super::rows::{damaged, decode};
 use crate::api::Received;
 use crate::chain::{ChainSource, Position, Positions, SourceError};
-use crate::store::{StoreError, contracts, quarantine};
+use crate::store::quarantine::{self, Waiting};
+use crate::store::{StoreError, contracts};
 use crate::sync::{ATTEMPTS, is_moved, mined};
 use crate::transfer::error::TransferError;
 use crate::wallet::Command;
@@ -230,9 +231,9 @@ fn check_base(command: &Command<'_>, base: &[BaseEntry]) -> Result<(), Error> {
 /// Anybody can forge a consistent spend of a seal that he saw (ATTACKS H14): of what waits for
 /// transactions that nobody has seen only so much is kept. What the chain or the mempool knows is
 /// always taken in. What waits for long makes room.
-fn check_quarantine(command: &Command<'_>, before: usize) -> Result<(), Error> {
+fn check_quarantine(command: &Command<'_>, before: Waiting) -> Result<(), Error> {
     let limit = defaults::QUARANTINE;
-    let is_over = |after: usize| after > before && u32::try_from(after).map_or(true, |n| n > limit);
+    let is_over = |after: Waiting| after.grew_beyond(limit, before);
     if !is_over(quarantine::waiting(&command.db)?) {
         return Ok(());
     }

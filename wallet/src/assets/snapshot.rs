@@ -174,15 +174,15 @@ impl Snapshot {
             } else {
                 &mut sum.pending
             };
-            *part = part.saturating_add(quantity(&held.state));
+            *part += u128::from(quantity(&held.state));
         }
         sums.into_values().collect()
     }
 
-    /// Amounts of a contract's asset: settled, pending.
-    pub fn amounts(&self, contract: ContractId) -> (u64, u64) {
+    /// Amounts of a contract's asset: settled, pending. What can be issued anew may exceed 64 bits.
+    pub fn amounts(&self, contract: ContractId) -> (u128, u128) {
         let asset = self.books.get(&contract).and_then(|book| book.facts.asset);
-        let mut sums = (0_u64, 0_u64);
+        let mut sums = (0_u128, 0_u128);
         for held in &self.allocations {
             if held.contract != contract || Some(held.leaf.owned_type) != asset {
                 continue;
@@ -192,8 +192,7 @@ impl Snapshot {
             } else {
                 &mut sums.1
             };
-            // An asset never exceeds its supply, which fits 64 bits.
-            *sum = sum.saturating_add(held.state.amount());
+            *sum += u128::from(held.state.amount());
         }
         sums
     }

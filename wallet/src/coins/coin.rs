@@ -1,6 +1,6 @@
 //! The unspent outputs of the wallet.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use bdk_wallet::KeychainKind;
 use bdk_wallet::chain::{CanonicalizationParams, ChainPosition, ConfirmationBlockTime, FullTxOut};
@@ -90,6 +90,19 @@ impl Coins {
         self.list()
             .into_iter()
             .find(|coin| coin.outpoint == outpoint)
+    }
+
+    /// Which of these outputs of the wallet are spent, in the best chain or the mempool.
+    pub fn spent(&self, outpoints: impl IntoIterator<Item = OutPoint>) -> BTreeSet<OutPoint> {
+        let chain = self.bdk.local_chain();
+        let outputs = self.bdk.tx_graph().filter_chain_txouts(
+            chain,
+            chain.tip().block_id(),
+            CanonicalizationParams::default(),
+            outpoints.into_iter().map(|outpoint| ((), outpoint)),
+        );
+        let spent = outputs.filter(|((), output)| output.spent_by.is_some());
+        spent.map(|((), output)| output.outpoint).collect()
     }
 
     /// Every output that was ever paid to the wallet.

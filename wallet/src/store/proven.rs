@@ -34,3 +34,9 @@ pub fn contains(
     )?;
     Ok(statement.exists((Blob(ack), Blob(operation), Blob(&witness)))?)
 }
+
+/// Forgets all that the owner of a key said.
+pub fn forget(db: &Transaction<'_>, ack: &XOnlyPublicKey) -> Result<(), StoreError> {
+    db.execute("DELETE FROM proven WHERE ack = ?1", [Blob(ack)])?;
+    Ok(())
+}

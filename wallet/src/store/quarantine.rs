@@ -7,14 +7,39 @@ use bitcoin::Txid;
 use super::blob::Blob;
 use super::{StoreError, witnesses};
 
+/// How much waits.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Waiting {
+    /// Transitions.
+    pub transitions: u64,
+    /// Bytes of these transitions and of their transactions.
+    pub bytes: u64,
+}
+
+impl Waiting {
+    /// Whether there is more of something than before, and more than a limit.
+    pub const fn grew_beyond(self, limit: Self, before: Self) -> bool {
+        (self.transitions > limit.transitions && self.transitions > before.transitions)
+            || (self.bytes > limit.bytes && self.bytes > before.bytes)
+    }
+}
+
 /// Transitions none of whose witnesses is ours, mined or in the mempool.
-pub fn waiting(db: &Connection) -> Result<usize, StoreError> {
-    let sql =
-        "SELECT count(DISTINCT a.operation) FROM witnesses w JOIN anchored a ON a.witness = w.txid
-         WHERE w.status IN (0, 3) AND NOT w.own AND NOT EXISTS (
-             SELECT 1 FROM anchored b JOIN witnesses v ON v.txid = b.witness
-             WHERE b.operation = a.operation AND (v.status IN (1, 2) OR v.own))";
-    Ok(db.prepare_cached(sql)?.query_row((), |row| row.get(0))?)
+pub fn waiting(db: &Connection) -> Result<Waiting, StoreError> {
+    let sql = "SELECT count(*), coalesce(sum(length(o.transition)), 0),
+             (SELECT coalesce(sum(length(tx)), 0) FROM witnesses WHERE status IN (0, 3) AND NOT own)
+         FROM operations o WHERE o.id IN (
+             SELECT a.operation FROM witnesses w JOIN anchored a ON a.witness = w.txid
+             WHERE w.status IN (0, 3) AND NOT w.own AND NOT EXISTS (
+                 SELECT 1 FROM anchored b JOIN witnesses v ON v.txid = b.witness
+                 WHERE b.operation = a.operation AND (v.status IN (1, 2) OR v.own)))";
+    let (transitions, operations, witnesses): (u64, u64, u64) = db
+        .prepare_cached(sql)?
+        .query_row((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(Waiting {
+        transitions,
+        bytes: operations.saturating_add(witnesses),
+    })
 }
 
 /// Forgets the witnesses of others that are absent since before one height of the tip, or conflicted

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use bdk_wallet::rusqlite::{self, Connection};
+use bitcoin::consensus::serialize;
 use bitcoin::hashes::Hash;
 use bitcoin::key::XOnlyPublicKey;
 use bitcoin::{OutPoint, ScriptBuf, Transaction, Txid, absolute, transaction};
@@ -12,6 +13,7 @@ use bulla_core::{ContractId, OperationId, SchemaId, SecretSeal};
 use super::contracts::ContractRow;
 use super::invoices::InvoiceRow;
 use super::operations::{LeafRow, OperationRow};
+use super::quarantine::Waiting;
 use super::reserved::{Holder, ReservedRow};
 use super::tapret::TapretRow;
 use super::transfers::{ItemRow, TransferRow};
@@ -425,7 +427,7 @@ fn put_operation(tx: &rusqlite::Transaction<'_>, n: u8, parent: u8, w: u32, own:
         id: operation_id(n),
         contract: contract_id(1),
         seq: operations::next_seq(tx).unwrap(),
-        transition: vec![],
+        transition: vec![0; 100 * usize::from(n)],
     };
     operations::put(tx, &row).unwrap();
     let input = Input {
@@ -450,6 +452,21 @@ fn put_operation(tx: &rusqlite::Transaction<'_>, n: u8, parent: u8, w: u32, own:
     };
     witnesses::put_anchored(tx, &anchored).unwrap();
     witness
+}
+
+#[test]
+fn what_waits_is_bounded_in_number_and_in_bytes() {
+    let waiting = |transitions, bytes| Waiting { transitions, bytes };
+    let limit = waiting(10, 100);
+    let over = |after: Waiting, before| after.grew_beyond(limit, before);
+    assert!(!over(waiting(10, 100), waiting(0, 0)));
+    assert!(over(waiting(11, 0), waiting(10, 0)));
+    assert!(over(waiting(1, 101), waiting(0, 0)));
+    assert!(
+        !over(waiting(11, 101), waiting(11, 101)),
+        "nothing new waits"
+    );
+    assert!(over(waiting(11, 102), waiting(11, 101)));
 }
 
 #[test]
@@ -478,7 +495,15 @@ fn h14_i14_what_waits_for_long_is_forgotten_with_all_that_hangs_on_it() {
     put_operation(&tx, 8, 7, 8, true);
     let known = |n| operations::get(&tx, &operation_id(n)).unwrap().is_some();
     let all = |list: &[u8]| list.iter().all(|n| known(*n));
-    assert_eq!(quarantine::waiting(&tx).unwrap(), 3);
+    let waits = quarantine::waiting(&tx).unwrap();
+    let bytes = [2, 3, 4, 7].map(|n| serialize(&transaction(n)).len() as u64);
+    let transitions = [2_u64, 3, 7].map(|n| 100 * n);
+    assert_eq!(waits.transitions, 3);
+    assert_eq!(
+        waits.bytes,
+        bytes.iter().chain(&transitions).sum::<u64>(),
+        "of transactions, also of one whose transition does not wait, and of transitions"
+    );
     quarantine::forget(&tx, 10, 20).unwrap();
     assert!(all(&[2, 3, 4, 6, 7, 8]), "not longer than that");
     quarantine::forget(&tx, 11, 20).unwrap();
@@ -487,7 +512,7 @@ fn h14_i14_what_waits_for_long_is_forgotten_with_all_that_hangs_on_it() {
     quarantine::forget(&tx, 0, 21).unwrap();
     assert!(all(&[4, 6, 7, 8]));
     assert_eq!(witnesses::get(&tx, conflicted).unwrap(), None);
-    assert_eq!(quarantine::waiting(&tx).unwrap(), 1);
+    assert_eq!(quarantine::waiting(&tx).unwrap().transitions, 1);
     let left = |table: &str| -> u32 {
         let sql = format!("SELECT count(*) FROM {table}");
         tx.query_row(&sql, (), |row| row.get(0)).unwrap()
@@ -589,6 +614,7 @@ fn transfers_are_listed_newest_first_in_pages() {
         contract: Some(contract_id(1)),
         amount: Some(1),
         operation: Some(operation_id(2)),
+        abandoned: Some(operation_id(3)),
         ty: Some(1),
         index: Some(0),
         awaited: true,

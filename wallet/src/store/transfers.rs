@@ -5,6 +5,7 @@ use bdk_wallet::rusqlite::{
 };
 use bitcoin::{Transaction, Txid};
 
+use bulla_core::operation::Input;
 use bulla_core::{ContractId, OperationId};
 
 use super::StoreError;
@@ -53,6 +54,8 @@ pub struct ItemRow {
     pub amount: Option<u64>,
     /// The operation that pays it.
     pub operation: Option<OperationId>,
+    /// The operation of a leaf that is left behind.
+    pub abandoned: Option<OperationId>,
     /// The owned type of the leaf.
     pub ty: Option<u16>,
     /// The number of the leaf in its type.
@@ -63,6 +66,26 @@ pub struct ItemRow {
     pub acked: bool,
     /// The acknowledgement.
     pub ack: Option<Vec<u8>>,
+}
+
+impl ItemRow {
+    /// The leaf that pays it, once there is one.
+    pub fn leaf(&self) -> Option<Input> {
+        self.leaf_of(self.operation?)
+    }
+
+    /// The leaf that is left behind.
+    pub fn abandoned_leaf(&self) -> Option<Input> {
+        self.leaf_of(self.abandoned?)
+    }
+
+    fn leaf_of(&self, operation: OperationId) -> Option<Input> {
+        Some(Input {
+            operation,
+            owned_type: self.ty?,
+            index: self.index?,
+        })
+    }
 }
 
 /// Stores a transfer, or everything that changed in it.
@@ -142,8 +165,8 @@ pub fn shallow(db: &Connection, height: Option<u32>) -> Result<Vec<TransferRow>,
 /// Stores a payment of a transfer, or what changed in it.
 pub fn put_item(db: &SqlTransaction<'_>, row: &ItemRow) -> Result<(), StoreError> {
     db.prepare_cached(
-        "INSERT OR REPLACE INTO transfer_items (transfer, n, invoice, contract, amount, operation, type, idx, awaited, acked, ack)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT OR REPLACE INTO transfer_items (transfer, n, invoice, contract, amount, operation, type, idx, awaited, acked, ack, abandoned)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?
     .execute((
             Blob(&row.transfer),
@@ -157,11 +180,12 @@ pub fn put_item(db: &SqlTransaction<'_>, row: &ItemRow) -> Result<(), StoreError
             row.awaited,
             row.acked,
             &row.ack,
+            optional(row.abandoned.as_ref()),
         ))?;
     Ok(())
 }
 
-const ITEM: &str = "SELECT transfer, n, invoice, contract, amount, operation, type, idx, awaited, acked, ack FROM transfer_items";
+const ITEM: &str = "SELECT transfer, n, invoice, contract, amount, operation, type, idx, awaited, acked, ack, abandoned FROM transfer_items";
 
 /// The payments of a transfer, in order.
 pub fn items(db: &Connection, transfer: &[u8; 16]) -> Result<Vec<ItemRow>, StoreError> {
@@ -221,5 +245,6 @@ fn read_item(row: &Row<'_>) -> bdk_wallet::rusqlite::Result<ItemRow> {
         awaited: row.get(8)?,
         acked: row.get(9)?,
         ack: row.get(10)?,
+        abandoned: unwrap(row.get(11)?),
     })
 }

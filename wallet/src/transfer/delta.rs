@@ -1,4 +1,5 @@
-//! What a payee needs not be shown: what the key of his acknowledgements has said he has proven.
+//! What a payee needs not be shown: what the key of his acknowledgements has said he has proven. That an
+//! invoice names a key is a hint, no proof that its owner wrote it (docs/decisions/0009).
 
 use std::collections::BTreeSet;
 

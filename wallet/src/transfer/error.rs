@@ -14,6 +14,7 @@ use crate::amount::AmountError;
 use crate::api::TransferId;
 use crate::assets::consign::ConsignError;
 use crate::invoice::InvoiceError;
+use crate::store::quarantine::Waiting;
 
 /// Why a command about assets failed. Nothing has changed then.
 #[derive(Debug, thiserror::Error)]
@@ -72,11 +73,11 @@ pub enum TransferError {
     },
     /// Too much waits for the chain already.
     #[error(
-        "{limit} transitions wait for transactions that no source has seen; nothing more is taken in until some are seen"
+        "{} transitions, or {} bytes of them, wait for transactions that no source has seen; nothing more is taken in until some are seen", limit.transitions, limit.bytes
     )]
     QuarantineFull {
         /// The limit.
-        limit: u32,
+        limit: Waiting,
     },
     /// There is no free sealed coin.
     #[error("no free sealed coin; {sats} sat are needed for one")]
@@ -157,6 +158,14 @@ pub enum TransferError {
     AlreadyPaid {
         /// That transfer.
         transfer: TransferId,
+    },
+    /// The invoice's seal has an allocation already, from a genesis.
+    #[error(
+        "contract {contract} was issued to the seal of this invoice; each invoice is paid once, ask for another"
+    )]
+    AlreadyIssued {
+        /// The contract.
+        contract: ContractId,
     },
     /// A media file that cannot be committed to, or is not the one that is.
     #[error(transparent)]
@@ -297,6 +306,7 @@ impl TransferError {
             Self::UnknownTransfer { .. } | Self::NotSent { .. } => "unknown-transfer",
             Self::StalePlan => "stale-plan",
             Self::AlreadyPaid { .. } => "already-paid",
+            Self::AlreadyIssued { .. } => "already-issued",
             Self::Media(_) => "media",
             Self::Genesis { .. } => "forbidden",
             Self::NoSuchName { .. } => "unknown-name",
@@ -324,6 +334,7 @@ impl TransferError {
             Self::WouldBurn { contract, .. } | Self::Plan(PlanError::NotMovable { contract, .. }) => format!("to leave it behind on purpose, --abandon {contract}"),
             Self::SchemaNotAllowed { schema } => format!("read it with `inspect`, then allow {schema}"),
             Self::UnknownTransfer { .. } => "`transfers` lists them".to_owned(),
+            Self::Plan(PlanError::TooManyContracts { .. }) => "to leave one behind on purpose, --abandon CONTRACT; `coins` shows which".to_owned(),
             Self::Plan(PlanError::InsufficientAsset { .. }) => "look at `coins` and `transfers`".to_owned(),
             _ => return None,
         })
@@ -345,6 +356,7 @@ const fn plan_code(error: &PlanError) -> &'static str {
         | PlanError::OtherAmount { .. }
         | PlanError::Zero
         | PlanError::NoType { .. }
+        | PlanError::NoMove { .. }
         | PlanError::OtherKind { .. }
         | PlanError::TokenField { .. } => "payment",
         PlanError::UnknownName { .. } => "unknown-name",
@@ -353,8 +365,10 @@ const fn plan_code(error: &PlanError) -> &'static str {
         PlanError::SamePayee { .. } => "same-payee",
         PlanError::InternalEndpoint { .. } => "internal-endpoint",
         PlanError::InsufficientAsset { .. } => "insufficient-asset",
-        PlanError::TooMuch { .. } | PlanError::TooMany { .. } => "too-large",
-        PlanError::NotMovable { .. } => "would-burn",
+        PlanError::TooMuch { .. }
+        | PlanError::TooMany { .. }
+        | PlanError::TooManyContracts { .. } => "too-large",
+        PlanError::NotMovable { .. } | PlanError::LeftOver { .. } => "would-burn",
         PlanError::Dust { .. } => "dust",
         PlanError::TwoDrains => "two-drains",
     }

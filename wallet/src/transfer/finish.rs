@@ -79,6 +79,9 @@ impl Wallet {
                 .row
                 .txid
                 .ok_or_else(|| damaged("a transfer without a txid"))?;
+            if history == History::Whole {
+                forget_proven(command, &sent)?;
+            }
             Consignments::load(command, &sent, txid, history)
         })
     }
@@ -265,6 +268,17 @@ fn check_ack(
         invoice: said.invoice,
         verdict: said.verdict,
     })
+}
+
+/// Whoever asks for the whole history has lost what he acknowledged, or named a key that is not his:
+/// later payments to the key build on nothing until it acknowledges anew.
+fn forget_proven(command: &Command<'_>, sent: &Sent) -> Result<(), Error> {
+    for (_, invoice) in sent.invoices()?.into_values() {
+        if let Some(key) = invoice.ack {
+            proven::forget(&command.db, &key)?;
+        }
+    }
+    Ok(())
 }
 
 /// Remembers what the payee's key says he has proven, for later payments to it.

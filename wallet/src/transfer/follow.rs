@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::{Transaction, Txid};
 use bulla_core::OperationId;
+use bulla_core::operation::Input;
 
 use super::cosign;
 use super::finish::apply;
@@ -14,6 +15,7 @@ use super::step::{
 use crate::Error;
 use crate::assets::book::conflicted;
 use crate::assets::ledger::{Depth, Ledger};
+use crate::assets::lost::all_lost;
 use crate::assets::rows::damaged;
 use crate::chain::{ChainSource, Position, Sought};
 use crate::store::invoices::InvoiceRow;
@@ -86,13 +88,13 @@ fn received(command: &Command<'_>, changes: &Changes<'_>) -> Result<Vec<Transfer
     let shallow = transfers::shallow(&command.db, settled_below(command))?;
     let settled = |row: &TransferRow| row.direction == RECEIVED && row.state == "settled";
     rows.extend(shallow.into_iter().filter(settled));
-    // An expired invoice is waked by a consignment only.
+    // What is expired or lost is waked by a consignment only.
     let failed = transfers::in_state(&command.db, RECEIVED, "failed")?;
-    let expired = Failure::Expired.to_string();
+    let asleep = [Failure::Expired, Failure::Lost].map(|failure| Some(failure.to_string()));
     rows.extend(
         failed
             .into_iter()
-            .filter(|row| row.reason.as_ref() != Some(&expired)),
+            .filter(|row| !asleep.contains(&row.reason)),
     );
     Ok(rows)
 }
@@ -237,9 +239,15 @@ pub(crate) fn follow_received(
     if let Some(sighting) = weakest(command, source, ledger, &items)? {
         events.push(ReceiverEvent::Seen { sighting, settled });
     }
+    let leaves: BTreeSet<Input> = items.iter().filter_map(ItemRow::leaf).collect();
     let mut state = before;
     for event in events {
-        let (next, effects) = state.step(event);
+        let (mut next, mut effects) = state.step(event);
+        // What was given up, and comes after all, may come to a coin that was spent meanwhile.
+        let waked = matches!(state, ReceiverState::Failed(_)) && next != state;
+        if waked && all_lost(command, ledger, &leaves)? {
+            (next, effects) = state.step(ReceiverEvent::Lost);
+        }
         state = next;
         if let Some((number, invoice)) = &invoice {
             hold_or_release(command, *number, invoice.outpoint, &effects)?;

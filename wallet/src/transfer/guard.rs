@@ -1,7 +1,8 @@
 //! What is looked at before anything is signed: no allocation is spent without an operation that
 //! moves it, no coin that is kept for something else, and the commitment is where it must be.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bdk_wallet::rusqlite::Connection;
 use bitcoin::{OutPoint, Transaction, Txid};
@@ -13,7 +14,8 @@ use super::record::SENT;
 use crate::assets::learn;
 use crate::assets::snapshot::Snapshot;
 use crate::store::reserved::{self, Holder};
-use crate::store::{StoreError, operations, transfers, witnesses};
+use crate::store::transfers::{self, ItemRow};
+use crate::store::{StoreError, operations, witnesses};
 use crate::{Error, time};
 
 /// Refuses a transaction that would lose an allocation.
@@ -32,21 +34,21 @@ pub(crate) fn check(
         .map(|input| input.previous_output)
         .collect();
     let abandoned = abandoned(db, txid)?;
-    let mut moving = BTreeSet::new();
+    let mut moving: BTreeMap<ContractId, BTreeSet<Input>> = BTreeMap::new();
     for holding in &snapshot.allocations {
-        let (contract, leaf) = (holding.contract, holding.leaf);
-        if !spent.contains(&holding.outpoint)
-            || abandoned.contains(&(contract, leaf.owned_type, leaf.index))
-        {
+        let (contract, outpoint) = (holding.contract, holding.outpoint);
+        if !spent.contains(&outpoint) || abandoned.contains(&holding.leaf) {
             continue;
         }
-        if !moves(db, contract, txid, &leaf)? {
-            let outpoint = holding.outpoint;
+        let moved = match moving.entry(contract) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(moved(db, contract, txid)?),
+        };
+        if !moved.contains(&holding.leaf) {
             return Err(TransferError::WouldBurn { contract, outpoint }.into());
         }
-        moving.insert(contract);
     }
-    for contract in moving {
+    for contract in moving.into_keys() {
         carries(db, contract, transaction)?;
     }
     kept_for_others(db, txid, &spent)
@@ -71,35 +73,24 @@ fn kept_for_others(db: &Connection, txid: Txid, spent: &BTreeSet<OutPoint>) -> R
     Ok(())
 }
 
-/// Whether a stored operation of this transaction consumes the leaf.
-fn moves(
-    db: &Connection,
-    contract: ContractId,
-    txid: Txid,
-    leaf: &Input,
-) -> Result<bool, StoreError> {
+/// What the stored operations of this transaction consume of a contract.
+fn moved(db: &Connection, contract: ContractId, txid: Txid) -> Result<BTreeSet<Input>, StoreError> {
+    let mut moved = BTreeSet::new();
     for row in witnesses::anchored_in(db, &contract, txid)? {
-        if operations::inputs(db, &row.operation)?.contains(leaf) {
-            return Ok(true);
-        }
+        moved.extend(operations::inputs(db, &row.operation)?);
     }
-    Ok(false)
+    Ok(moved)
 }
 
 /// Leaves that the owner named to be left behind in this transaction.
-fn abandoned(db: &Connection, txid: Txid) -> Result<BTreeSet<(ContractId, u16, u32)>, StoreError> {
+fn abandoned(db: &Connection, txid: Txid) -> Result<BTreeSet<Input>, StoreError> {
     let mut abandoned = BTreeSet::new();
     for row in transfers::by_txid(db, txid)?
         .into_iter()
         .filter(|row| row.direction == SENT)
     {
-        for item in transfers::items(db, &row.id)? {
-            if let (Some(contract), None, Some(ty), Some(index)) =
-                (item.contract, item.operation, item.ty, item.index)
-            {
-                abandoned.insert((contract, ty, index));
-            }
-        }
+        let items = transfers::items(db, &row.id)?;
+        abandoned.extend(items.iter().filter_map(ItemRow::abandoned_leaf));
     }
     Ok(abandoned)
 }

@@ -22,7 +22,7 @@ use crate::assets::snapshot::Snapshot;
 use crate::coins::Place;
 use crate::store::transfers::{self, ItemRow, TransferRow};
 use crate::store::{StoreError, contracts, operations};
-use crate::{AllowList, Amount, Error, Wallet, claims, defaults, identity};
+use crate::{AllowList, Error, Wallet, claims, decimals, defaults, identity};
 
 impl Wallet {
     /// Everything the wallet holds: plain bitcoin, carriers apart, and assets.
@@ -196,13 +196,9 @@ fn asset_balance(snapshot: &Snapshot, book: &Book) -> AssetBalance {
         precision,
         settled,
         pending,
-        display: display(settled.saturating_add(pending), precision),
+        display: decimals(settled + pending, precision),
         others: snapshot.others(book),
     }
-}
-
-fn display(units: u64, precision: u8) -> String {
-    Amount::new(units, precision).map_or_else(|_| units.to_string(), |amount| amount.to_string())
 }
 
 fn asset(snapshot: &Snapshot, book: &Book, allowed: &AllowList) -> Asset {

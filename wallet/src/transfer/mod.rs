@@ -13,7 +13,7 @@ pub(crate) mod guard;
 mod list;
 pub mod plan;
 mod prepare;
-mod quote;
+pub(crate) mod quote;
 pub(crate) mod record;
 pub(crate) mod request;
 pub mod step;

@@ -4,7 +4,7 @@ use super::build::{Built, build};
 use super::consignments::{Consignments, History};
 use super::error::TransferError;
 use super::plan::{Paid, quantity};
-use super::quote::{Slots, Spend, check_unpaid, invoices, outline, transaction};
+use super::quote::{Slots, Spend, check_all_unpaid, invoices, outline, transaction};
 use super::record::{self, SENT, Sent};
 use super::step::SenderState;
 use crate::api::{Plan, Prepared, TransferId};
@@ -32,7 +32,7 @@ impl Wallet {
 
 fn prepare(command: &mut Command<'_>, plan: &Plan) -> Result<Prepared, Error> {
     let snapshot = Snapshot::load(&command.db, command.coins, command.meta)?;
-    check_unpaid(&command.db, &plan.payments)?;
+    check_all_unpaid(&command.db, &plan.payments)?;
     let draft = outline(&snapshot, command.meta, &plan.payments, &plan.options)?;
     let reserved = plan
         .plain_inputs
@@ -137,7 +137,8 @@ fn store_transfer(
         items.push(ItemRow {
             n: u32::try_from(n).map_err(damaged)?,
             contract: Some(abandoned.contract),
-            amount: Some(abandoned.state.amount()),
+            amount: Some(quantity(&abandoned.state)),
+            abandoned: Some(abandoned.leaf.operation),
             ty: Some(abandoned.leaf.owned_type),
             index: Some(abandoned.leaf.index),
             ..empty(id)
@@ -157,6 +158,7 @@ const fn empty(transfer: [u8; 16]) -> ItemRow {
         contract: None,
         amount: None,
         operation: None,
+        abandoned: None,
         ty: None,
         index: None,
         awaited: false,
@@ -184,14 +186,17 @@ fn item(
             state,
             ..
         } => {
-            let leaf = built.paid.get(&number).map(|paid| paid.leaf);
+            let paid = built.paid.get(&number);
+            let leaf = paid
+                .ok_or_else(|| damaged("a payment without its leaf"))?
+                .leaf;
             ItemRow {
                 invoice: Some(invoice.to_string()),
                 contract: Some(*contract),
                 amount: Some(quantity(state)),
-                operation: leaf.map(|leaf| leaf.operation),
-                ty: leaf.map(|leaf| leaf.owned_type),
-                index: leaf.map(|leaf| leaf.index),
+                operation: Some(leaf.operation),
+                ty: Some(leaf.owned_type),
+                index: Some(leaf.index),
                 awaited: invoice.ack.is_some() && (plan.options.hold || invoice.via.is_some()),
                 ..row
             }

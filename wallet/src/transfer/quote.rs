@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use bdk_wallet::rusqlite::Connection;
 use bitcoin::{Amount, FeeRate, OutPoint, TxOut};
+use bulla_core::ContractId;
 
 use super::error::TransferError;
 use super::plan::{Asked, Draft, Facts, OutputRole, PlannedOutput, draft};
 use crate::api::{Payment, Plan, PlanOptions, TransferId};
 use crate::assets::snapshot::Snapshot;
 use crate::coins::{Coins, Leftover, Place, PlainInputs, Slot, TxDraft, TxPlan, opret_placeholder};
-use crate::invoice::Invoice;
-use crate::store::{Meta, StoreError, transfers};
+use crate::invoice::{Beneficiary, Invoice};
+use crate::store::{Meta, StoreError, contracts, operations, transfers};
 use crate::{Error, Network, Wallet, defaults, time};
 
 /// The slots that a draft gives out, in this order: sealed change (if any), then free carriers.
@@ -52,10 +53,10 @@ impl Wallet {
     ///
     /// # Errors
     /// [`PlanError`](super::plan::PlanError), [`TransferError::AlreadyPaid`],
-    /// [`TransferError::NoFeeRate`]; [`CoinsError`](crate::coins::CoinsError) about satoshis.
+    /// [`TransferError::AlreadyIssued`], [`TransferError::NoFeeRate`]; [`CoinsError`](crate::coins::CoinsError) about satoshis.
     pub fn plan(&self, payments: &[Payment], options: &PlanOptions) -> Result<Plan, Error> {
         let snapshot = Snapshot::load(&self.db, self.coin_set(), &self.meta)?;
-        check_unpaid(&self.db, payments)?;
+        check_all_unpaid(&self.db, payments)?;
         let draft = outline(&snapshot, &self.meta, payments, options)?;
         let fee_rate = fee_rate(&self.meta.network, options)?;
         let built = transaction(
@@ -109,16 +110,29 @@ pub(crate) fn outline(
     Ok(draft(&facts, &asked)?)
 }
 
-/// Refuses an invoice that an earlier transfer pays, unless that has failed.
-pub(crate) fn check_unpaid(db: &Connection, payments: &[Payment]) -> Result<(), Error> {
-    for invoice in payments.iter().flat_map(invoices) {
-        for item in transfers::items_of_invoice(db, &invoice.to_string())? {
-            let row = transfers::get(db, &item.transfer)?;
-            if row.is_some_and(|row| row.direction == super::record::SENT && row.state != "failed")
-            {
-                let transfer = TransferId::from_bytes(item.transfer);
-                return Err(TransferError::AlreadyPaid { transfer }.into());
-            }
+pub(crate) fn check_all_unpaid(db: &Connection, payments: &[Payment]) -> Result<(), Error> {
+    let mut invoices = payments.iter().flat_map(invoices);
+    invoices.try_for_each(|invoice| check_unpaid(db, invoice))
+}
+
+/// Refuses an invoice that an earlier transfer pays, unless that has failed, or whose seal has an
+/// allocation of a contract that was issued here (ATTACKS L01, L02).
+pub(crate) fn check_unpaid(db: &Connection, invoice: &Invoice) -> Result<(), Error> {
+    for item in transfers::items_of_invoice(db, &invoice.to_string())? {
+        let row = transfers::get(db, &item.transfer)?;
+        if row.is_some_and(|row| row.direction == super::record::SENT && row.state != "failed") {
+            let transfer = TransferId::from_bytes(item.transfer);
+            return Err(TransferError::AlreadyPaid { transfer }.into());
+        }
+    }
+    let Beneficiary::Seal(secret) = &invoice.to else {
+        return Ok(());
+    };
+    for leaf in operations::leaves_of_secret(db, secret)? {
+        // A contract of others proves nothing: anybody can write this seal into a genesis.
+        let contract = ContractId::from_bytes(leaf.operation.to_bytes());
+        if contracts::get(db, &contract)?.is_some_and(|row| row.issued) {
+            return Err(TransferError::AlreadyIssued { contract }.into());
         }
     }
     Ok(())

@@ -223,6 +223,7 @@ fn store(
         contract: invoice.contract,
         amount: invoice.amount,
         operation: None,
+        abandoned: None,
         ty: None,
         index: None,
         awaited: false,
@@ -238,7 +239,7 @@ pub(crate) fn info(
     row: &InvoiceRow,
 ) -> Result<InvoiceInfo, StoreError> {
     let invoice: Invoice = row.text.parse().map_err(damaged)?;
-    let mut received: Vec<(bulla_core::ContractId, u64)> = Vec::new();
+    let mut received: Vec<(bulla_core::ContractId, u128)> = Vec::new();
     let id = record::transfer_id(RECEIVED, &[row.text.as_bytes()]).to_bytes();
     for item in transfers::items(db, &id)? {
         let (Some(contract), Some(amount), Some(operation)) =
@@ -249,8 +250,9 @@ pub(crate) fn info(
         if !answers_leaf(db, &invoice, contract, operation, &item)? {
             continue;
         }
+        let amount = u128::from(amount);
         match received.iter_mut().find(|(known, _)| *known == contract) {
-            Some((_, sum)) => *sum = sum.saturating_add(amount),
+            Some((_, sum)) => *sum += amount,
             None => received.push((contract, amount)),
         }
     }
@@ -316,17 +318,21 @@ pub(crate) fn answers(
 /// What an invoice got, as to what it asked for.
 fn invoice_state(
     invoice: &Invoice,
-    received: &[(bulla_core::ContractId, u64)],
+    received: &[(bulla_core::ContractId, u128)],
     state: ReceiverState,
 ) -> InvoiceState {
     let asked =
         |contract: &bulla_core::ContractId| invoice.contract.is_none_or(|asked| asked == *contract);
     let enough = received.iter().any(|(contract, amount)| {
-        asked(contract) && invoice.amount.is_none_or(|asked| *amount >= asked)
+        asked(contract)
+            && invoice
+                .amount
+                .is_none_or(|asked| *amount >= u128::from(asked))
     });
     match state {
         ReceiverState::Invoiced => InvoiceState::Open,
         ReceiverState::Failed(Failure::Cancelled) => InvoiceState::Cancelled,
+        ReceiverState::Failed(Failure::Lost) => InvoiceState::Lost,
         ReceiverState::Failed(_) if received.is_empty() => InvoiceState::Expired,
         ReceiverState::Failed(_) => InvoiceState::Conflicted,
         _ if !enough => InvoiceState::Partial,

@@ -33,6 +33,8 @@ pub enum Failure {
         /// That transaction, if it is known.
         by: Option<Txid>,
     },
+    /// It was paid to a coin of the owner's that was spent already, without an operation that moves it.
+    Lost,
 }
 
 impl fmt::Display for Failure {
@@ -43,6 +45,7 @@ impl fmt::Display for Failure {
             Self::Refused { invoice } => write!(f, "refused:{invoice}"),
             Self::Conflicted { by: None } => f.write_str("conflicted"),
             Self::Conflicted { by: Some(txid) } => write!(f, "conflicted:{txid}"),
+            Self::Lost => f.write_str("lost"),
         }
     }
 }
@@ -50,7 +53,7 @@ impl fmt::Display for Failure {
 /// A text that is no reason.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
-    "`{found}` is no reason of a failed transfer; expected cancelled, expired, refused:… or conflicted:…"
+    "`{found}` is no reason of a failed transfer; expected cancelled, expired, lost, refused:… or conflicted:…"
 )]
 pub struct ParseFailureError {
     /// The text.
@@ -70,6 +73,7 @@ impl FromStr for Failure {
         match (name, rest) {
             ("cancelled", None) => Ok(Self::Cancelled),
             ("expired", None) => Ok(Self::Expired),
+            ("lost", None) => Ok(Self::Lost),
             ("conflicted", None) => Ok(Self::Conflicted { by: None }),
             ("conflicted", Some(txid)) => txid
                 .parse()
@@ -463,6 +467,8 @@ impl ReceiverState {
 pub enum ReceiverEvent {
     /// A consistent consignment with a leaf of ours was stored.
     Accepted,
+    /// The same, but all of it lies on coins that are spent.
+    Lost,
     /// The owner gives up; not while the network has the transaction.
     Cancel,
     /// Time passes (unix seconds).
@@ -488,9 +494,11 @@ impl ReceiverState {
     pub fn step(self, event: ReceiverEvent) -> (Self, Vec<Effect>) {
         match (event, self) {
             (ReceiverEvent::Accepted, Self::Invoiced) => (Self::Received, Vec::new()),
-            (ReceiverEvent::Accepted, Self::Failed(Failure::Expired | Failure::Cancelled)) => {
-                (Self::Received, vec![Effect::Hold])
-            }
+            (
+                ReceiverEvent::Accepted,
+                Self::Failed(Failure::Expired | Failure::Cancelled | Failure::Lost),
+            ) => (Self::Received, vec![Effect::Hold]),
+            (ReceiverEvent::Lost, _) => (Self::Failed(Failure::Lost), vec![Effect::Release]),
             (ReceiverEvent::Cancel, Self::Invoiced | Self::Received) => {
                 (Self::Failed(Failure::Cancelled), vec![Effect::Release])
             }
@@ -509,7 +517,9 @@ impl ReceiverState {
     fn seen(self, sighting: Sighting, settled: u32) -> (Self, Vec<Effect>) {
         let failed = matches!(self, Self::Failed(_));
         match (sighting, self) {
-            (_, Self::Invoiced | Self::Failed(Failure::Expired)) => (self, Vec::new()),
+            (_, Self::Invoiced | Self::Failed(Failure::Expired | Failure::Lost)) => {
+                (self, Vec::new())
+            }
             (Sighting::Mined { depth }, _) if depth >= settled => {
                 let release = self != Self::Settled && !failed;
                 (

@@ -400,3 +400,13 @@ fn reasons_survive_their_text_form() {
         assert_eq!(text.parse::<Failure>(), Err(ParseFailureError { found }));
     }
 }
+
+#[test]
+fn what_is_lost_stays_lost_until_it_is_accepted_anew() {
+    let lost = ReceiverState::Failed(Failure::Lost);
+    let (next, effects) = ReceiverState::Invoiced.step(ReceiverEvent::Lost);
+    assert_eq!((next, effects), (lost, vec![Effect::Release]));
+    assert_eq!(lost.step(chain(MINED)), (lost, vec![]));
+    let received = (ReceiverState::Received, vec![Effect::Hold]);
+    assert_eq!(lost.step(ReceiverEvent::Accepted), received);
+}

@@ -81,7 +81,7 @@ fn batch(count: usize) -> usize {
     assert_eq!(paid.files.len(), count);
     for (n, (person, place)) in people.iter_mut().zip(places).enumerate() {
         person.accept(&bench, &paid.files[place]).unwrap();
-        assert_eq!(person.amount(contract), (100 + n as u64, 0));
+        assert_eq!(person.amount(contract), (100 + n as u128, 0));
     }
     // Found consistent, and none of his.
     let stranger = people[0].accept(&bench, &paid.files[1]);

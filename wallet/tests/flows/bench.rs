@@ -190,7 +190,7 @@ impl Party {
     }
 
     /// Settled and pending amount of a contract.
-    pub fn amount(&mut self, contract: ContractId) -> (u64, u64) {
+    pub fn amount(&mut self, contract: ContractId) -> (u128, u128) {
         let balance = self.wallet().balance().unwrap();
         let asset = balance
             .assets

@@ -16,7 +16,7 @@ use crate::bench::{Bench, Paid, Party, code, pay};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 
-fn named(issue: Issue, ticker: &str) -> Issue {
+pub fn named(issue: Issue, ticker: &str) -> Issue {
     issue.text("ticker", ticker).text("name", "Of a test")
 }
 
@@ -29,7 +29,7 @@ pub fn inflatable(supply: u64, allowance: u64) -> Issue {
         .own("allowance", State::Amount(allowance))
 }
 
-fn token(id: u32, fraction: u64) -> State {
+pub fn token(id: u32, fraction: u64) -> State {
     State::Token(Token { id, fraction })
 }
 
@@ -82,7 +82,7 @@ fn asset(owned: &str, amount: u64) -> (String, Option<u32>, u64) {
     (owned.to_owned(), None, amount)
 }
 
-fn nft(id: u32, fraction: u64) -> (String, Option<u32>, u64) {
+pub fn nft(id: u32, fraction: u64) -> (String, Option<u32>, u64) {
     ("nft".to_owned(), Some(id), fraction)
 }
 
@@ -324,6 +324,36 @@ fn a_genesis_is_handed_out_without_a_transaction() {
     let back = alice.witness(contract, 150);
     bench.transfer(&mut bob, &mut alice, &back);
     assert_eq!(alice.amount(contract), (750, 0));
+}
+
+#[test]
+fn an_invoice_that_a_genesis_paid_is_not_paid_again() {
+    let bench = Bench::new();
+    let mut alice = bench.party("alice", 100_000);
+    let mut bob = bench.party("bob", 100_000);
+    bench.carriers(&mut alice, 2);
+    bench.carriers(&mut bob, 1);
+    let open = InvoiceRequest {
+        target: InvoiceTarget::Blind(None),
+        ..InvoiceRequest::default()
+    };
+    let invoice = bob.wallet().invoice(&open).unwrap();
+    let to = || AllocateTo::Invoice(Box::new(invoice.clone()));
+    let issue = |ticker| {
+        named(Issue::new(schemas::fixed().id()), ticker)
+            .number("precision", 0)
+            .number("supply", 1_000)
+            .allocate("asset", State::Amount(400), to())
+            .own("asset", State::Amount(600))
+    };
+    let contract = alice.wallet().issue(&issue("GOLD")).unwrap();
+    let again = Payment::Invoice {
+        invoice: Box::new(invoice.clone()),
+        contract: Some(contract),
+        amount: Some(5),
+    };
+    assert_eq!(code(alice.pay(&bench, &[again])), "already-issued");
+    assert_eq!(code(alice.wallet().issue(&issue("MORE"))), "already-issued");
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn e27_ten_transfers_back_and_forth_spend_tapret_change_each_time() {
         let received = bench.transfer(from, to, &invoice);
         assert_eq!(
             (received.amount, received.state.name()),
-            (amount, "settled"),
+            (u128::from(amount), "settled"),
             "{round}"
         );
         from.reopen();

@@ -199,7 +199,7 @@ impl AllocationOutput {
 
 impl Human for Output {
     fn human(&self) -> String {
-        let supply = self.supply.parse().unwrap_or_default();
+        let supply = self.supply.parse::<u128>().unwrap_or_default();
         let supply = display(supply, self.precision);
         let mut rows = vec![
             ("supply", format!("{supply} {}", claim::shown(&self.ticker))),

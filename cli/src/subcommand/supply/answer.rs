@@ -142,7 +142,9 @@ impl Output {
     }
 
     fn shown(&self, sum: &str) -> String {
-        let units = sum.parse().map(|units| display(units, self.precision));
+        let units = sum
+            .parse::<u128>()
+            .map(|units| display(units, self.precision));
         units.unwrap_or_else(|_| format!("{sum} smallest units"))
     }
 }

@@ -216,7 +216,7 @@ impl Reader<'_> {
         let name = value.name.filter(|_| self.named);
         let is_amount = |name: &String| amounts.iter().any(|role| role.name == *name);
         let units = name.as_ref().filter(|name| is_amount(name));
-        let units = units.and_then(|_| value.value.parse().ok());
+        let units = units.and_then(|_| value.value.parse::<u64>().ok());
         Value {
             display: units.map(|units| self.denomination.show(units)),
             value: NamedValue { name, ..value },

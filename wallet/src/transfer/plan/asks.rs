@@ -1,6 +1,6 @@
 //! Reads the payments: what each contract must pay, and which outputs are wanted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::{Address, Network, ScriptBuf};
 use bulla_core::seal::Blinding;
@@ -37,6 +37,18 @@ pub(super) struct AssetPayment {
 pub(super) struct Orders {
     pub acts: Vec<ReadAct>,
     pub payments: Vec<AssetPayment>,
+}
+
+impl Orders {
+    /// The types that are paid, taken or given.
+    pub fn used(&self) -> BTreeSet<u16> {
+        let paid = self.payments.iter().map(|payment| payment.owned_type);
+        let acts = self.acts.iter().flat_map(|act| {
+            let takes = act.takes.iter().map(|take| take.kind.owned_type);
+            takes.chain(act.gives.iter().map(|(owned_type, ..)| *owned_type))
+        });
+        paid.chain(acts).collect()
+    }
 }
 
 /// All payments, sorted out.
@@ -258,6 +270,10 @@ fn wanted(
         Some(name) => names.owned(name)?,
         None => known.asset.ok_or(PlanError::NoType { contract })?,
     };
+    if !known.moves.contains_key(&owned_type) {
+        let owned = known.owned_name(owned_type).to_owned();
+        return Err(PlanError::NoMove { contract, owned });
+    }
     let amount = agreed(invoice.amount, amount)
         .map_err(|(found, expected)| PlanError::OtherAmount { found, expected })?;
     let kind = known.schema.owned.get(&owned_type).map(|def| def.kind);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bitcoin::OutPoint;
 use bulla_core::ContractId;
+use bulla_core::commit::mpc_builder::MAX_MESSAGES;
 
 use super::asks::{Asks, Orders, Payee};
 use super::check::check;
@@ -23,7 +24,9 @@ pub fn draft(facts: &Facts<'_>, asked: &Asked<'_>) -> Result<Draft, PlanError> {
     let mut spent = spent_coins(facts, asked, &asks)?;
     let mut planned = BTreeMap::new();
     let none = Orders::default();
-    for contract in contracts_on(facts, &spent) {
+    let mut contracts = contracts_on(facts, &spent);
+    contracts.extend(asks.contracts.keys());
+    for contract in contracts {
         let moved = moves(
             contract,
             facts.contracts.get(&contract),
@@ -33,6 +36,7 @@ pub fn draft(facts: &Facts<'_>, asked: &Asked<'_>) -> Result<Draft, PlanError> {
         )?;
         planned.insert(contract, moved);
     }
+    make_room(facts, asked, &asks, &spent, &mut planned)?;
     let mut draft = lay_out(asked.method, facts, &asks, planned);
     for transition in &draft.transitions {
         let contract = transition.contract;
@@ -51,6 +55,35 @@ pub fn draft(facts: &Facts<'_>, asked: &Asked<'_>) -> Result<Draft, PlanError> {
     draft.expiry = asks.expiry;
     draft.paid = asks.paid;
     Ok(draft)
+}
+
+/// Leaves contracts behind that may be, where one transaction cannot commit to all.
+fn make_room(
+    facts: &Facts<'_>,
+    asked: &Asked<'_>,
+    asks: &Asks,
+    spent: &BTreeSet<OutPoint>,
+    planned: &mut BTreeMap<ContractId, Moves>,
+) -> Result<(), PlanError> {
+    let moving = planned.values().filter(|moves| moves.is_moving());
+    let found = moving.count();
+    let mut over = found.saturating_sub(MAX_MESSAGES);
+    for (contract, moves) in planned.iter_mut().filter(|(_, moves)| moves.is_moving()) {
+        let named = asked.abandon.contains(contract) && !asks.contracts.contains_key(contract);
+        if named && over > 0 {
+            over -= 1;
+            moves.transitions.clear();
+            let held = holdings_on(facts, spent, *contract).into_iter();
+            moves.abandoned = held.cloned().collect();
+        }
+    }
+    if over > 0 {
+        return Err(PlanError::TooManyContracts {
+            found,
+            allowed: MAX_MESSAGES,
+        });
+    }
+    Ok(())
 }
 
 fn contracts_on(facts: &Facts<'_>, spent: &BTreeSet<OutPoint>) -> BTreeSet<ContractId> {

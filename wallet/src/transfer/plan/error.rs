@@ -155,6 +155,38 @@ pub enum PlanError {
         /// The coin.
         outpoint: OutPoint,
     },
+    /// An invoice for what its contract moves by no plain transition.
+    #[error(
+        "`{owned}` of contract {contract} has no plain move, so no invoice is paid with it; use a transition of its schema that gives it"
+    )]
+    NoMove {
+        /// The contract.
+        contract: ContractId,
+        /// The owned type.
+        owned: String,
+    },
+    /// An act leaves something of its own type on a spent coin, which cannot go along.
+    #[error(
+        "coin {outpoint} holds more `{owned}` of contract {contract} than is used, and it has no plain move; use all of it"
+    )]
+    LeftOver {
+        /// The contract.
+        contract: ContractId,
+        /// The owned type.
+        owned: String,
+        /// The coin.
+        outpoint: OutPoint,
+    },
+    /// More contracts than one transaction can commit to.
+    #[error(
+        "the coins that are spent hold {found} contracts, and one transaction moves at most {allowed}; pay from another coin, or name contracts that may be lost"
+    )]
+    TooManyContracts {
+        /// On the coins.
+        found: usize,
+        /// Allowed.
+        allowed: usize,
+    },
     /// A transition cannot have so many inputs or outputs.
     #[error(
         "contract {contract} allows at most {allowed} {what} in one transition; {found} are needed, pay in several transactions"

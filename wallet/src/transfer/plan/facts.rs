@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bulla_core::header::Header;
+use bulla_core::limits;
 use bulla_core::schema::{Expr, Occurs, Rule, Schema, TransitionDef};
 use bulla_core::state::StateKind;
 use bulla_core::value::Values;
@@ -110,13 +111,18 @@ impl ContractFacts {
             };
             (alone && plain && kept && inputs.min <= 1).then(|| Move {
                 kind: *number,
-                max_inputs: inputs.max,
-                max_outputs: outputs.max,
+                max_inputs: at_most(inputs.max, limits::INPUTS),
+                max_outputs: at_most(outputs.max, limits::leaves(kind)),
                 signatures: self.signatures(*number),
             })
         });
         found.min_by_key(|found| found.signatures)
     }
+}
+
+/// What the schema allows, within the limits of consensus.
+fn at_most(max: u32, limit: usize) -> u32 {
+    u32::try_from(limit).map_or(max, |limit| max.min(limit))
 }
 
 fn is_alone(occurrences: &BTreeMap<u16, Occurs>, ty: u16) -> bool {

@@ -11,6 +11,7 @@ mod error;
 mod facts;
 mod moves;
 mod needs;
+mod split;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,9 +8,10 @@ use bulla_core::operation::Input;
 use bulla_core::state::{State, Token};
 
 use super::act::{ReadAct, ReadTake};
-use super::asks::{AssetPayment, Orders};
+use super::asks::Orders;
 use super::needs::{kind_of, quantity};
-use super::{ContractFacts, Holding, Move, PlanError};
+use super::split::Splitter;
+use super::{ContractFacts, Holding, PlanError};
 
 /// A leaf to be made; which output it is on is decided when all are known.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,10 +41,17 @@ pub(super) struct Moves {
     pub abandoned: Vec<Holding>,
 }
 
+impl Moves {
+    pub const fn is_moving(&self) -> bool {
+        !self.transitions.is_empty()
+    }
+}
+
 type Pool<'a> = BTreeMap<u16, Vec<&'a Holding>>;
 
 /// Moves every holding of one contract: acts take theirs first; then by type, payments first, the
-/// rest to ourselves.
+/// rest to ourselves. What may be abandoned, because its contract was named, is so only where it
+/// cannot move, and never of a type that is paid or acted on.
 pub(super) fn moves(
     contract: ContractId,
     facts: Option<&ContractFacts>,
@@ -60,6 +68,7 @@ pub(super) fn moves(
     for act in &orders.acts {
         moves.transitions.push(acted(contract, act, &mut pool)?);
     }
+    let used = orders.used();
     let asked = !orders.acts.is_empty() || !orders.payments.is_empty();
     for payment in &orders.payments {
         pool.entry(payment.owned_type).or_default();
@@ -73,15 +82,32 @@ pub(super) fn moves(
         let found = facts.and_then(|facts| facts.moves.get(&ty));
         // Nobody can make us ask others to sign for what only happens to lie on our coin.
         let found = found.filter(|found| found.signatures == 0 || asked);
-        match (found, held.first()) {
-            (Some(found), _) => moves
-                .transitions
-                .extend(moved(contract, ty, *found, &held, &paid)?),
-            (None, Some(first)) if !may_abandon => {
-                return Err(PlanError::NotMovable {
+        let first = held.first().map(|held| held.outpoint);
+        match (found, first) {
+            (Some(found), _) => {
+                let splitter = Splitter {
                     contract,
-                    outpoint: first.outpoint,
+                    owned_type: ty,
+                    found: *found,
+                };
+                let parts = splitter.split(&held, &paid)?.into_iter();
+                moves.transitions.extend(parts.map(|part| Moved {
+                    kind: found.kind,
+                    inputs: part.held.iter().map(|held| input(held)).collect(),
+                    leaves: part.paid.into_iter().chain(part.stays).collect(),
+                    ..Moved::default()
+                }));
+            }
+            (None, Some(outpoint)) if used.contains(&ty) => {
+                let owned = facts.map_or("", |facts| facts.owned_name(ty)).to_owned();
+                return Err(PlanError::LeftOver {
+                    contract,
+                    owned,
+                    outpoint,
                 });
+            }
+            (None, Some(outpoint)) if !may_abandon => {
+                return Err(PlanError::NotMovable { contract, outpoint });
             }
             (None, _) => moves.abandoned.extend(held.into_iter().cloned()),
         }
@@ -181,106 +207,4 @@ fn rest(
             kept.map(|held| stays(held.state.clone())).collect()
         }
     })
-}
-
-/// Plain moves of one type.
-fn moved(
-    contract: ContractId,
-    owned_type: u16,
-    found: Move,
-    held: &[&Holding],
-    payments: &[&AssetPayment],
-) -> Result<Vec<Moved>, PlanError> {
-    let apart = held
-        .iter()
-        .all(|held| matches!(held.state, State::Right | State::Data(_)));
-    let leaves = leaves(contract, owned_type, held, payments)?;
-    let inputs = held.iter().map(|holding| input(holding));
-    let moved = |inputs: BTreeMap<Input, State>, leaves: Vec<Leaf>| Moved {
-        kind: found.kind,
-        inputs,
-        leaves,
-        ..Moved::default()
-    };
-    let each = usize::try_from(found.max_inputs.min(found.max_outputs)).unwrap_or(usize::MAX);
-    if apart && held.len() == leaves.len() && each > 0 {
-        // Leaves that nothing adds up move each by itself, where there is no room for all.
-        let inputs: Vec<_> = inputs.collect();
-        let parts = inputs.chunks(each).zip(leaves.chunks(each));
-        return Ok(parts
-            .map(|(inputs, leaves)| moved(inputs.iter().cloned().collect(), leaves.to_vec()))
-            .collect());
-    }
-    limit(contract, "inputs", held.len(), found.max_inputs)?;
-    limit(contract, "outputs", leaves.len(), found.max_outputs)?;
-    Ok(vec![moved(inputs.collect(), leaves)])
-}
-
-fn limit(
-    contract: ContractId,
-    what: &'static str,
-    found: usize,
-    allowed: u32,
-) -> Result<(), PlanError> {
-    if u32::try_from(found).is_ok_and(|found| found <= allowed) {
-        return Ok(());
-    }
-    Err(PlanError::TooMany {
-        contract,
-        what,
-        found,
-        allowed,
-    })
-}
-
-/// Payments, then what stays, kind by kind.
-fn leaves(
-    contract: ContractId,
-    owned_type: u16,
-    held: &[&Holding],
-    payments: &[&AssetPayment],
-) -> Result<Vec<Leaf>, PlanError> {
-    let mut leaves: Vec<Leaf> = payments
-        .iter()
-        .map(|payment| Leaf {
-            owned_type,
-            state: payment.state.clone(),
-            payment: Some(payment.number),
-        })
-        .collect();
-    let mut kinds: BTreeMap<Option<u32>, Vec<&Holding>> = BTreeMap::new();
-    for holding in held {
-        kinds
-            .entry(kind_of(holding).token)
-            .or_default()
-            .push(holding);
-    }
-    for payment in payments {
-        kinds.entry(token(&payment.state)).or_default();
-    }
-    for (kind, held) in kinds {
-        let of = |payment: &&&AssetPayment| token(&payment.state) == kind;
-        let paid = payments
-            .iter()
-            .filter(of)
-            .map(|payment| u128::from(quantity(&payment.state)));
-        let paid: u128 = paid.sum();
-        let sum: u128 = held
-            .iter()
-            .map(|held| u128::from(quantity(&held.state)))
-            .sum();
-        if paid > sum {
-            return Err(PlanError::NotTogether { contract });
-        }
-        let paid = u64::try_from(paid).map_err(|_| PlanError::TooMuch { contract })?;
-        leaves.extend(rest(contract, owned_type, &held, paid)?);
-    }
-    Ok(leaves)
-}
-
-const fn token(state: &State) -> Option<u32> {
-    match state {
-        State::Token(token) => Some(token.id),
-        _ => None,
-    }
 }

@@ -402,6 +402,211 @@ fn a_transition_that_takes_one_input_only_is_respected() {
     );
 }
 
+/// Leaf number `index` of a contract and type, on coin 1.
+fn leaf(contract: u8, owned_type: u16, index: u32, state: State) -> Holding {
+    let holding = holding(1, contract, 0);
+    let leaf = Input {
+        owned_type,
+        index,
+        ..holding.leaf
+    };
+    Holding {
+        leaf,
+        state,
+        ..holding
+    }
+}
+
+fn nft(id: u32, fraction: u64) -> State {
+    State::Token(Token { id, fraction })
+}
+
+/// GOLD on a coin, on which somebody put these leaves, too.
+fn hostage(leaves: impl IntoIterator<Item = Holding>) -> Wallet {
+    let mut wallet = Wallet::new(&[1], &[(1, 1, 100)]);
+    wallet.holdings.extend(leaves);
+    wallet
+}
+
+/// Inputs and outputs of the transitions of a contract.
+fn sizes(draft: &Draft, contract: u8) -> Vec<(usize, usize)> {
+    let transitions = draft.transitions.iter();
+    transitions
+        .filter(|planned| planned.contract == id(contract))
+        .map(|planned| (planned.inputs.len(), planned.leaves.len()))
+        .collect()
+}
+
+#[test]
+fn more_tokens_than_one_transition_can_have_move_in_several() {
+    let wallet = hostage((0..5_000).map(|n| leaf(3, 1, n, nft(n, 1))));
+    let draft = wallet.plan(&[pay(invoice(1, 1, 7))]).unwrap();
+    assert_eq!(sizes(&draft, 3), [(4_096, 4_096), (904, 904)]);
+    let last = Invoice {
+        owned: Some("nft".to_owned()),
+        token: Some(4_999),
+        ..invoice(3, 1, 7)
+    };
+    let draft = wallet.plan(&[pay(last)]).unwrap();
+    assert_eq!(sizes(&draft, 3), [(4_096, 4_096), (904, 904)]);
+    let paid = &draft.transitions[2].leaves[0];
+    assert_eq!((&paid.state, paid.seal), (&nft(4_999, 1), secret(7)));
+}
+
+#[test]
+fn fractions_of_one_token_beyond_64_bits_move_in_several_transitions() {
+    let whole = |n| leaf(3, 1, n, nft(9, u64::MAX));
+    let other = leaf(3, 1, 2, nft(10, 1));
+    let wallet = hostage([whole(0), whole(1), other]);
+    let draft = wallet.plan(&[pay(invoice(1, 1, 7))]).unwrap();
+    assert_eq!(sizes(&draft, 3), [(1, 1), (2, 2)]);
+    assert!(draft.abandoned.is_empty());
+}
+
+#[test]
+fn amounts_beyond_64_bits_move_in_several_transitions() {
+    let most = |n| leaf(2, 0, n, State::Amount(u64::MAX));
+    let mut wallet = hostage([most(0), most(1), leaf(2, 0, 2, State::Amount(7))]);
+    for abandon in [BTreeSet::new(), [id(2)].into()] {
+        wallet.abandon = abandon;
+        let draft = wallet.plan(&[pay(invoice(1, 1, 7))]).unwrap();
+        assert_eq!(sizes(&draft, 2), [(1, 1), (1, 1), (1, 1)]);
+        assert!(draft.abandoned.is_empty());
+    }
+    let draft = wallet.plan(&[pay(invoice(2, 5, 7))]).unwrap();
+    let paid: Vec<_> = draft.transitions[1..].iter().map(leaves).collect();
+    let rest = (u64::MAX - 5, CHANGE);
+    assert_eq!(
+        paid,
+        [
+            vec![(5, secret(7)), rest],
+            vec![(u64::MAX, CHANGE)],
+            vec![(7, CHANGE)]
+        ]
+    );
+}
+
+#[test]
+fn more_amounts_than_one_transition_can_consume_move_in_several() {
+    let wallet = hostage((0..65_540).map(|n| leaf(2, 0, n, State::Amount(1))));
+    let draft = wallet.plan(&[pay(invoice(1, 1, 7))]).unwrap();
+    assert_eq!(sizes(&draft, 2), [(65_535, 1), (5, 1)]);
+    let many = |amount| wallet.plan(&[pay(invoice(2, amount, 7))]);
+    assert_eq!(sizes(&many(65_535).unwrap(), 2), [(65_535, 1), (5, 1)]);
+    let error = PlanError::TooMany {
+        contract: id(2),
+        what: "inputs",
+        found: 65_540,
+        allowed: 65_535,
+    };
+    assert_eq!(many(65_536), Err(error));
+}
+
+#[test]
+fn a_payment_that_no_sum_of_64_bits_makes_is_refused() {
+    let half = |n| leaf(2, 0, n, State::Amount(1 << 63));
+    let wallet = hostage([half(0), half(1)]);
+    let error = PlanError::TooMuch { contract: id(2) };
+    let paid = |amount| wallet.plan(&[pay(invoice(2, amount, 7))]);
+    assert_eq!(paid(u64::MAX), Err(error));
+    assert_eq!(sizes(&paid(1 << 63).unwrap(), 2), [(1, 1), (1, 1)]);
+}
+
+#[test]
+fn no_invoice_is_paid_with_what_has_no_plain_move() {
+    let mut wallet = Wallet::new(&[1], &[(1, 3, 500)]);
+    wallet.abandon = [id(3)].into();
+    let left = Invoice {
+        owned: Some("left".to_owned()),
+        ..invoice(3, 100, 7)
+    };
+    let owned = "left".to_owned();
+    let error = PlanError::NoMove {
+        contract: id(3),
+        owned,
+    };
+    assert_eq!(wallet.plan(&[pay(left)]), Err(error));
+}
+
+#[test]
+fn an_act_abandons_nothing_of_what_it_uses() {
+    let mut wallet = hostage([
+        leaf(3, 0, 0, State::Amount(7)),
+        leaf(3, 0, 1, State::Amount(5)),
+    ]);
+    wallet.abandon = [id(3)].into();
+    let mut mint = act("mint", &[("left", 7)], &[]);
+    mint.contract = id(3);
+    let error = PlanError::LeftOver {
+        contract: id(3),
+        owned: "left".to_owned(),
+        outpoint: outpoint(1),
+    };
+    assert_eq!(wallet.plan(&[Payment::Act(mint)]), Err(error));
+}
+
+#[test]
+fn a_type_that_cannot_move_holds_back_nothing_of_its_own_contract() {
+    let mut wallet = hostage([leaf(3, 0, 0, State::Amount(7)), leaf(3, 1, 1, nft(4, 1))]);
+    let token = Invoice {
+        owned: Some("nft".to_owned()),
+        token: Some(4),
+        ..invoice(3, 1, 7)
+    };
+    let error = PlanError::NotMovable {
+        contract: id(3),
+        outpoint: outpoint(1),
+    };
+    assert_eq!(wallet.plan(&[pay(token.clone())]), Err(error));
+    wallet.abandon = [id(3)].into();
+    let draft = wallet.plan(&[pay(token)]).unwrap();
+    assert_eq!(sizes(&draft, 3), [(1, 1)]);
+    assert_eq!(draft.abandoned, [leaf(3, 0, 0, State::Amount(7))]);
+}
+
+#[test]
+fn more_contracts_than_one_transaction_commits_to_hold_nothing_back() {
+    let gold = holding(1, 1, 100);
+    let junk = (0..256_u16).map(|n| {
+        let mut bytes = [0xff; 32];
+        bytes[..2].copy_from_slice(&n.to_be_bytes());
+        Holding {
+            contract: ContractId::from_bytes(bytes),
+            ..holding(1, 2, 1)
+        }
+    });
+    let junk: Vec<_> = junk.collect();
+    let fixed = ContractFacts::new(bulla_schemas::fixed(), Values::default());
+    let known = junk.iter().map(|held| held.contract).chain([id(1)]);
+    let contracts = known.map(|contract| (contract, fixed.clone())).collect();
+    let holdings: Vec<_> = junk.iter().cloned().chain([gold]).collect();
+    let facts = Facts {
+        network: regtest(),
+        now: 500,
+        height: 100,
+        coins: &[coin(1)],
+        holdings: &holdings,
+        contracts: &contracts,
+        carrier: 330,
+    };
+    let plan = |abandon: &BTreeSet<ContractId>| {
+        let asked = Asked {
+            payments: &[pay(invoice(1, 1, 7))],
+            method: Method::Auto,
+            abandon,
+        };
+        draft(&facts, &asked)
+    };
+    let error = PlanError::TooManyContracts {
+        found: 257,
+        allowed: 256,
+    };
+    assert_eq!(plan(&[id(1)].into()), Err(error));
+    let draft = plan(&[id(1), junk[3].contract, junk[4].contract].into()).unwrap();
+    assert_eq!(draft.abandoned, [junk[3].clone()]);
+    assert_eq!(draft.transitions.len(), 256);
+}
+
 fn act(transition: &str, takes: &[(&str, u64)], gives: &[(&str, u64, Option<Invoice>)]) -> Act {
     let take = |(owned, amount): &(&str, u64)| Take {
         owned: (*owned).to_owned(),

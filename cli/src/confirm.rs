@@ -1,0 +1,69 @@
+//! What the owner has to type before something that cannot be taken back.
+
+use std::io::{self, BufRead, IsTerminal};
+
+use bulla_wallet::api::Plan;
+
+use crate::error::Error;
+use crate::output::line;
+
+/// What has to be typed before allocations are left behind.
+const LOSE: &str = "lose";
+
+/// Says what it is about, and reads a word.
+///
+/// # Errors
+/// If another word is typed, or none.
+pub fn typed(
+    warning: &str,
+    expected: &'static str,
+    remedy: &'static str,
+    input: &mut impl BufRead,
+) -> Result<(), Error> {
+    line(
+        &mut io::stderr(),
+        &format!("{warning}\nType `{expected}` to go on:"),
+    );
+    let mut found = String::new();
+    let read = input.read_line(&mut found);
+    read.map_err(|cause| Error::NoTerminal {
+        what: "a confirmation",
+        cause,
+        remedy,
+    })?;
+    check(found.trim(), expected, remedy)
+}
+
+/// Asks whether what a plan leaves behind may be lost. Without a terminal nobody is there to answer.
+///
+/// # Errors
+/// If it may not.
+pub fn losses(plan: &Plan) -> Result<(), Error> {
+    if plan.draft.abandoned.is_empty() {
+        return Ok(());
+    }
+    let remedy = "look at it with --dry-run, then say --yes";
+    if !io::stdin().is_terminal() {
+        return check("", LOSE, remedy);
+    }
+    let lost = plan.draft.abandoned.iter().map(|held| {
+        let units = bulla_wallet::transfer::plan::quantity(&held.state);
+        format!("\n  {units} of {}", held.contract)
+    });
+    let warning = format!(
+        "This is lost for ever (smallest units, fractions of tokens, or rights):{}",
+        lost.collect::<String>()
+    );
+    typed(&warning, LOSE, remedy, &mut io::stdin().lock())
+}
+
+fn check(found: &str, expected: &'static str, remedy: &'static str) -> Result<(), Error> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::NotConfirmed {
+        found: found.to_owned(),
+        expected,
+        remedy,
+    })
+}
