@@ -5,13 +5,13 @@
 use std::collections::BTreeSet;
 
 use bdk_wallet::rusqlite::Transaction as SqlTransaction;
-use bulla_core::consignment::{Explicit, parts};
+use bulla_core::consignment::{Explicit, Read, parts};
 use bulla_core::frame::{BaseEntry, Frame, WitnessFrame};
 use bulla_core::header::Header;
 use bulla_core::operation::Input;
 use bulla_core::validator::{
-    Check, Consignment, Consistent, Failure, Limits, Rules, SchemaPolicy, TerminalState, validate,
-    validate_parts,
+    Check, Consignment, Consistent, Failure, Known, Limits, Rules, SchemaPolicy, TerminalState,
+    validate, validate_parts,
 };
 use bulla_core::{ContractId, SchemaId, SecretSeal};
 
@@ -82,6 +82,11 @@ impl Wallet {
         match found {
             Ok(says) => Ok(Content { says, bytes }),
             Err(failure) if failure.report().check == Check::BaseMissing => {
+                let missing = missing.operations;
+                Err(TransferError::BaseMissing { missing }.into())
+            }
+            Err(_) if !missing.behind.is_empty() => {
+                let missing = missing.behind;
                 Err(TransferError::BaseMissing { missing }.into())
             }
             Err(failure) => Err(refused(failure).into()),
@@ -198,6 +203,7 @@ fn accept(
         let contract = content.contract;
         return Err(TransferError::ContractFile { contract }.into());
     }
+    check_known(command, content)?;
     let before = quarantine::waiting(&command.db)?;
     let ours = store(command, placed)?;
     if ours.is_empty() {
@@ -213,18 +219,33 @@ fn accept(
     receipt::note(command, content.contract, &scope, source)
 }
 
+/// Refuses a delta whose base was there when it was validated, and is no more.
+fn check_known(command: &Command<'_>, content: &Consignment) -> Result<(), Error> {
+    let known = Proven::new(&command.db);
+    for entry in &content.base {
+        known.leaf(content.contract, &entry.leaf, entry.witness);
+    }
+    let missing = known.into_result()?.operations;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(TransferError::BaseMissing { missing }.into())
+}
+
 /// Refuses what builds on what can never be mined.
 fn check_base(command: &Command<'_>, base: &[BaseEntry]) -> Result<(), Error> {
     let ledger = Ledger::new(&command.db, command.coins.tip().height);
+    let mut without_effect = BTreeSet::new();
     for entry in base {
         let operation = entry.leaf.operation;
-        if ledger.standing(operation)?.is_none()
-            && let Some((witness, _)) = conflicted(&command.db, operation)?
-        {
-            return Err(TransferError::Conflicted { witness }.into());
+        if ledger.standing(operation)?.is_none() {
+            without_effect.insert(operation);
         }
     }
-    Ok(())
+    match conflicted(&command.db, without_effect)? {
+        Some((witness, _)) => Err(TransferError::Conflicted { witness }.into()),
+        None => Ok(()),
+    }
 }
 
 /// Anybody can forge a consistent spend of a seal that he saw (ATTACKS H14): of what waits for
@@ -286,9 +307,14 @@ fn store_frames(
     let mut positions = placed.positions.list.iter();
     let mut last = None;
     for part in parts(placed.content.bytes).skip(1) {
-        let read = part.and_then(|part| explicit.frame_with_ids(part));
-        match decode("a frame", read)? {
-            (Frame::Witness(frame), ids) => {
+        let read = part.and_then(|part| explicit.read(part));
+        let Read {
+            frame,
+            ids,
+            parents,
+        } = decode("a frame", read)?;
+        match frame {
+            Frame::Witness(frame) => {
                 let transitions = frame.transitions.iter();
                 let inputs = transitions.flat_map(|signed| &signed.transition.inputs);
                 consumed.extend(inputs.filter(|input| leaves.contains(*input)).copied());
@@ -296,6 +322,7 @@ fn store_frames(
                 let learned = Learned {
                     frame: &frame,
                     ids: &ids,
+                    parents: &parents,
                     own: false,
                     position: *positions.next().ok_or_else(|| damaged("no position"))?,
                     tip: placed.positions.tip.height,
@@ -305,14 +332,14 @@ fn store_frames(
                 leaves.extend(found.iter().map(|ours| ours.leaf));
                 ours.extend(found);
             }
-            (Frame::BlockProof(hint), _) => {
+            Frame::BlockProof(hint) => {
                 if let Some((witness, Position::Mined { height })) = last
                     && hint.height == height
                 {
                     headers::take_hint(db, witness, &hint)?;
                 }
             }
-            (Frame::Base(_) | Frame::Terminals(_), _) => {}
+            Frame::Base(_) | Frame::Terminals(_) => {}
         }
     }
     Ok(consumed)
