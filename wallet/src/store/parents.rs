@@ -16,7 +16,7 @@ pub fn put(
     parents: &Parents,
 ) -> Result<(), StoreError> {
     let sql = "INSERT OR IGNORE INTO parents (operation, witness, parent, parent_witness, n)
-         SELECT ?1, ?2, ?3, ?4, count(*) FROM parents
+         SELECT ?1, ?2, ?3, ?4, coalesce(max(n) + 1, 0) FROM parents
          WHERE operation = ?1 AND witness = ?2 AND parent = ?3";
     let mut statement = db.prepare_cached(sql)?;
     for (parent, on) in parents {
@@ -42,6 +42,20 @@ pub fn get(db: &Connection, operation: &OperationId, witness: Txid) -> Result<Pa
         parents.entry(parent).or_insert(on);
     }
     Ok(parents)
+}
+
+/// Forgets what operations in this witness build on, and what builds on them in it.
+pub(super) fn forget(db: &Transaction<'_>, witness: Txid) -> Result<(), StoreError> {
+    for sql in [
+        "DELETE FROM parents WHERE (operation, witness) IN (
+             SELECT operation, witness FROM anchored WHERE witness = ?1)",
+        "DELETE FROM parents WHERE parent_witness = ?1 AND operation IN (
+             SELECT i.operation FROM anchored a JOIN inputs i ON i.parent = a.operation
+             WHERE a.witness = ?1)",
+    ] {
+        db.prepare_cached(sql)?.execute([Blob(&witness)])?;
+    }
+    Ok(())
 }
 
 /// Fills in what was proven before it was noted, where only one witness of the parent can be meant: a seal

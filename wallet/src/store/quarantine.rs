@@ -4,43 +4,57 @@
 use bdk_wallet::rusqlite::{Connection, Transaction};
 use bitcoin::Txid;
 
-use super::blob::Blob;
-use super::{StoreError, witnesses};
+use super::blob::{Blob, optional};
+use super::{StoreError, parents, witnesses};
 
-/// Transitions none of whose witnesses is ours, mined or in the mempool.
+/// Witnesses that are not ours, not mined and not in the mempool: an operation can have any number of them.
 pub fn waiting(db: &Connection) -> Result<usize, StoreError> {
-    let sql =
-        "SELECT count(DISTINCT a.operation) FROM witnesses w JOIN anchored a ON a.witness = w.txid
-         WHERE w.status IN (0, 3) AND NOT w.own AND NOT EXISTS (
-             SELECT 1 FROM anchored b JOIN witnesses v ON v.txid = b.witness
-             WHERE b.operation = a.operation AND (v.status IN (1, 2) OR v.own))";
+    let sql = "SELECT count(*) FROM witnesses WHERE status IN (0, 3) AND NOT own";
     Ok(db.prepare_cached(sql)?.query_row((), |row| row.get(0))?)
 }
 
 /// Forgets the witnesses of others that are absent since before one height of the tip, or conflicted
 /// since before another, and the operations they leave without a witness. An operation on which
-/// another one builds stays as long as that one.
+/// another one builds stays as long as that one, in the witness on which that was proven.
 pub fn forget(db: &Transaction<'_>, absent: u32, conflicted: u32) -> Result<(), StoreError> {
     loop {
-        let gone = forgettable(db, absent, conflicted)?;
-        if gone.is_empty() {
-            return Ok(());
+        let mut left = true;
+        for witness in forgettable(db, absent, conflicted, None)? {
+            // Of two that can stand in for each other one stays.
+            if !forgettable(db, absent, conflicted, Some(witness))?.is_empty() {
+                forget_witness(db, witness)?;
+                left = false;
+            }
         }
-        for witness in gone {
-            forget_witness(db, witness)?;
+        if left {
+            return Ok(());
         }
     }
 }
 
-fn forgettable(db: &Connection, absent: u32, conflicted: u32) -> Result<Vec<Txid>, StoreError> {
+/// All of them, or this one if it is one of them.
+fn forgettable(
+    db: &Connection,
+    absent: u32,
+    conflicted: u32,
+    one: Option<Txid>,
+) -> Result<Vec<Txid>, StoreError> {
     let sql = "SELECT w.txid FROM witnesses w
          WHERE w.status IN (0, 3) AND w.since < iif(w.status = 0, ?1, ?2) AND NOT w.own
+         AND w.txid = coalesce(?3, w.txid)
          AND NOT EXISTS (
              SELECT 1 FROM anchored a JOIN inputs i ON i.parent = a.operation
              WHERE a.witness = w.txid AND NOT EXISTS (
-                 SELECT 1 FROM anchored b WHERE b.operation = a.operation AND b.witness <> w.txid))";
+                 SELECT 1 FROM anchored b WHERE b.operation = a.operation AND b.witness <> w.txid))
+         AND NOT EXISTS (
+             SELECT 1 FROM anchored a JOIN inputs i ON i.parent = a.operation
+             JOIN parents p ON p.operation = i.operation AND p.parent = a.operation
+             WHERE a.witness = w.txid AND p.parent_witness = w.txid AND NOT EXISTS (
+                 SELECT 1 FROM parents q WHERE q.operation = p.operation AND q.witness = p.witness
+                 AND q.parent = p.parent AND q.parent_witness <> w.txid))";
     let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map([absent, conflicted], |row| row.get(0).map(|Blob(id)| id))?;
+    let key = (absent, conflicted, optional(one.as_ref()));
+    let rows = statement.query_map(key, |row| row.get(0).map(|Blob(id)| id))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -57,6 +71,7 @@ fn forget_witness(db: &Transaction<'_>, witness: Txid) -> Result<(), StoreError>
             db.prepare_cached(sql)?.execute(key)?;
         }
     }
+    parents::forget(db, witness)?;
     for (table, column) in [
         ("anchored", "witness"),
         ("anchors", "witness"),

@@ -72,7 +72,7 @@ pub enum TransferError {
     },
     /// Too much waits for the chain already.
     #[error(
-        "{limit} transitions wait for transactions that no source has seen; nothing more is taken in until some are seen"
+        "{limit} transactions are kept that no source has seen or that conflict with mined ones; nothing more is taken in until some are seen"
     )]
     QuarantineFull {
         /// The limit.
