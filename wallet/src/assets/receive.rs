@@ -203,7 +203,7 @@ fn accept(
         let contract = content.contract;
         return Err(TransferError::ContractFile { contract }.into());
     }
-    check_known(command, content)?;
+    check_known(command, content.contract, &content.base)?;
     let before = quarantine::waiting(&command.db)?;
     let ours = store(command, placed)?;
     if ours.is_empty() {
@@ -220,10 +220,14 @@ fn accept(
 }
 
 /// Refuses a delta whose base was there when it was validated, and is no more.
-fn check_known(command: &Command<'_>, content: &Consignment) -> Result<(), Error> {
+fn check_known(
+    command: &Command<'_>,
+    contract: ContractId,
+    base: &[BaseEntry],
+) -> Result<(), Error> {
     let known = Proven::new(&command.db);
-    for entry in &content.base {
-        known.leaf(content.contract, &entry.leaf, entry.witness);
+    for entry in base {
+        known.leaf(contract, &entry.leaf, entry.witness);
     }
     let missing = known.into_result()?.operations;
     if missing.is_empty() {
@@ -385,4 +389,38 @@ fn scope(content: &Consignment, ours: &[Ours]) -> Vec<Ours> {
         .collect();
     let handed = |ours: &&Ours| seals.is_empty() || seals.contains(&ours.seal.conceal());
     ours.iter().filter(handed).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::Txid;
+    use bitcoin::hashes::Hash;
+    use bulla_core::OperationId;
+
+    use super::*;
+    use crate::keys::{Keys, Passphrase, Words};
+
+    #[test]
+    fn a_base_that_is_gone_when_it_is_to_be_built_on_is_missing() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("wallet.sqlite");
+        let keys = Keys::generate(Words::Twelve, None).unwrap();
+        let network = crate::Network::Regtest;
+        let wallet = Wallet::create(&file, network, keys, &Passphrase::new("passphrase"));
+        let entry = |n| BaseEntry {
+            leaf: Input {
+                operation: OperationId::from_bytes([n; 32]),
+                owned_type: 0,
+                index: 0,
+            },
+            witness: Txid::from_byte_array([n; 32]),
+            seal: None,
+        };
+        let base = [entry(1), entry(2)];
+        let contract = ContractId::from_bytes([9; 32]);
+        let check = |command: &mut Command<'_>| check_known(command, contract, &base);
+        let gone = wallet.unwrap().command("accept", check).unwrap_err();
+        assert_eq!(gone.code(), "base-missing");
+        assert_eq!(gone.missing(), base.map(|entry| entry.leaf.operation));
+    }
 }
