@@ -1,6 +1,7 @@
 //! An operation in several witnesses: behind what builds on it lies the one it was proven on, in the wallet's
 //! real store as in the model, so that a delta gets the verdict of the whole.
 
+use bdk_wallet::rusqlite::Connection;
 use bulla_core::frame::{Base, Frame, Terminal};
 use bulla_core::operation::Input;
 use bulla_core::seal::AssignedSeal;
@@ -8,6 +9,7 @@ use bulla_core::state::State;
 use bulla_core::validator::{Check, validate};
 use bulla_tests::kit::make::{at, coin, on, spend};
 use bulla_tests::kit::{Draft, Fails, History, Receiver, Store, amounts_at, refuse, rules};
+use bulla_wallet::Wallet;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -171,6 +173,30 @@ proptest! {
             }
         }
     }
+}
+
+/// Runs a statement on the file of a receiver's wallet, which is closed for it.
+fn in_file(mut receiver: Receiver, sql: &str) -> Receiver {
+    let file = receiver.folder.path().join("wallet");
+    let another = Receiver::of(receiver.history.clone());
+    drop(std::mem::replace(&mut receiver.wallet, another.wallet));
+    Connection::open(&file).unwrap().execute_batch(sql).unwrap();
+    receiver.wallet = Wallet::open(&file).unwrap();
+    receiver
+}
+
+#[test]
+fn where_nobody_noted_on_which_witness_a_parent_was_proven_the_whole_is_asked_for() {
+    let (mut receiver, both) = twofold();
+    let paid = pay_on(&mut receiver, &both[0], &[2], 499);
+    let delta = next(&paid, 497, false).delta(2).encode();
+    receiver.wallet.validate(&delta).unwrap();
+    let mut receiver = in_file(receiver, "DELETE FROM parents");
+    let unknown = receiver.wallet.validate(&delta).unwrap_err();
+    assert_eq!(unknown.code(), "base-missing");
+    assert_eq!(unknown.missing(), [paid.id(1)]);
+    receiver.accept(&paid.encode()).unwrap();
+    receiver.wallet.validate(&delta).unwrap();
 }
 
 /// The steps of validating and of accepting a delta.
