@@ -183,12 +183,12 @@ struct History<'a> {
     ancestry: RefCell<Ancestry<'a>>,
 }
 
-impl History<'_> {
+impl<'a> History<'a> {
     /// Asks the ancestry. Where it is not known what lies behind, or the store fails, the answer is the
     /// one that refuses, and why is noted.
     fn ask<T>(
         &self,
-        question: impl FnOnce(&mut Ancestry<'_>) -> Result<T, StoreError>,
+        question: impl FnOnce(&mut Ancestry<'a>) -> Result<T, StoreError>,
         refusing: T,
     ) -> T {
         let mut ancestry = self.ancestry.borrow_mut();
@@ -216,6 +216,6 @@ impl Behind for History<'_> {
     }
 
     fn clash(&self) -> Option<OutPoint> {
-        self.ask(|ancestry| ancestry.clash(), Some(OutPoint::null()))
+        self.ask(Ancestry::clash, Some(OutPoint::null()))
     }
 }
