@@ -1,10 +1,15 @@
 //! A consignment as bytes: a stream of length-prefixed parts, the header first (PROTOCOL.md §8).
 
+use std::collections::BTreeMap;
+
+use bitcoin::Txid;
+
 use crate::codec::{DecodeError, Reader, put_blob};
 use crate::frame::{Base, Frame, Terminals, WitnessFrame};
 use crate::header::Header;
 use crate::limits::FRAME_BYTES;
 use crate::seal::AssignedSeal;
+use crate::wire::Taken;
 use crate::wire::open::OpenLeaves;
 use crate::{ContractId, OperationId, SecretSeal, wire};
 
@@ -104,7 +109,7 @@ impl Writer {
                         self.open.take(number);
                     }
                 }
-                self.open.open_frame(frame, &ids(frame), drop);
+                self.open.open_frame(frame, &transition_ids(frame), drop);
             }
             Frame::Base(base) => open_base(&mut self.open, base),
             Frame::BlockProof(_) | Frame::Terminals(_) => {}
@@ -134,6 +139,21 @@ impl Writer {
     }
 }
 
+/// The transitions that one builds on, each with the witness in which it was shown, or stands in the base.
+/// A genesis has none.
+pub type Parents = BTreeMap<OperationId, Txid>;
+
+/// A frame in its explicit form; of a witness frame, what is known of its transitions, in their order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Read {
+    /// The frame.
+    pub frame: Frame,
+    /// The ids of the transitions.
+    pub ids: Vec<OperationId>,
+    /// What the transitions build on.
+    pub parents: Vec<Parents>,
+}
+
 /// Reads frames back to their explicit form. Only what the bytes say, and what is needed to follow
 /// references, is checked: whoever wants a verdict asks the [`validator`](crate::validator).
 #[derive(Clone, Debug)]
@@ -156,23 +176,23 @@ impl Explicit {
     /// # Errors
     /// If the bytes are no frame, or it refers to what is not there.
     pub fn frame(&mut self, part: &[u8]) -> Result<Frame, DecodeError> {
-        Ok(self.frame_with_ids(part)?.0)
+        Ok(self.read(part)?.frame)
     }
 
-    /// The same with the ids of the transitions that it shows, in their order.
+    /// The same with the ids of the transitions that it shows, and what they build on.
     ///
     /// # Errors
     /// As [`Explicit::frame`].
-    pub fn frame_with_ids(
-        &mut self,
-        part: &[u8],
-    ) -> Result<(Frame, Vec<OperationId>), DecodeError> {
+    pub fn read(&mut self, part: &[u8]) -> Result<Read, DecodeError> {
+        let (mut ids, mut parents) = (Vec::new(), Vec::new());
         let frame = match wire::Frame::decode(part)? {
             wire::Frame::Witness(frame) => {
-                let frame = frame.resolve(self.contract, &mut self.open)?.frame;
-                let ids = ids(&frame);
+                let wire::Resolved { frame, taken } =
+                    frame.resolve(self.contract, &mut self.open)?;
+                ids = transition_ids(&frame);
+                parents = taken.iter().map(|taken| parents_of(taken)).collect();
                 self.open.open_frame(&frame, &ids, drop);
-                return Ok((Frame::Witness(Box::new(frame)), ids));
+                Frame::Witness(Box::new(frame))
             }
             wire::Frame::Base(base) => {
                 open_base(&mut self.open, &base);
@@ -181,11 +201,21 @@ impl Explicit {
             wire::Frame::BlockProof(proof) => Frame::BlockProof(proof),
             wire::Frame::Terminals(terminals) => Frame::Terminals(terminals),
         };
-        Ok((frame, Vec::new()))
+        Ok(Read {
+            frame,
+            ids,
+            parents,
+        })
     }
 }
 
-fn ids(frame: &WitnessFrame) -> Vec<OperationId> {
+fn parents_of(taken: &[Taken<()>]) -> Parents {
+    let leaves = taken.iter().filter_map(|(_, leaf)| leaf.as_ref());
+    let parents = leaves.filter_map(|leaf| Some((leaf.input.operation, leaf.witness?)));
+    parents.collect()
+}
+
+fn transition_ids(frame: &WitnessFrame) -> Vec<OperationId> {
     let transitions = frame.transitions.iter();
     transitions.map(|signed| signed.transition.id()).collect()
 }

@@ -45,14 +45,14 @@ pub const BUSY_TIMEOUT_MS: u64 = 5_000;
 /// How many counters are tried to find the blinding of a seal.
 pub const BLINDING_COUNTERS: u32 = 16;
 
-/// Consistent transitions without effect that are kept waiting, at most: so many, and 64 MiB of them.
+/// Transactions of consistent transitions without effect that are kept waiting, at most, and 64 MiB of them.
 pub const QUARANTINE: Waiting = Waiting {
-    transitions: 1_000,
+    transactions: 1_000,
     bytes: 64 << 20,
 };
 
-/// How many blocks long a transition is kept waiting at least where room is needed, while its
-/// transaction is absent (two weeks), and while a mined one conflicts with it (a day).
+/// How many blocks long one is kept waiting at least where room is needed, while it is absent (two
+/// weeks), and while a mined one conflicts with it (a day).
 pub const QUARANTINE_BLOCKS: (u32, u32) = (2_016, 144);
 
 /// Scans one `sync` makes at most, until no new script, transaction or reorg turns up.

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use bulla_core::DecodeError;
 use bulla_core::operation::Genesis;
+use bulla_core::{DecodeError, wire};
 
 use crate::common::codecs::CODECS;
 
@@ -149,5 +149,21 @@ fn a_pruned_list_is_read_to_its_end_before_its_parts_are_compared() {
     assert!(
         matches!(seal, Err(DecodeError::Unsupported { .. })),
         "{seal:?}"
+    );
+}
+
+#[test]
+fn a_number_of_ten_bytes_that_goes_on_is_too_large_before_it_is_too_long() {
+    // The height of a block proof.
+    let height = |last| wire::Frame::decode(&[&[1], [0x80; 9].as_slice(), &[last]].concat());
+    let longer = height(0);
+    assert!(
+        matches!(longer, Err(DecodeError::NotCanonical { .. })),
+        "{longer:?}"
+    );
+    let larger = height(0x80);
+    assert!(
+        matches!(larger, Err(DecodeError::Value { .. })),
+        "{larger:?}"
     );
 }

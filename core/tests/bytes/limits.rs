@@ -137,6 +137,40 @@ fn a_frame_shows_1_to_65535_transitions() {
 }
 
 #[test]
+fn a_number_of_items_beyond_32_bits_is_beyond_the_limit() {
+    let beyond = wire::Frame::decode(&[0, 0x80, 0x80, 0x80, 0x80, 0x10]);
+    assert_limit(beyond, 65_535, 1 << 32);
+    let terminals = wire::Frame::decode(&[&[3], [0xff; 9].as_slice(), &[1]].concat());
+    assert_limit(terminals, 65_535, u64::MAX);
+}
+
+#[test]
+fn a_script_of_a_witness_has_at_most_16777215_bytes() {
+    let mut bytes = wire::Frame::explicit(&witness_frame(1).unwrap()).encode();
+    // The number of the null output, which the one input spends, then the length of its script.
+    let vout = [0xff, 0xff, 0xff, 0xff, 0x0f];
+    let mut places = bytes.windows(vout.len());
+    let script = places.position(|place| place == vout).unwrap() + vout.len();
+    bytes.truncate(script);
+    let with = |length: [u8; 4]| wire::Frame::decode(&[bytes.as_slice(), &length].concat());
+    let most = with([0xff, 0xff, 0xff, 7]);
+    assert!(matches!(most, Err(DecodeError::Short { .. })), "{most:?}");
+    assert_limit(with([0x80, 0x80, 0x80, 8]), (1 << 24) - 1, 1 << 24);
+}
+
+#[test]
+fn the_256th_node_of_a_rule_is_beyond_the_limit_even_where_the_bytes_end() {
+    // Everything before the one rule of the genesis, an equality of sums of sums.
+    let with = |nodes: usize| {
+        let rule = [&[1, 0], vec![9; nodes - 1].as_slice()].concat();
+        Schema::decode(&[[0; 7].as_slice(), &rule].concat())
+    };
+    let cut = with(254);
+    assert!(matches!(cut, Err(DecodeError::Short { .. })), "{cut:?}");
+    assert_limit(with(255), 255, 256);
+}
+
+#[test]
 fn an_operation_has_at_most_255_owned_types() {
     let types = |count: u16| {
         let one = RightList::try_from(vec![Leaf {

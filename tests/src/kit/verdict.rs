@@ -235,7 +235,7 @@ pub fn knowing(store: &Store) -> Rules<'_> {
 pub struct Store {
     /// The leaves by contract, place and witness.
     pub leaves: BTreeMap<(ContractId, Input, Txid), KnownLeaf>,
-    /// What each operation in its witness does.
+    /// What each operation in its witness does, as it was first proven.
     pub operations: BTreeMap<(OperationId, Txid), Done>,
 }
 
@@ -256,6 +256,16 @@ impl Store {
             store.learn(history, frame);
         }
         store
+    }
+
+    /// With what was proven later: an operation in a witness stays on what it was first proven on.
+    #[must_use]
+    pub fn then(mut self, later: Self) -> Self {
+        self.leaves.extend(later.leaves);
+        for (place, done) in later.operations {
+            self.operations.entry(place).or_insert(done);
+        }
+        self
     }
 
     fn learn(&mut self, history: &History, frame: usize) {

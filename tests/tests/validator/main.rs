@@ -30,6 +30,7 @@ mod settle;
 mod signatures;
 mod slots;
 mod store;
+mod store_witnesses;
 mod stream;
 mod threads;
 mod vectors;

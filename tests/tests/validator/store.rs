@@ -61,25 +61,26 @@ fn wallet(bytes: &[u8], receiver: &Receiver) -> Result<Consignment, Refused> {
     })
 }
 
-fn assert_same(bytes: &[u8], store: &Store, receiver: &Receiver) -> bool {
+/// Requires that wallet and model say the same, and gives whether it is yes.
+pub(super) fn assert_same(bytes: &[u8], store: &Store, receiver: &Receiver) -> bool {
     let expected = model(bytes, store);
     assert_eq!(wallet(bytes, receiver), expected);
     expected.is_ok()
 }
 
 /// A history that grows at random, and what is open of it.
-struct Growing {
-    receiver: Receiver,
-    open: Vec<(Input, u64)>,
+pub(super) struct Growing {
+    pub(super) receiver: Receiver,
+    pub(super) open: Vec<(Input, u64)>,
     /// Whether what it does is mined.
-    mined: bool,
+    pub(super) mined: bool,
 }
 
 /// How many leaves a transfer takes, how many it gives, and whether onto coins that are there already.
-type Move = (usize, u64, bool);
+pub(super) type Move = (usize, u64, bool);
 
 impl Growing {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let history = History::fixed_among(&[10_000; 3]);
         let open = (0..3).map(|n| (history.seed(n), 10_000)).collect();
         let receiver = Receiver::of(history);
@@ -90,7 +91,7 @@ impl Growing {
         }
     }
 
-    fn take(&mut self, takes: usize, gives: u64) -> (Vec<Input>, Vec<u64>) {
+    pub(super) fn take(&mut self, takes: usize, gives: u64) -> (Vec<Input>, Vec<u64>) {
         let taken: Vec<_> = self.open.drain(..takes.min(self.open.len())).collect();
         let sum: u64 = taken.iter().map(|(_, amount)| amount).sum();
         let mut amounts = vec![sum / gives; usize::try_from(gives).unwrap()];
@@ -137,14 +138,14 @@ impl Growing {
         self.receiver.history.leaf(frame, 0)
     }
 
-    fn grow(&mut self, moves: &[Move]) {
+    pub(super) fn grow(&mut self, moves: &[Move]) {
         for one in moves {
             self.transfer(*one);
         }
         self.pay();
     }
 
-    fn known(&self) -> usize {
+    pub(super) fn known(&self) -> usize {
         self.receiver.history.drafts().len()
     }
 }
@@ -174,7 +175,7 @@ fn bases(history: &History, known: usize) -> Vec<Vec<BaseEntry>> {
 }
 
 /// Deltas that are wrong in one place, or right.
-fn deltas(history: &History, known: usize) -> Vec<Vec<u8>> {
+pub(super) fn deltas(history: &History, known: usize) -> Vec<Vec<u8>> {
     let delta = history.delta(known);
     let mut all = vec![delta.encode()];
     for base in bases(history, known) {
@@ -278,10 +279,7 @@ fn a_replaced_witness_lies_behind_nothing_that_builds_on_its_replacement() {
     assert_eq!(replaced.id(0), receiver.history.id(0));
     receiver.accept(&replaced.encode()).unwrap();
     receiver.accept(&receiver.history.encode()).unwrap();
-    let mut store = Store::of(&replaced, known);
-    let second = Store::of(&receiver.history, known);
-    store.leaves.extend(second.leaves);
-    store.operations.extend(second.operations);
+    let store = Store::of(&replaced, known).then(Store::of(&receiver.history, known));
     // What comes next spends the coin that only the replaced one spent.
     let mut accepted = Vec::new();
     for history in [&receiver.history, &replaced] {

@@ -6,12 +6,10 @@ use bdk_wallet::rusqlite::Connection;
 use bitcoin::{OutPoint, Txid};
 use bulla_core::frame::BaseEntry;
 use bulla_core::operation::Input;
-use bulla_core::seal::Seal;
 use bulla_core::{ContractId, OperationId};
 
-use super::rows;
-use crate::chain::Position;
-use crate::store::{StoreError, operations, standing, witnesses};
+use super::ledger;
+use crate::store::{StoreError, operations, parents, standing, witnesses};
 
 /// An operation in a witness.
 type Place = (OperationId, Txid);
@@ -19,9 +17,8 @@ type Place = (OperationId, Txid);
 /// The ancestry of a base: walked from what was learned of last, no further than a look-up needs, and
 /// no place of it twice. What nobody has asked for costs nothing.
 ///
-/// An operation has other witnesses where one replaced another: behind lies the one that the child's
-/// witness spends an output of; where none tells, the one that is mined before one in the mempool before
-/// any other.
+/// An operation has other witnesses where one replaced another: behind lies the one that the child was
+/// proven on ([`parents::get`]). Where that was not noted yet (see [`Ancestry::unknown`]) no answer holds.
 pub(super) struct Ancestry<'a> {
     db: &'a Connection,
     contract: ContractId,
@@ -35,6 +32,7 @@ pub(super) struct Ancestry<'a> {
     others: BTreeSet<Txid>,
     /// Answers about outputs that a known witness spends.
     spenders: BTreeMap<OutPoint, Option<Txid>>,
+    unknown: Option<OperationId>,
 }
 
 impl<'a> Ancestry<'a> {
@@ -56,11 +54,17 @@ impl<'a> Ancestry<'a> {
             witnesses: BTreeSet::new(),
             others: BTreeSet::new(),
             spenders: BTreeMap::new(),
+            unknown: None,
         };
         for place in ancestry.base.clone() {
             ancestry.insert(place)?;
         }
         Ok(ancestry)
+    }
+
+    /// An operation that was met, of which it is not known on which witness of a parent it was proven.
+    pub const fn unknown(&self) -> Option<OperationId> {
+        self.unknown
     }
 
     /// Whether an operation of the contract in this witness lies behind.
@@ -109,7 +113,7 @@ impl<'a> Ancestry<'a> {
     }
 
     /// An output that two witnesses spend. Two that are mined never do, so that where a history is
-    /// mined as a whole none of it is looked at.
+    /// mined as a whole none of it is looked at, in whatever witnesses it was proven.
     pub fn clash(&mut self) -> Result<Option<OutPoint>, StoreError> {
         let mut spent = BTreeMap::new();
         for witness in self.unmined()? {
@@ -128,7 +132,7 @@ impl<'a> Ancestry<'a> {
     }
 
     /// The witnesses behind of operations whose history is not mined as a whole.
-    fn unmined(&self) -> Result<BTreeSet<Txid>, StoreError> {
+    fn unmined(&mut self) -> Result<BTreeSet<Txid>, StoreError> {
         let (mut open, mut seen) = (self.base.clone(), BTreeSet::new());
         let mut unmined = BTreeSet::new();
         while let Some(place) = open.pop() {
@@ -180,57 +184,14 @@ impl<'a> Ancestry<'a> {
         Ok(())
     }
 
-    /// The parents of an operation in the witnesses that it builds on.
-    fn parents(&self, (operation, witness): Place) -> Result<BTreeSet<Place>, StoreError> {
-        let mut parents = BTreeSet::new();
-        // Inputs are in the order of their operations.
-        let mut last: Option<(OperationId, Vec<Txid>)> = None;
-        for input in operations::inputs(self.db, &operation)? {
-            let known = match last.take() {
-                Some((parent, known)) if parent == input.operation => known,
-                _ => self.witnesses_of(&input.operation)?,
-            };
-            let seal = self.seal(&input)?;
-            for parent in &known {
-                if self.closes(witness, seal, *parent)? {
-                    parents.insert((input.operation, *parent));
-                    break;
-                }
-            }
-            last = Some((input.operation, known));
+    /// The parents of an operation, each in the witness that it builds on; the genesis is none.
+    fn parents(&mut self, (operation, witness): Place) -> Result<Vec<Place>, StoreError> {
+        let known = parents::get(self.db, &operation, witness)?;
+        let mut of = ledger::parents(self.db, operation)?;
+        of.retain(|parent| *parent != self.contract.into());
+        if of.iter().any(|parent| !known.contains_key(parent)) {
+            self.unknown = Some(operation);
         }
-        Ok(parents)
-    }
-
-    /// The witnesses of an operation, those that count for more first.
-    fn witnesses_of(&self, operation: &OperationId) -> Result<Vec<Txid>, StoreError> {
-        let mut known = witnesses::of_operation(self.db, operation)?;
-        known.sort_by_key(|parent| (rank(&parent.position), parent.txid));
-        Ok(known.into_iter().map(|parent| parent.txid).collect())
-    }
-
-    fn seal(&self, leaf: &Input) -> Result<Option<Seal>, StoreError> {
-        let row = operations::leaf(self.db, &leaf.operation, leaf.owned_type, leaf.index)?;
-        let leaf = row.map(|row| rows::leaf(&row)).transpose()?;
-        Ok(leaf.and_then(|(_, _, seal)| seal))
-    }
-
-    /// Whether a witness spends the output of a seal that this parent made. One that names its output
-    /// is closed by whoever spends that, of any parent.
-    fn closes(&self, witness: Txid, seal: Option<Seal>, parent: Txid) -> Result<bool, StoreError> {
-        match seal.map(|seal| seal.resolve(Some(parent))) {
-            None => Ok(true),
-            Some(None) => Ok(false),
-            Some(Some(outpoint)) => witnesses::spends(self.db, witness, outpoint),
-        }
-    }
-}
-
-const fn rank(position: &Position) -> u8 {
-    match position {
-        Position::Mined { .. } => 0,
-        Position::Mempool => 1,
-        Position::Absent => 2,
-        Position::Conflicted { .. } => 3,
+        Ok(known.into_iter().collect())
     }
 }

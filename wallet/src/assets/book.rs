@@ -145,13 +145,13 @@ impl Book {
     }
 }
 
-/// A witness behind an operation without which it cannot have effect, and what is mined instead: that of
-/// an operation all of whose witnesses conflict.
+/// A witness behind these operations without which one of them cannot have effect, and what is mined
+/// instead: that of an operation all of whose witnesses conflict.
 pub(crate) fn conflicted(
     db: &Connection,
-    operation: OperationId,
+    operations: impl IntoIterator<Item = OperationId>,
 ) -> Result<Option<(Txid, Option<Txid>)>, StoreError> {
-    for ancestor in unmined(db, operation)? {
+    for ancestor in unmined(db, operations)? {
         let witnesses = witnesses::of_operation(db, &ancestor)?;
         let conflicts = witnesses.iter().map(|witness| match witness.position {
             Position::Conflicted { by } => Some((witness.txid, by)),
@@ -165,10 +165,13 @@ pub(crate) fn conflicted(
     Ok(None)
 }
 
-/// An operation and all it builds on whose history is not mined as a whole, the genesis excepted.
-fn unmined(db: &Connection, operation: OperationId) -> Result<BTreeSet<OperationId>, StoreError> {
+/// Operations and all they build on whose history is not mined as a whole, the genesis excepted.
+fn unmined(
+    db: &Connection,
+    operations: impl IntoIterator<Item = OperationId>,
+) -> Result<BTreeSet<OperationId>, StoreError> {
     let mut unmined = BTreeSet::new();
-    history::ancestors([operation], |operation| {
+    history::ancestors(operations, |operation| {
         if standing::height(db, &operation)? != Some(None) {
             return Ok(Vec::new());
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bdk_wallet::rusqlite::{Connection, Transaction as SqlTransaction};
 use bulla_core::anchor::Anchor;
 use bulla_core::bundle::BundleView;
+use bulla_core::consignment::Parents;
 use bulla_core::frame::WitnessFrame;
 use bulla_core::header::Header;
 use bulla_core::operation::{Input, Transition};
@@ -12,12 +13,13 @@ use bulla_core::outputs::Outputs;
 use bulla_core::seal::{AssignedSeal, Seal};
 use bulla_core::{ContractId, OperationId};
 
+use super::ledger::Ledger;
 use super::rows::{self, damaged, decode};
 use crate::chain::Position;
-use crate::store::StoreError;
 use crate::store::contracts::{self, ContractRow};
 use crate::store::operations::{self, OperationRow};
 use crate::store::witnesses::{self, AnchorRow, AnchoredRow, WitnessRow};
+use crate::store::{StoreError, parents};
 
 /// Seals of ours that a consignment keeps secret.
 pub(crate) type Reveals = BTreeMap<Input, Seal>;
@@ -35,6 +37,8 @@ pub(crate) struct Learned<'a> {
     pub frame: &'a WitnessFrame,
     /// The ids of its transitions, in their order.
     pub ids: &'a [OperationId],
+    /// What they build on.
+    pub parents: &'a [Parents],
     /// Whether this wallet made the transaction.
     pub own: bool,
     pub position: Position,
@@ -90,7 +94,24 @@ pub(crate) fn frame(
     for (signed, id) in frame.transitions.iter().zip(learned.ids) {
         operation(db, contract, *id, &signed.transition, reveals)?;
     }
-    anchor(db, contract, frame, learned.ids)
+    anchor(db, contract, frame, learned.ids)?;
+    let witness = frame.witness.txid();
+    let mut built = learned.ids.iter().zip(learned.parents);
+    built.try_for_each(|(id, on)| parents::put(db, id, witness, on))
+}
+
+/// What a transition of our own builds on: its parents in the witnesses that count.
+pub(crate) fn own_parents(
+    ledger: &Ledger<'_>,
+    transition: &Transition,
+) -> Result<Parents, StoreError> {
+    let mut parents = Parents::new();
+    for input in &transition.inputs {
+        let standing = ledger.standing(input.operation)?;
+        let witness = standing.and_then(|standing| standing.witness);
+        parents.extend(witness.map(|witness| (input.operation, witness)));
+    }
+    Ok(parents)
 }
 
 /// Notes seals of an operation that is known.

@@ -5,13 +5,13 @@
 use std::collections::BTreeSet;
 
 use bdk_wallet::rusqlite::Transaction as SqlTransaction;
-use bulla_core::consignment::{Explicit, parts};
+use bulla_core::consignment::{Explicit, Read, parts};
 use bulla_core::frame::{BaseEntry, Frame, WitnessFrame};
 use bulla_core::header::Header;
 use bulla_core::operation::Input;
 use bulla_core::validator::{
-    Check, Consignment, Consistent, Failure, Limits, Rules, SchemaPolicy, TerminalState, validate,
-    validate_parts,
+    Check, Consignment, Consistent, Failure, Known, Limits, Rules, SchemaPolicy, TerminalState,
+    validate, validate_parts,
 };
 use bulla_core::{ContractId, SchemaId, SecretSeal};
 
@@ -83,6 +83,11 @@ impl Wallet {
         match found {
             Ok(says) => Ok(Content { says, bytes }),
             Err(failure) if failure.report().check == Check::BaseMissing => {
+                let missing = missing.operations;
+                Err(TransferError::BaseMissing { missing }.into())
+            }
+            Err(_) if !missing.behind.is_empty() => {
+                let missing = missing.behind;
                 Err(TransferError::BaseMissing { missing }.into())
             }
             Err(failure) => Err(refused(failure).into()),
@@ -199,6 +204,7 @@ fn accept(
         let contract = content.contract;
         return Err(TransferError::ContractFile { contract }.into());
     }
+    check_known(command, content.contract, &content.base)?;
     let before = quarantine::waiting(&command.db)?;
     let ours = store(command, placed)?;
     if ours.is_empty() {
@@ -214,18 +220,37 @@ fn accept(
     receipt::note(command, content.contract, &scope, source)
 }
 
+/// Refuses a delta whose base was there when it was validated, and is no more.
+fn check_known(
+    command: &Command<'_>,
+    contract: ContractId,
+    base: &[BaseEntry],
+) -> Result<(), Error> {
+    let known = Proven::new(&command.db);
+    for entry in base {
+        known.leaf(contract, &entry.leaf, entry.witness);
+    }
+    let missing = known.into_result()?.operations;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(TransferError::BaseMissing { missing }.into())
+}
+
 /// Refuses what builds on what can never be mined.
 fn check_base(command: &Command<'_>, base: &[BaseEntry]) -> Result<(), Error> {
     let ledger = Ledger::new(&command.db, command.coins.tip().height);
+    let mut without_effect = BTreeSet::new();
     for entry in base {
         let operation = entry.leaf.operation;
-        if ledger.standing(operation)?.is_none()
-            && let Some((witness, _)) = conflicted(&command.db, operation)?
-        {
-            return Err(TransferError::Conflicted { witness }.into());
+        if ledger.standing(operation)?.is_none() {
+            without_effect.insert(operation);
         }
     }
-    Ok(())
+    match conflicted(&command.db, without_effect)? {
+        Some((witness, _)) => Err(TransferError::Conflicted { witness }.into()),
+        None => Ok(()),
+    }
 }
 
 /// Anybody can forge a consistent spend of a seal that he saw (ATTACKS H14): of what waits for
@@ -287,9 +312,14 @@ fn store_frames(
     let mut positions = placed.positions.list.iter();
     let mut last = None;
     for part in parts(placed.content.bytes).skip(1) {
-        let read = part.and_then(|part| explicit.frame_with_ids(part));
-        match decode("a frame", read)? {
-            (Frame::Witness(frame), ids) => {
+        let read = part.and_then(|part| explicit.read(part));
+        let Read {
+            frame,
+            ids,
+            parents,
+        } = decode("a frame", read)?;
+        match frame {
+            Frame::Witness(frame) => {
                 let transitions = frame.transitions.iter();
                 let inputs = transitions.flat_map(|signed| &signed.transition.inputs);
                 consumed.extend(inputs.filter(|input| leaves.contains(*input)).copied());
@@ -297,6 +327,7 @@ fn store_frames(
                 let learned = Learned {
                     frame: &frame,
                     ids: &ids,
+                    parents: &parents,
                     own: false,
                     position: *positions.next().ok_or_else(|| damaged("no position"))?,
                     tip: placed.positions.tip.height,
@@ -306,14 +337,14 @@ fn store_frames(
                 leaves.extend(found.iter().map(|ours| ours.leaf));
                 ours.extend(found);
             }
-            (Frame::BlockProof(hint), _) => {
+            Frame::BlockProof(hint) => {
                 if let Some((witness, Position::Mined { height })) = last
                     && hint.height == height
                 {
                     headers::take_hint(db, witness, &hint)?;
                 }
             }
-            (Frame::Base(_) | Frame::Terminals(_), _) => {}
+            Frame::Base(_) | Frame::Terminals(_) => {}
         }
     }
     Ok(consumed)
@@ -359,4 +390,38 @@ fn scope(content: &Consignment, ours: &[Ours]) -> Vec<Ours> {
         .collect();
     let handed = |ours: &&Ours| seals.is_empty() || seals.contains(&ours.seal.conceal());
     ours.iter().filter(handed).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use bitcoin::Txid;
+    use bitcoin::hashes::Hash;
+    use bulla_core::OperationId;
+
+    use super::*;
+    use crate::keys::{Keys, Passphrase, Words};
+
+    #[test]
+    fn a_base_that_is_gone_when_it_is_to_be_built_on_is_missing() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("wallet.sqlite");
+        let keys = Keys::generate(Words::Twelve, None).unwrap();
+        let network = crate::Network::Regtest;
+        let wallet = Wallet::create(&file, network, keys, &Passphrase::new("passphrase"));
+        let entry = |n| BaseEntry {
+            leaf: Input {
+                operation: OperationId::from_bytes([n; 32]),
+                owned_type: 0,
+                index: 0,
+            },
+            witness: Txid::from_byte_array([n; 32]),
+            seal: None,
+        };
+        let base = [entry(1), entry(2)];
+        let contract = ContractId::from_bytes([9; 32]);
+        let check = |command: &mut Command<'_>| check_known(command, contract, &base);
+        let gone = wallet.unwrap().command("accept", check).unwrap_err();
+        assert_eq!(gone.code(), "base-missing");
+        assert_eq!(gone.missing(), base.map(|entry| entry.leaf.operation));
+    }
 }

@@ -4,10 +4,10 @@ use bdk_wallet::ChangeSet;
 use bdk_wallet::rusqlite::{Connection, Transaction};
 
 use super::file::begin;
-use super::{StoreError, standing, witnesses};
+use super::{StoreError, parents, standing, witnesses};
 
 /// What each version adds to the one before.
-const SCRIPTS: [&str; 7] = [
+const SCRIPTS: [&str; 8] = [
     include_str!("sql/v1.sql"),
     include_str!("sql/v2.sql"),
     include_str!("sql/v3.sql"),
@@ -15,10 +15,11 @@ const SCRIPTS: [&str; 7] = [
     include_str!("sql/v5.sql"),
     include_str!("sql/v6.sql"),
     include_str!("sql/v7.sql"),
+    include_str!("sql/v8.sql"),
 ];
 
 /// The current version of the wallet's file, its `user_version`.
-pub const VERSION: i64 = 7;
+pub const VERSION: i64 = 8;
 
 /// Brings a file from its version to the current one, all in one transaction.
 pub(super) fn run(db: &mut Connection, version: i64) -> Result<(), StoreError> {
@@ -41,6 +42,9 @@ pub(super) fn apply(db: &Transaction<'_>, version: i64) -> Result<(), StoreError
     }
     if (1..=2).contains(&version) {
         fill_version_3(db)?;
+    }
+    if (1..=7).contains(&version) {
+        parents::fill(db)?;
     }
     Ok(db.pragma_update(None, "user_version", VERSION)?)
 }
@@ -74,5 +78,67 @@ mod tests {
         let header = db.query_row("SELECT header FROM contracts", [], |row| row.get(0));
         let header: Vec<u8> = header.unwrap();
         assert_eq!(header, [1, 1, 0, 9, 8]);
+    }
+
+    /// A number as the bytes of an id.
+    fn id(n: u8) -> String {
+        format!("x'{}'", format!("{n:02x}").repeat(32))
+    }
+
+    /// A file of version 6 with operation 2 in witnesses 20 and 21, and operation 3 in witness 30, which
+    /// consumes leaves of it with these seals and spends output 1 of witness 20. Gives what it builds on.
+    fn parents_of_version_6(seals: &[&str]) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let mut db = Connection::open_in_memory().unwrap();
+        let db = begin(&mut db).unwrap();
+        ChangeSet::init_sqlite_tables(&db).unwrap();
+        for script in &SCRIPTS[..6] {
+            db.execute_batch(script).unwrap();
+        }
+        let run = |sql: String| db.execute_batch(&sql).unwrap();
+        let (genesis, parent, child) = (id(1), id(2), id(3));
+        run(format!(
+            "INSERT INTO contracts VALUES ({genesis}, x'', 0, 0)"
+        ));
+        for (seq, (operation, of)) in (1..).zip([(&parent, &genesis), (&child, &parent)]) {
+            run(format!(
+                "INSERT INTO operations VALUES ({operation}, {genesis}, {seq}, x'', NULL)"
+            ));
+            for n in 0..seals.len() {
+                run(format!(
+                    "INSERT INTO inputs VALUES ({operation}, {of}, 0, {n})"
+                ));
+            }
+        }
+        for (n, seal) in seals.iter().enumerate() {
+            run(format!(
+                "INSERT INTO leaves VALUES ({parent}, 0, {n}, 0, x'', NULL, NULL, x'', {seal})"
+            ));
+        }
+        for (operation, witness) in [(&parent, id(20)), (&parent, id(21)), (&child, id(30))] {
+            run(format!(
+                "INSERT INTO witnesses (txid, tx, own, status) VALUES ({witness}, x'', 0, 0);
+                 INSERT INTO anchors VALUES ({witness}, {genesis}, x'', x'');
+                 INSERT INTO anchored VALUES ({witness}, {genesis}, {operation}, x'')"
+            ));
+        }
+        let spent = format!("{}01000000'", id(20).trim_end_matches('\''));
+        run(format!("INSERT INTO spent VALUES ({spent}, {})", id(30)));
+        apply(&db, 6).unwrap();
+        let mut statement = db
+            .prepare("SELECT operation, parent_witness FROM parents")
+            .unwrap();
+        let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn what_was_proven_before_version_7_builds_on_the_only_witness_that_can_be_meant() {
+        let (at, elsewhere) = ("x'000100000007'", "x'01'");
+        let meant = vec![(vec![3; 32], vec![0x14; 32])];
+        assert_eq!(parents_of_version_6(&[at]), meant);
+        assert_eq!(parents_of_version_6(&[elsewhere, at]), meant);
+        assert_eq!(parents_of_version_6(&[elsewhere]), []);
+        // Output 2 of either is not spent.
+        assert_eq!(parents_of_version_6(&["x'000200000007'"]), []);
     }
 }

@@ -16,6 +16,7 @@ pub mod contracts;
 pub mod headers;
 pub mod invoices;
 pub mod operations;
+pub mod parents;
 pub mod proven;
 pub mod quarantine;
 pub mod reserved;

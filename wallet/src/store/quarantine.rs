@@ -4,68 +4,86 @@
 use bdk_wallet::rusqlite::{Connection, Transaction};
 use bitcoin::Txid;
 
-use super::blob::Blob;
-use super::{StoreError, witnesses};
+use super::blob::{Blob, optional};
+use super::{StoreError, parents, witnesses};
 
 /// How much waits.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct Waiting {
-    /// Transitions.
-    pub transitions: u64,
-    /// Bytes of these transitions and of their transactions.
+    /// Transactions that are not ours, not mined and not in the mempool: an operation can have any number of them.
+    pub transactions: u64,
+    /// Bytes of these transactions, and of the transitions that have no other.
     pub bytes: u64,
 }
 
 impl Waiting {
     /// Whether there is more of something than before, and more than a limit.
     pub const fn grew_beyond(self, limit: Self, before: Self) -> bool {
-        (self.transitions > limit.transitions && self.transitions > before.transitions)
+        (self.transactions > limit.transactions && self.transactions > before.transactions)
             || (self.bytes > limit.bytes && self.bytes > before.bytes)
     }
 }
 
-/// Transitions none of whose witnesses is ours, mined or in the mempool.
+/// What has no effect, for no source has seen it or a mined transaction conflicts with it.
 pub fn waiting(db: &Connection) -> Result<Waiting, StoreError> {
-    let sql = "SELECT count(*), coalesce(sum(length(o.transition)), 0),
-             (SELECT coalesce(sum(length(tx)), 0) FROM witnesses WHERE status IN (0, 3) AND NOT own)
-         FROM operations o WHERE o.id IN (
-             SELECT a.operation FROM witnesses w JOIN anchored a ON a.witness = w.txid
-             WHERE w.status IN (0, 3) AND NOT w.own AND NOT EXISTS (
-                 SELECT 1 FROM anchored b JOIN witnesses v ON v.txid = b.witness
-                 WHERE b.operation = a.operation AND (v.status IN (1, 2) OR v.own)))";
-    let (transitions, operations, witnesses): (u64, u64, u64) = db
+    let sql = "SELECT count(*), coalesce(sum(length(tx)), 0),
+             (SELECT coalesce(sum(length(o.transition)), 0) FROM operations o WHERE o.id IN (
+                 SELECT a.operation FROM witnesses w JOIN anchored a ON a.witness = w.txid
+                 WHERE w.status IN (0, 3) AND NOT w.own AND NOT EXISTS (
+                     SELECT 1 FROM anchored b JOIN witnesses v ON v.txid = b.witness
+                     WHERE b.operation = a.operation AND (v.status IN (1, 2) OR v.own))))
+         FROM witnesses WHERE status IN (0, 3) AND NOT own";
+    let (transactions, witnesses, operations): (u64, u64, u64) = db
         .prepare_cached(sql)?
         .query_row((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     Ok(Waiting {
-        transitions,
+        transactions,
         bytes: operations.saturating_add(witnesses),
     })
 }
 
 /// Forgets the witnesses of others that are absent since before one height of the tip, or conflicted
 /// since before another, and the operations they leave without a witness. An operation on which
-/// another one builds stays as long as that one.
+/// another one builds stays as long as that one, in the witness on which that was proven.
 pub fn forget(db: &Transaction<'_>, absent: u32, conflicted: u32) -> Result<(), StoreError> {
     loop {
-        let gone = forgettable(db, absent, conflicted)?;
-        if gone.is_empty() {
-            return Ok(());
+        let mut left = true;
+        for witness in forgettable(db, absent, conflicted, None)? {
+            // Of two that can stand in for each other one stays.
+            if !forgettable(db, absent, conflicted, Some(witness))?.is_empty() {
+                forget_witness(db, witness)?;
+                left = false;
+            }
         }
-        for witness in gone {
-            forget_witness(db, witness)?;
+        if left {
+            return Ok(());
         }
     }
 }
 
-fn forgettable(db: &Connection, absent: u32, conflicted: u32) -> Result<Vec<Txid>, StoreError> {
+/// All of them, or this one if it is one of them.
+fn forgettable(
+    db: &Connection,
+    absent: u32,
+    conflicted: u32,
+    one: Option<Txid>,
+) -> Result<Vec<Txid>, StoreError> {
     let sql = "SELECT w.txid FROM witnesses w
          WHERE w.status IN (0, 3) AND w.since < iif(w.status = 0, ?1, ?2) AND NOT w.own
+         AND w.txid = coalesce(?3, w.txid)
          AND NOT EXISTS (
              SELECT 1 FROM anchored a JOIN inputs i ON i.parent = a.operation
              WHERE a.witness = w.txid AND NOT EXISTS (
-                 SELECT 1 FROM anchored b WHERE b.operation = a.operation AND b.witness <> w.txid))";
+                 SELECT 1 FROM anchored b WHERE b.operation = a.operation AND b.witness <> w.txid))
+         AND NOT EXISTS (
+             SELECT 1 FROM anchored a JOIN inputs i ON i.parent = a.operation
+             JOIN parents p ON p.operation = i.operation AND p.parent = a.operation
+             WHERE a.witness = w.txid AND p.parent_witness = w.txid AND NOT EXISTS (
+                 SELECT 1 FROM parents q WHERE q.operation = p.operation AND q.witness = p.witness
+                 AND q.parent = p.parent AND q.parent_witness <> w.txid))";
     let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map([absent, conflicted], |row| row.get(0).map(|Blob(id)| id))?;
+    let key = (absent, conflicted, optional(one.as_ref()));
+    let rows = statement.query_map(key, |row| row.get(0).map(|Blob(id)| id))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -82,6 +100,7 @@ fn forget_witness(db: &Transaction<'_>, witness: Txid) -> Result<(), StoreError>
             db.prepare_cached(sql)?.execute(key)?;
         }
     }
+    parents::forget(db, witness)?;
     for (table, column) in [
         ("anchored", "witness"),
         ("anchors", "witness"),

@@ -6,6 +6,7 @@ use bitcoin::hashes::Hash;
 use bitcoin::key::XOnlyPublicKey;
 use bitcoin::{OutPoint, ScriptBuf, Transaction, Txid, absolute, transaction};
 use bulla_core::commit::Commitment;
+use bulla_core::consignment::Parents;
 use bulla_core::operation::Input;
 use bulla_core::seal::{Blinding, Seal};
 use bulla_core::{ContractId, OperationId, SchemaId, SecretSeal};
@@ -456,7 +457,10 @@ fn put_operation(tx: &rusqlite::Transaction<'_>, n: u8, parent: u8, w: u32, own:
 
 #[test]
 fn what_waits_is_bounded_in_number_and_in_bytes() {
-    let waiting = |transitions, bytes| Waiting { transitions, bytes };
+    let waiting = |transactions, bytes| Waiting {
+        transactions,
+        bytes,
+    };
     let limit = waiting(10, 100);
     let over = |after: Waiting, before| after.grew_beyond(limit, before);
     assert!(!over(waiting(10, 100), waiting(0, 0)));
@@ -498,7 +502,8 @@ fn h14_i14_what_waits_for_long_is_forgotten_with_all_that_hangs_on_it() {
     let waits = quarantine::waiting(&tx).unwrap();
     let bytes = [2, 3, 4, 7].map(|n| serialize(&transaction(n)).len() as u64);
     let transitions = [2_u64, 3, 7].map(|n| 100 * n);
-    assert_eq!(waits.transitions, 3);
+    // One more of an operation waits, whatever became of the other.
+    assert_eq!(waits.transactions, 4);
     assert_eq!(
         waits.bytes,
         bytes.iter().chain(&transitions).sum::<u64>(),
@@ -512,7 +517,7 @@ fn h14_i14_what_waits_for_long_is_forgotten_with_all_that_hangs_on_it() {
     quarantine::forget(&tx, 0, 21).unwrap();
     assert!(all(&[4, 6, 7, 8]));
     assert_eq!(witnesses::get(&tx, conflicted).unwrap(), None);
-    assert_eq!(quarantine::waiting(&tx).unwrap().transitions, 1);
+    assert_eq!(quarantine::waiting(&tx).unwrap().transactions, 1);
     let left = |table: &str| -> u32 {
         let sql = format!("SELECT count(*) FROM {table}");
         tx.query_row(&sql, (), |row| row.get(0)).unwrap()
@@ -521,6 +526,59 @@ fn h14_i14_what_waits_for_long_is_forgotten_with_all_that_hangs_on_it() {
         assert_eq!(left(table), 4, "{table}");
     }
     tx.commit().unwrap();
+}
+
+#[test]
+fn the_witness_on_which_something_kept_was_proven_stays() {
+    let dir = Dir::new();
+    let mut db = new_store(&dir.file());
+    let tx = begin(&mut db).unwrap();
+    let contract = ContractRow {
+        id: contract_id(1),
+        header: vec![],
+        issued: false,
+        added: 0,
+    };
+    contracts::put(&tx, &contract).unwrap();
+    let there = |witness| witnesses::get(&tx, witness).unwrap().is_some();
+    let note = |child: u8, witness, parent: u8, on| {
+        let on = Parents::from([(operation_id(parent), on)]);
+        parents::put(&tx, &operation_id(child), witness, &on).unwrap();
+    };
+    // Our own builds on the second of two.
+    let [first, second] = [2, 3].map(|w| put_operation(&tx, 2, 1, w, false));
+    let own = put_operation(&tx, 4, 2, 4, true);
+    note(4, own, 2, second);
+    quarantine::forget(&tx, 11, 11).unwrap();
+    assert!(!there(first) && there(second));
+    // It builds on either: one of them is enough, and one there must be.
+    let third = put_operation(&tx, 2, 1, 5, false);
+    note(4, own, 2, third);
+    quarantine::forget(&tx, 11, 11).unwrap();
+    assert_eq!(
+        [second, third]
+            .into_iter()
+            .filter(|one| there(*one))
+            .count(),
+        1
+    );
+    let left = if there(second) { second } else { third };
+    let expected = Parents::from([(operation_id(2), left)]);
+    assert_eq!(parents::get(&tx, &operation_id(4), own).unwrap(), expected);
+    // Of what was stored before that was noted, one of two stays as well.
+    let old = [6, 7].map(|w| put_operation(&tx, 6, 1, w, false));
+    put_operation(&tx, 8, 6, 8, true);
+    quarantine::forget(&tx, 11, 11).unwrap();
+    assert_eq!(old.into_iter().filter(|one| there(*one)).count(), 1);
+    // What is forgotten leaves no note behind.
+    let parent = put_operation(&tx, 10, 1, 10, false);
+    let child = put_operation(&tx, 11, 10, 11, false);
+    note(11, child, 10, parent);
+    quarantine::forget(&tx, 11, 11).unwrap();
+    assert!(!there(parent) && !there(child));
+    let notes = "SELECT count(*) FROM parents";
+    let notes: u32 = tx.query_row(notes, (), |row| row.get(0)).unwrap();
+    assert_eq!(notes, 1);
 }
 
 #[test]

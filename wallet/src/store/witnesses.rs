@@ -133,13 +133,6 @@ pub fn spenders(db: &Connection, outpoint: OutPoint) -> Result<Vec<Txid>, StoreE
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Whether a witness spends an output.
-pub fn spends(db: &Connection, witness: Txid, outpoint: OutPoint) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM spent WHERE outpoint = ?1 AND witness = ?2";
-    let mut statement = db.prepare_cached(sql)?;
-    Ok(statement.exists((Blob(&outpoint), Blob(&witness)))?)
-}
-
 /// Whether a witness is mined.
 pub fn is_mined(db: &Connection, txid: Txid) -> Result<bool, StoreError> {
     let sql = "SELECT 1 FROM witnesses WHERE txid = ?1 AND status = 2";
@@ -242,18 +235,6 @@ pub fn signatures(
     let mut statement = db.prepare_cached(sql)?;
     let key = (Blob(&witness), Blob(contract), Blob(operation));
     Ok(statement.query_row(key, |row| row.get(0)).optional()?)
-}
-
-/// Whether a witness commits to an operation.
-pub fn commits(
-    db: &Connection,
-    contract: &ContractId,
-    witness: Txid,
-    operation: &OperationId,
-) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM anchored WHERE witness = ?1 AND contract = ?2 AND operation = ?3";
-    let mut statement = db.prepare_cached(sql)?;
-    Ok(statement.exists((Blob(&witness), Blob(contract), Blob(operation)))?)
 }
 
 /// The first place in the topological order of the operations of a contract that a witness commits to.

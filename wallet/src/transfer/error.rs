@@ -73,7 +73,7 @@ pub enum TransferError {
     },
     /// Too much waits for the chain already.
     #[error(
-        "{} transitions, or {} bytes of them, wait for transactions that no source has seen; nothing more is taken in until some are seen", limit.transitions, limit.bytes
+        "{} transactions, or {} bytes of them and their transitions, are kept that no source has seen or that conflict with mined ones; nothing more is taken in until some are seen", limit.transactions, limit.bytes
     )]
     QuarantineFull {
         /// The limit.

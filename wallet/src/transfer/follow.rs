@@ -360,7 +360,7 @@ fn without_effect(
     source: &dyn ChainSource,
     operation: OperationId,
 ) -> Result<Sighting, Error> {
-    let Some((_, by)) = conflicted(&command.db, operation)? else {
+    let Some((_, by)) = conflicted(&command.db, [operation])? else {
         return Ok(Sighting::Absent);
     };
     let depth = conflict_depth(command, source, by, command.coins.tip().height)?;

@@ -1,5 +1,7 @@
 //! Preparing: the plan becomes a transaction and operations, all stored before anybody signs.
 
+use bulla_core::operation::Transition;
+
 use super::build::{Built, build};
 use super::consignments::{Consignments, History};
 use super::error::TransferError;
@@ -9,6 +11,7 @@ use super::record::{self, SENT, Sent};
 use super::step::SenderState;
 use crate::api::{Plan, Prepared, TransferId};
 use crate::assets::learn::{self, Learned, Reveals};
+use crate::assets::ledger::Ledger;
 use crate::assets::rows::damaged;
 use crate::assets::snapshot::Snapshot;
 use crate::chain::Position;
@@ -79,12 +82,17 @@ fn store_history(command: &Command<'_>, tx: &TxDraft, built: &Built) -> Result<(
         since: 0,
     };
     witnesses::put(&command.db, &row)?;
+    let ledger = Ledger::new(&command.db, command.coins.tip().height);
     for (contract, frame) in &built.frames {
         let transitions = frame.transitions.iter();
-        let ids: Vec<_> = transitions.map(|signed| signed.transition.id()).collect();
+        let transitions = transitions.map(|signed| &signed.transition);
+        let ids: Vec<_> = transitions.clone().map(Transition::id).collect();
+        let parents = transitions.map(|transition| learn::own_parents(&ledger, transition));
+        let parents: Vec<_> = parents.collect::<Result<_, _>>()?;
         let learned = Learned {
             frame,
             ids: &ids,
+            parents: &parents,
             own: true,
             position: Position::Absent,
             tip: 0,

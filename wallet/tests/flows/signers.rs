@@ -2,6 +2,11 @@
 
 use bitcoin::secp256k1::{Keypair, Secp256k1, SecretKey};
 use bulla_core::ContractId;
+use bulla_core::consignment::{Explicit, Writer, parts};
+use bulla_core::frame::{Base, BaseEntry, Frame, Terminal, Terminals};
+use bulla_core::header::Header;
+use bulla_core::operation::Input;
+use bulla_core::seal::AssignedSeal;
 use bulla_core::state::State;
 use bulla_schemas as schemas;
 use bulla_wallet::api::{Issue, PlanOptions, Prepared};
@@ -240,4 +245,90 @@ fn what_needs_a_signature_keeps_no_other_asset_back() {
     let invoice = bob.witness(gold, 300);
     let received = bench.transfer(&mut alice, &mut bob, &invoice);
     assert_eq!(received.amount, 300);
+}
+
+/// A delta on the first leaf with a revealed seal that the last frame of a consignment shows, and nothing more.
+fn delta_on(whole: &[u8]) -> Vec<u8> {
+    let mut parts = parts(whole);
+    let header = Header::decode(parts.next().unwrap().unwrap()).unwrap();
+    let mut explicit = Explicit::new(&header);
+    let mut entry = None;
+    for part in parts {
+        let Frame::Witness(frame) = explicit.frame(part.unwrap()).unwrap() else {
+            continue;
+        };
+        let transition = &frame.transitions[0].transition;
+        entry = transition.outputs.shown().find_map(|(owned_type, shown)| {
+            let AssignedSeal::Revealed(seal) = shown.seal else {
+                return None;
+            };
+            let leaf = Input {
+                operation: transition.id(),
+                owned_type,
+                index: shown.index,
+            };
+            let (witness, seal) = (frame.witness.txid(), Some(seal));
+            Some(BaseEntry {
+                leaf,
+                witness,
+                seal,
+            })
+        });
+    }
+    let entry = entry.unwrap();
+    let mut writer = Writer::new(&header).unwrap();
+    let base = Base::new([entry]).unwrap();
+    writer.frame(&Frame::Base(base)).unwrap();
+    let terminals = Terminals::new([Terminal::Leaf(entry.leaf)]).unwrap();
+    writer.finish(terminals).unwrap()
+}
+
+#[test]
+fn what_was_prepared_and_never_signed_is_proven_to_nobody_not_even_to_its_maker() {
+    let bench = Bench::new();
+    let mut alice = bench.party("alice", 100_000);
+    let mut bob = bench.party("bob", 100_000);
+    let contract = issue(&bench, &mut alice);
+    let invoice = bob.witness(contract, 300);
+    let prepared = unsigned(&mut alice, &invoice);
+    let whole = handed(&prepared);
+    let delta = delta_on(&whole);
+    assert_eq!(code(alice.wallet().validate(&whole)), "unsigned");
+    assert_eq!(code(alice.wallet().validate(&delta)), "base-missing");
+    for n in [1, 2] {
+        let requests = alice
+            .wallet()
+            .signature_requests(prepared.transfer)
+            .unwrap();
+        let signed = bob.wallet().cosign(&requests[0].bytes, &key(n)).unwrap();
+        let wallet = alice.wallet();
+        wallet
+            .add_signatures(prepared.transfer, &signed.bytes)
+            .unwrap();
+        let found = wallet.validate(&delta);
+        match n {
+            1 => assert_eq!(code(found), "base-missing", "one of two"),
+            _ => assert_eq!(found.unwrap().get().base.len(), 1),
+        }
+    }
+    // What is signed stays proven, whether it is sent or not.
+    alice.wallet().cancel(prepared.transfer).unwrap();
+    alice.wallet().validate(&delta).unwrap();
+}
+
+#[test]
+fn what_was_cancelled_unsigned_is_not_proven() {
+    let bench = Bench::new();
+    let mut alice = bench.party("alice", 100_000);
+    let mut bob = bench.party("bob", 100_000);
+    let contract = issue(&bench, &mut alice);
+    let prepared = unsigned(&mut alice, &bob.witness(contract, 300));
+    let whole = handed(&prepared);
+    alice.wallet().cancel(prepared.transfer).unwrap();
+    assert_eq!(code(alice.wallet().validate(&whole)), "unsigned");
+    let refused = alice.wallet().validate(&delta_on(&whole)).unwrap_err();
+    assert_eq!(
+        (refused.code(), refused.missing().len()),
+        ("base-missing", 1)
+    );
 }

@@ -75,6 +75,12 @@ impl ContractFacts {
         rule.map_or(0, |rule| rule.threshold)
     }
 
+    /// Whether anything that a contract does must be signed.
+    pub fn asks_for_signatures(&self) -> bool {
+        let mut kinds = self.schema.transitions.keys();
+        kinds.any(|kind| self.signatures(*kind) > 0)
+    }
+
     /// What the genesis says, as rules see it.
     pub fn genesis_values(&self) -> Vec<(u16, &[u8])> {
         let values = self.genesis.0.iter();
