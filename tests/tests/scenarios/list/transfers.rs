@@ -120,7 +120,10 @@ pub fn a_batch_pays_three_invoices_in_one_transaction(chain: &dyn Chain) {
     for ((person, amount), consignment) in people.into_iter().zip(&sent.consignments) {
         assert_eq!(consignment.amount, amount);
         let received = person.accept(chain, &consignment.bytes);
-        assert_eq!((received.amount, received.leaves.len()), (amount, 1));
+        assert_eq!(
+            (received.amount, received.leaves.len()),
+            (u128::from(amount), 1)
+        );
         person.holds(contract, amount, 0);
     }
     assert_sats_conserved(&[&alice, &bob, &carol, &dave]);
