@@ -57,7 +57,7 @@ impl Material {
         let node = TapNodeHash::from_node_hashes;
         let hash = TapNodeHash::from_byte_array(self.hash);
         let leaves = [hash, self.leaf(0), self.leaf(1), self.other_leaf()];
-        let mut nodes: Vec<_> = leaves.map(|leaf| leaf.to_byte_array()).to_vec();
+        let mut nodes: Vec<_> = leaves.map(TapNodeHash::to_byte_array).to_vec();
         let mut partners = vec![None];
         for (at, a) in leaves.iter().enumerate() {
             for b in &leaves[at..] {
