@@ -111,3 +111,33 @@ fn an_output_that_the_own_branch_spends_is_found_among_many_that_others_spend() 
     assert_eq!(report.check, Check::OutpointSpentTwice);
     assert_eq!(report.found, early(7).to_string());
 }
+
+/// The steps to accept a whole history of so many transfers, and one transfer on top of it.
+fn accepting(transfers: u32) -> [u64; 2] {
+    let mut receiver = Receiver::new(Carry::Opret);
+    receiver.grow(transfers - 1);
+    let leaf = receiver.pay();
+    let whole = receiver.whole(leaf);
+    let (accepted, first) = receiver.steps(|receiver| receiver.accept(&whole));
+    accepted.unwrap();
+    let known = receiver.history.drafts().len();
+    let leaf = receiver.pay();
+    let delta = receiver.delta(known, leaf);
+    let (accepted, more) = receiver.steps(|receiver| receiver.accept(&delta));
+    accepted.unwrap();
+    [first, more]
+}
+
+#[test]
+fn accepting_is_linear_and_one_transfer_more_costs_the_same_on_any_history() {
+    let [first, more] = accepting(50);
+    let [long_first, long_more] = accepting(400);
+    assert!(
+        long_first < 9 * first,
+        "{first} steps for 50, {long_first} for 400"
+    );
+    assert!(
+        long_more < more + 100,
+        "{more} steps on top of 50, {long_more} on top of 400"
+    );
+}
