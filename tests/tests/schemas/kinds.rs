@@ -227,7 +227,7 @@ fn only_who_has_the_whole_token_engraves_or_burns_it() {
         other,
         (
             Check::Rule,
-            "`tokens(in.nft) == range(meta.token, 1, genesis.fractions)`",
+            "`tokens(out.nft) == range(meta.token, 1, genesis.fractions)`",
         ),
     );
     let forbidden = |h: &History| engrave(h, 1, &[first(h, NFT)], &[nft(1, 10, 1)]);

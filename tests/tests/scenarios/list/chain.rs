@@ -213,7 +213,7 @@ pub fn a_backup_from_before_a_transfer_learns_what_was_spent(chain: &dyn Chain) 
     bulla_tests::people::assert_refused(
         old.plan(&[pay(&invoice)]),
         "insufficient-asset",
-        "1 more of contract",
+        "1 more `asset` of contract",
     );
     assert!(old.sats() < FUNDS, "what was spent is not counted");
     assert_eq!(

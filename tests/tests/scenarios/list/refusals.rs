@@ -20,13 +20,13 @@ pub fn more_of_an_asset_than_there_is_is_refused(chain: &dyn Chain) {
         assert_refused(
             plan,
             "insufficient-asset",
-            &format!("1 more of contract {contract}"),
+            &format!("1 more `asset` of contract {contract}"),
         );
     });
     let halves = [bob.invoice(contract, SUPPLY), bob.invoice(contract, 5)];
     alice.unchanged(|alice| {
         let plan = alice.plan(&halves.each_ref().map(pay));
-        assert_refused(plan, "insufficient-asset", "5 more of contract");
+        assert_refused(plan, "insufficient-asset", "5 more `asset` of contract");
     });
     let most = [bob.invoice(contract, u64::MAX), bob.invoice(contract, 1)];
     alice.unchanged(|alice| {
