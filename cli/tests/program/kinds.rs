@@ -164,6 +164,24 @@ fn issuers_sign_what_they_are_asked_to() {
     assert_eq!(sent["broadcast"], true);
     let accepted = bulla.as_other("bob").ok(&["accept", &file(&sent, 0)]);
     assert_eq!(accepted["amount"], "40");
+    // Who gave a transfer up asks nobody to sign it.
+    let wanted = invoice(bulla.as_other("bob"), &[]);
+    let pay = [
+        "send",
+        &wanted,
+        "--contract",
+        &contract,
+        "--amount",
+        "1",
+        "--raw",
+    ];
+    let alice = bulla.as_other("alice");
+    let sent = alice.ok(&pay);
+    let transfer = text(&sent, "transfer");
+    alice.ok(&["cancel", transfer]);
+    let (code, error) = alice.error(&["send", "--resume", transfer]);
+    assert_eq!(code, 1);
+    assert!(text(&error, "message").contains("cancel"), "{error}");
 }
 
 pub fn text_at(list: &Value, n: usize) -> &str {

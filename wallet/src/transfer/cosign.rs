@@ -23,7 +23,7 @@ use super::cosigned::{Cosigned, CosignedOperation, Known};
 use super::error::TransferError;
 use super::plan::ContractFacts;
 use super::record::{SENT, Sent};
-use super::step::{SenderEvent, SenderState};
+use super::step::{SenderEvent, SenderState, StepError};
 use crate::api::TransferId;
 use crate::assets::book::Book;
 use crate::assets::consign::{HandOver, Records, consign};
@@ -99,9 +99,13 @@ impl Wallet {
     /// What is to be signed of a transfer by the signers of its contracts; none if nothing is missing.
     ///
     /// # Errors
-    /// [`TransferError::UnknownTransfer`], [`TransferError::NotSent`].
+    /// [`TransferError::UnknownTransfer`], [`TransferError::NotSent`]; [`StepError::Failed`] for one that was given up.
     pub fn signature_requests(&self, transfer: TransferId) -> Result<Vec<SignatureRequest>, Error> {
         let sent = Sent::load(&self.db, transfer)?;
+        if let SenderState::Failed(failure) = &sent.sending.state {
+            let failure = failure.clone();
+            return Err(StepError::Failed { failure }.into());
+        }
         let txid = txid(&sent)?;
         let mut missing: BTreeMap<ContractId, Vec<Signing>> = BTreeMap::new();
         for signing in signings(&self.db, &sent)? {

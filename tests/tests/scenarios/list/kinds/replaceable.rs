@@ -44,7 +44,9 @@ pub fn units_are_handed_in_and_reissued(chain: &dyn Chain) {
     );
     bob.holds(contract, 60, 0);
     let silent = by_hand(contract, "hand_in", vec![take("asset", 1)], Vec::new());
-    assert!(forbidden(&bob, silent).contains("metadata `handed` occurs 0 times, expected exactly 1"));
+    assert!(
+        forbidden(&bob, silent).contains("metadata `handed` occurs 0 times, expected exactly 1")
+    );
 
     everything_else_is_refused(chain, &mut alice, &mut bob, contract);
 
