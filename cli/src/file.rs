@@ -5,12 +5,15 @@ use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use bulla_wallet::container::{self, Parts};
+use bulla_wallet::defaults;
 use tempfile::NamedTempFile;
 
 use crate::error::Error;
 
-/// Largest consignment that is read: the local limit of the validator.
-pub const MAX_CONSIGNMENT: u64 = 1 << 30;
+/// Largest consignment that is read part by part: the local limit of the validator.
+const MAX_CONSIGNMENT: u64 = 1 << 30;
+/// Largest consignment that is read into memory: what a wallet takes in.
+const MAX_WHOLE: u64 = defaults::CONSIGNMENT_BYTES;
 /// Largest file of headers that is read: 3 million of 80 bytes, 60 years.
 pub const MAX_HEADERS: u64 = 1 << 28;
 /// Largest file of invoices or acknowledgements that is read: 10,000 of either take 5 MB.
@@ -37,10 +40,10 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
 /// Reads a consignment, compressed or not.
 ///
 /// # Errors
-/// If it cannot be read, or is larger, packed or unpacked, than the validator's limit.
+/// If it cannot be read, or is larger, packed or unpacked, than 256 MiB.
 pub fn read_consignment(path: &Path) -> Result<Vec<u8>, Error> {
-    let bytes = read(path, MAX_CONSIGNMENT)?;
-    let opened = container::open(&bytes, MAX_CONSIGNMENT);
+    let bytes = read(path, MAX_WHOLE)?;
+    let opened = container::open(&bytes, MAX_WHOLE);
     let opened = opened.map_err(|cause| Error::Container {
         path: path.to_owned(),
         cause,
