@@ -38,6 +38,7 @@ mod memory;
 mod parts;
 mod peer;
 mod report;
+mod sizes;
 mod speed;
 mod wallet;
 
@@ -110,6 +111,7 @@ fn main() {
     let made = make_all(folder.path(), &plan);
     speed::measure(&made, &plan, &mut report);
     parts::measure(&plan, &mut report);
+    sizes::measure();
     memory::measure(&made, &mut report);
     wallet::measure(&plan, &mut report);
     if plan.longest >= 1_000 {

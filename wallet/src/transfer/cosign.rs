@@ -102,8 +102,7 @@ impl Wallet {
     /// [`TransferError::UnknownTransfer`], [`TransferError::NotSent`]; [`StepError::Failed`] for one that was given up.
     pub fn signature_requests(&self, transfer: TransferId) -> Result<Vec<SignatureRequest>, Error> {
         let sent = Sent::load(&self.db, transfer)?;
-        if let SenderState::Failed(failure) = &sent.sending.state {
-            let failure = failure.clone();
+        if let SenderState::Failed(failure) = sent.sending.state {
             return Err(StepError::Failed { failure }.into());
         }
         let txid = txid(&sent)?;
