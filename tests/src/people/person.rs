@@ -101,7 +101,8 @@ impl Person {
         Passphrase::new("clay")
     }
 
-    fn path(&self) -> PathBuf {
+    /// The wallet's file.
+    pub fn path(&self) -> PathBuf {
         self.folder.path().join("wallet.sqlite")
     }
 
