@@ -1,5 +1,5 @@
 //! The consignments of a batch are made one by one: what that takes is linear in the payees, and one at a time is
-//! held. What is counted is the same in every run, but for the ids; SQLite's own memory is not.
+//! held. What is counted is the same in every run, but for the ids; that of the store's machine is not.
 
 use std::alloc::System;
 use std::sync::atomic::Ordering;

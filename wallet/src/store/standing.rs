@@ -12,7 +12,7 @@ use super::blob::Blob;
 
 /// What the cache must hold for an operation: the greatest height over itself (its least, where
 /// several witnesses of it are mined) and its parents. NULL if one of them is not mined. `CROSS JOIN` has
-/// SQLite begin with the operation's few witnesses: for a least height it would walk all that are mined.
+/// the store begin with the operation's few witnesses: for a least height it would walk all that are mined.
 const HEIGHT: &str = "SELECT o.height, max(
         (SELECT min(w.height) FROM anchored a CROSS JOIN witnesses w ON w.txid = a.witness
          WHERE a.operation = o.id AND w.status = 2),

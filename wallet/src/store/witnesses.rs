@@ -150,7 +150,7 @@ pub struct Standpoint {
     pub live: bool,
 }
 
-/// The witnesses of an operation. The `+` keeps SQLite from the index of states, by which it would walk all
+/// The witnesses of an operation. The `+` keeps the store from the index of states, by which it would walk all
 /// that was ever sent: one transaction has few transfers.
 pub fn of_operation(
     db: &Connection,
