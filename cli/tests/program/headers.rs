@@ -5,11 +5,16 @@ use std::fs;
 use bitcoin::Network;
 use bitcoin::blockdata::constants::genesis_block;
 use bitcoin::consensus::serialize;
+use bulla_core::NetworkId;
+use bulla_core::consignment::{Writer, parts};
+use bulla_core::frame::Terminals;
+use bulla_core::header::Header;
 
 use crate::bulla::{fields, text};
 use crate::transfer::{Scene, file};
 
 const FIELDS: [&str; 7] = ["base", "file", "height", "network", "notes", "tip", "work"];
+const SIGNET: &str = "the challenge of a signet is not checked: anyone can extend its headers, so they prove only as much as you trust where they came from";
 const NOWHERE: &str = "bitcoind://nobody:nothing@127.0.0.1:1";
 
 #[test]
@@ -135,9 +140,33 @@ fn a_file_that_is_no_chain_to_rely_on_is_refused_with_its_reason() {
         assert_eq!(text(&alice.error(&validate).1, "code"), code);
     }
     let signet = alice.ok(&["headers", "verify", "signet", "--network", "signet"]);
-    let note = signet["notes"][0].as_str().unwrap_or_default();
-    assert!(
-        note.contains("the challenge of a signet is not checked"),
-        "{signet}"
-    );
+    assert_eq!(signet["notes"], serde_json::json!([SIGNET]));
+}
+
+#[test]
+fn who_validates_by_the_headers_of_a_signet_is_told_what_they_prove() {
+    let mut scene = Scene::new();
+    let contract = scene.contract.clone();
+    let alice = scene.alice();
+    alice.ok(&["contract", "export", &contract, "--out", "clay.contract"]);
+    // The same contract on the signet.
+    let bytes = fs::read(alice.path("clay.contract")).unwrap();
+    let part = parts(&bytes).next().unwrap().unwrap();
+    let mut header = Header::decode(part).unwrap();
+    header.genesis.network = NetworkId::of_network(Network::Signet);
+    let file = Writer::new(&header).unwrap().finish(Terminals::default());
+    fs::write(alice.path("signet.contract"), file.unwrap()).unwrap();
+    let genesis = serialize(&genesis_block(Network::Signet).header);
+    fs::write(alice.path("signet"), genesis).unwrap();
+    let validate = [
+        "validate",
+        "signet.contract",
+        "--headers",
+        "signet",
+        "--network",
+        "signet",
+    ];
+    let (code, answer) = alice.answer(&validate);
+    assert_eq!((code, text(&answer, "verdict")), (0, "settled"), "{answer}");
+    assert_eq!(answer["notes"], serde_json::json!([SIGNET]), "{answer}");
 }

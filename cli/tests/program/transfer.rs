@@ -9,7 +9,7 @@ use crate::bulla::{Bulla, fields, text};
 /// Alice with 10,000.00 CLAY, and Bob; both have bitcoin.
 pub struct Scene {
     bulla: Bulla,
-    contract: String,
+    pub contract: String,
 }
 
 impl Scene {

@@ -24,7 +24,10 @@
 //!   the bytes of the consignment besides.
 //! - **Wallets** are real files of the wallet crate. A history is accepted once, whole; on top, transfers of one
 //!   frame are accepted as deltas, of which the fastest counts. The chain stands still in memory, so that no node
-//!   is measured. A transfer between wallets and a batch are made by wallets on the sandbox.
+//!   is measured.
+//! - **Payments** are made by wallets on the sandbox. The memory of a batch is the growth of the peak of a process
+//!   that opens the payer's wallet and makes all consignments of the signed batch, one by one. Payments that two
+//!   wallets repeat are measured one by one, without broadcast and blocks, of which the fastest of the last counts.
 //! - **The peer** is RGB 0.11.1's own validator on a line of the same shape (opret), if `BULLA_RGB_BENCH` names the
 //!   folder of its bench, built there by `cargo build --release`. It runs before and after ours;
 //!   its faster run counts. Its decoding is left out, ours is within.
@@ -36,6 +39,7 @@ mod floor;
 mod histories;
 mod memory;
 mod parts;
+mod payments;
 mod peer;
 mod report;
 mod sizes;
@@ -47,8 +51,11 @@ use std::path::{Path, PathBuf};
 use histories::{Method, Shape};
 use report::Report;
 
-/// Names a file, in the process that measures memory.
+/// Names a file, in the process that measures the memory of validating it.
 const MEMORY: &str = "BULLA_BENCH_MEMORY";
+
+/// Names a payer's wallet, in the process that measures the memory of consigning its batch.
+const BATCH: &str = "BULLA_BENCH_BATCH";
 
 /// Transitions of the histories.
 const SIZES: [u32; 5] = [10, 100, 1_000, 10_000, 100_000];
@@ -102,6 +109,10 @@ fn main() {
         println!("{}", memory::grown(Path::new(&file)));
         return;
     }
+    if let Some(file) = std::env::var_os(BATCH) {
+        println!("{}", payments::grown(Path::new(&file)));
+        return;
+    }
     let plan = Plan::of_arguments();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut report = Report::default();
@@ -114,6 +125,7 @@ fn main() {
     sizes::measure();
     memory::measure(&made, &mut report);
     wallet::measure(&plan, &mut report);
+    payments::measure(&plan, &mut report);
     if plan.longest >= 1_000 {
         peer::measure(&mut report);
         report.finish();

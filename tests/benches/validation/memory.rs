@@ -22,7 +22,7 @@ pub fn measure(made: &[Made], report: &mut Report) {
     println!("\ngrowth of the peak while a packed file with block proofs is validated, MiB\n");
     println!("history      transitions      MiB");
     for history in made.iter().filter(|made| made.transitions >= 1_000) {
-        let mib = ask(&proven(history));
+        let mib = ask(MEMORY, &proven(history));
         let name = format!("{:?} {:?}", history.shape, history.method);
         println!("{name:<11}  {:>11}  {mib:>7.1}", history.transitions);
         let key = (history.shape, history.method, history.transitions);
@@ -32,10 +32,10 @@ pub fn measure(made: &[Made], report: &mut Report) {
     }
 }
 
-/// Runs this program for one file.
-fn ask(file: &Path) -> f64 {
+/// Runs this program for one file, named by a variable, and gives the MiB by which the peak grew.
+pub fn ask(variable: &str, file: &Path) -> f64 {
     let program = std::env::current_exe().expect("this program");
-    let output = Command::new(program).env(MEMORY, file).output();
+    let output = Command::new(program).env(variable, file).output();
     let output = output.expect("a process");
     assert!(
         output.status.success(),
@@ -92,7 +92,7 @@ fn proven(history: &Made) -> PathBuf {
 }
 
 /// The peak resident set of this process in KiB.
-fn peak() -> u64 {
+pub fn peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("a Linux machine");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let number = line.and_then(|line| line.trim().split(' ').next());

@@ -35,6 +35,14 @@ pub struct Report {
     pub append_us_at_100k: Option<f64>,
     /// Bytes that one of 10,000 receivers of a transfer gets.
     pub batch_10k_receiver_bytes: Option<usize>,
+    /// Seconds to make their consignments.
+    pub batch_10k_consign_s: Option<f64>,
+    /// MiB of peak memory for it, one consignment at a time.
+    pub batch_10k_mib: Option<f64>,
+    /// Milliseconds of payer and payee for a payment that they repeat, the tenth.
+    pub repeated_ms_at_10: Option<f64>,
+    /// The same for the thousandth.
+    pub repeated_ms_at_1k: Option<f64>,
 }
 
 impl Report {

@@ -27,7 +27,7 @@ pub use consignment::{Consignment, View, amounts, contract, join, swap};
 pub use draft::{Act, Anchored, Carry, Draft, carry, sign};
 pub use history::{History, amounts_at, fixed_globals, leaf, network};
 pub use lab::{LAB, schema as lab_schema};
-pub use receiver::{Receiver, Still};
+pub use receiver::{Receiver, Still, count_steps};
 pub use verdict::{
     Chain, Done, Down, Fails, Kind, Reason, Store, accept, accept_knowing, judge, knowing, refuse,
     refuse_knowing, refuse_under, rules,

@@ -17,4 +17,4 @@ pub use self::forbidden::{Forbidden, assert_every_rule_broken, breaks, genesis_o
 pub use self::forged::{Forged, forged};
 pub use self::forger::{Forger, Forgery};
 pub use self::person::Person;
-pub use self::trade::{Sent, opret, pay, pay_open, to_address};
+pub use self::trade::{Sent, opret, pay, pay_open, stranger, to_address};

@@ -1,7 +1,7 @@
 //! Somebody with a wallet.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bitcoin::{Address, OutPoint};
 use bulla_core::ContractId;
@@ -72,10 +72,9 @@ impl Person {
     #[must_use]
     pub fn backup(&mut self, name: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        self.wallet = None;
         let path = folder.path().join("wallet.sqlite");
-        fs::copy(self.path(), &path).expect("a closed wallet is one file");
-        self.reopen();
+        let copied = self.closed(|file| fs::copy(file, &path));
+        copied.expect("a closed wallet is one file");
         Self {
             name,
             folder,
@@ -129,12 +128,17 @@ impl Person {
         done
     }
 
+    /// Does something with the wallet's file, which is closed meanwhile.
+    pub fn closed<T>(&mut self, act: impl FnOnce(&Path) -> T) -> T {
+        self.wallet = None;
+        let done = act(&self.path());
+        self.reopen();
+        done
+    }
+
     /// Everything in the wallet's file.
     pub fn dump(&mut self) -> String {
-        self.wallet = None;
-        let text = store::dump(&self.path());
-        self.reopen();
-        text
+        self.closed(store::dump)
     }
 
     /// Does something that must leave the wallet as it is, in memory and in its file.

@@ -2,13 +2,13 @@
 
 use bitcoin::key::Keypair;
 use bitcoin::{Address, Psbt, Transaction, Txid};
-use bulla_core::ContractId;
+use bulla_core::{ContractId, SecretSeal};
 use bulla_wallet::Error;
 use bulla_wallet::api::{
     BitcoinAmount, Method, Page, Payment, Plan, PlanOptions, Prepared, PreparedConsignment,
     Received, Transfer, TransferId,
 };
-use bulla_wallet::invoice::Invoice;
+use bulla_wallet::invoice::{Beneficiary, Invoice};
 
 use super::Person;
 use crate::world::Chain;
@@ -54,6 +54,17 @@ pub fn pay_open(invoice: &Invoice, contract: ContractId, amount: u64) -> Payment
         invoice: Box::new(invoice.clone()),
         contract: Some(contract),
         amount: Some(amount),
+    }
+}
+
+/// The same invoice to the seal of the n-th stranger, who has no wallet.
+#[must_use]
+pub fn stranger(invoice: &Invoice, n: u32) -> Invoice {
+    let mut secret = [0x5e; 32];
+    secret[..4].copy_from_slice(&n.to_be_bytes());
+    Invoice {
+        to: Beneficiary::Seal(SecretSeal::from_bytes(secret)),
+        ..invoice.clone()
     }
 }
 

@@ -46,6 +46,7 @@ bulla_tests::scenarios!(
     // list/offline.rs
     a_consignment_is_validated_by_headers_alone,
     a_reorg_renews_block_proofs,
+    a_reorg_renews_the_proofs_of_what_others_sent,
     // list/ownership.rs
     a_proof_of_ownership_stands_until_a_coin_is_spent,
     a_supply_is_proven_by_what_is_unspent,

@@ -150,7 +150,8 @@ pub struct Standpoint {
     pub live: bool,
 }
 
-/// The witnesses of an operation.
+/// The witnesses of an operation. The `+` keeps the store from the index of states, by which it would walk all
+/// that was ever sent: one transaction has few transfers.
 pub fn of_operation(
     db: &Connection,
     operation: &OperationId,
@@ -158,7 +159,7 @@ pub fn of_operation(
     let mut statement = db.prepare_cached(
         "SELECT w.txid, w.status, w.height, w.conflict, w.own AND EXISTS (
              SELECT 1 FROM transfers t
-             WHERE t.txid = w.txid AND t.direction = 'sent' AND t.state IN ('broadcast', 'settled'))
+             WHERE t.txid = w.txid AND +t.direction = 'sent' AND +t.state IN ('broadcast', 'settled'))
          FROM anchored a JOIN witnesses w ON w.txid = a.witness WHERE a.operation = ?1",
     )?;
     let rows = statement.query_map([Blob(operation)], |row| {
