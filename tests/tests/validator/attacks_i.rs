@@ -1,5 +1,5 @@
 //! I: denial of service. What a decoder may reserve and how much work an input may cost is counted
-//! in `tests/work`.
+//! in `tests/cost`.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
