@@ -76,9 +76,11 @@ print_servers() {
     echo "electrs:  electrs ${electrs%%$'\n'*} ($ELECTRS_EXE)"
 }
 
-# The program twice: as it is, and with the points at which a test kills it.
+# First whether the fuzz targets, which no workspace build sees, still fit. The program twice: as it is, and with the
+# points at which a test kills it.
 builds() {
     local target=${CARGO_TARGET_DIR:-target}
+    cargo check --manifest-path tests/fuzz/Cargo.toml --target-dir "$target/fuzz" --locked
     mkdir -p "$target/crash-points"
     cargo build --workspace --bins --features bulla/crash-points --locked
     cp "$target/debug/bulla" "$target/crash-points/bulla"

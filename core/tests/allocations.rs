@@ -7,8 +7,13 @@ mod common;
 use std::alloc::System;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use amplify::confinement::Confined;
+use bitcoin::hashes::Hash;
+use bitcoin::{TxMerkleNode, Txid};
 use bulla_core::OperationId;
 use bulla_core::bundle::BundleProof;
+use bulla_core::frame::BlockProof;
+use bulla_core::headers::{ProofError, check_proof};
 use bulla_core::operation::Input;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -135,4 +140,27 @@ fn a_bundle_proof_is_checked_without_a_tree_in_memory() {
     proof.bundle_id(shown).unwrap();
     let found = region.change().bytes_allocated;
     assert!(found <= 4 * bytes.len(), "{found} bytes");
+}
+
+/// Found by fuzzing.
+#[test]
+fn a_node_that_begins_like_a_transaction_of_many_inputs_reserves_nothing() {
+    let _alone = alone();
+    let mut leaf = [9; 32];
+    leaf[4..9].copy_from_slice(&[0xfe, 0xff, 0xff, 0xff, 0]);
+    let proof = BlockProof {
+        height: 1,
+        position: 0,
+        branch: Confined::try_from(vec![[7; 32]]).unwrap(),
+    };
+    let txid = Txid::from_byte_array(leaf);
+    let root = TxMerkleNode::from_byte_array([0; 32]);
+    let region = Region::new(ALLOCATOR);
+    let checked = check_proof(txid, &proof, root);
+    let found = region.change().bytes_allocated;
+    assert!(
+        matches!(checked, Err(ProofError::Root { .. })),
+        "{checked:?}"
+    );
+    assert_eq!(found, 0);
 }

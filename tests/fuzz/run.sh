@@ -4,7 +4,7 @@
 #   tests/fuzz/run.sh SECONDS [TARGET...]     SECONDS for each target; all targets if none is named
 #
 # Works on stable Rust: coverage comes from LLVM's instrumentation, without a sanitizer (core has no unsafe code). Starts
-# from tests/conformance and the vectors; what it finds new stays in the target directory. Input that fails is written to
+# from tests/conformance and, for single objects, the vectors; what it finds new stays in the target directory. Input that fails is written to
 # tests/fuzz/artifacts: turn it into a named test. `cargo fuzz run --fuzz-dir tests/fuzz --sanitizer none TARGET` does the same.
 set -euo pipefail
 
@@ -12,7 +12,7 @@ seconds=${1:?usage: tests/fuzz/run.sh SECONDS [TARGET...]}
 shift
 cd "$(dirname "${BASH_SOURCE[0]}")"
 targets=("$@")
-if ((${#targets[@]} == 0)); then targets=(objects validate parts texts); fi
+if ((${#targets[@]} == 0)); then targets=(objects validate known parts proofs texts); fi
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 build=$(realpath -m "${CARGO_TARGET_DIR:-../../target}")/fuzz
@@ -21,10 +21,24 @@ flags+=" -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanit
 flags+=" -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1"
 RUSTFLAGS="$flags" cargo build --release --target "$host" --target-dir "$build" --bins
 
+# Every byte string of the vectors, for every decoder: the first byte chooses it, modulo their number. What a decoder
+# refuses at once is dropped.
+mkdir -p "$build/seeds/objects"
+grep -oEh '"bytes": "[0-9a-f]+"' ../vectors/*.json | cut -d'"' -f4 | sort -u | sed 's/../\\x&/g' | {
+    number=0
+    while read -r bytes; do
+        for decoder in {0..23}; do
+            printf -v first '\\x%02x' "$decoder"
+            printf '%b' "$first$bytes" >"$build/seeds/objects/$number-$decoder"
+        done
+        number=$((number + 1))
+    done
+}
+
 for target in "${targets[@]}"; do
     mkdir -p "$build/corpus/$target" "artifacts/$target"
     seeds=()
-    for folder in "seeds/$target" ../conformance/cases; do
+    for folder in "$build/seeds/$target" ../conformance/cases; do
         if [[ -d $folder ]]; then seeds+=("$folder"); fi
     done
     "$build/$host/release/$target" "$build/corpus/$target" "${seeds[@]}" -max_total_time="$seconds" -rss_limit_mb=1024 \

@@ -1,7 +1,7 @@
 //! Branches from a transaction to the root of its block.
 
 use bitcoin::absolute::LockTime;
-use bitcoin::consensus::serialize;
+use bitcoin::consensus::{deserialize, serialize};
 use bitcoin::hashes::{Hash, sha256d};
 use bitcoin::transaction::Version;
 use bitcoin::{
@@ -226,6 +226,32 @@ fn k01_a_transaction_that_is_the_left_half_of_one_is_refused() {
     let root = TxMerkleNode::from_byte_array(inner.compute_txid().to_byte_array());
     let refused = Err(ProofError::Transaction { level: 0 });
     assert_eq!(check(fake, 0, &[right], root), refused);
+}
+
+/// Whatever one byte of such a node is, it is refused where the decoder of transactions takes it.
+#[test]
+fn k01_a_node_is_refused_if_and_only_if_it_is_a_transaction() {
+    let mut refused = 0;
+    for in_script in 0..=4 {
+        let good = halves(&short_transaction(Amount::from_sat(5), in_script));
+        for (at, byte) in (0..64).flat_map(|at| (0..=u8::MAX).map(move |byte| (at, byte))) {
+            let mut node = good;
+            node.as_flattened_mut()[at] = byte;
+            let read = deserialize::<Transaction>(node.as_flattened());
+            let possible = |out: &TxOut| out.value <= Amount::MAX_MONEY;
+            let expected = read.is_ok_and(|read| read.output.iter().any(possible));
+            let [leaf, sibling] = node;
+            let root = TxMerkleNode::from_byte_array(join(leaf, sibling));
+            let found = check(leaf, 0, &[sibling], root);
+            assert_eq!(
+                found.is_err(),
+                expected,
+                "{in_script} {at} {byte}: {found:?}"
+            );
+            refused += u32::from(expected);
+        }
+    }
+    assert!(refused > 5 * 40 * 256, "{refused}");
 }
 
 /// Only one byte of the left half is fixed, the number of inputs: an attacker finds hashes that

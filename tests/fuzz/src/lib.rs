@@ -1,10 +1,15 @@
 //! What every fuzz target asks: no panic, memory bounded by the input, one encoding per object.
 
+#[path = "../../../cli/src/subcommand/conformance/known.rs"]
+mod known;
+
 use std::alloc::System;
+use std::sync::LazyLock;
 
 use bitcoin::Network;
-use bulla_core::validator::{Rules, SchemaPolicy};
+use bulla_core::validator::{Consignment, Consistent, Failure, Rules, SchemaPolicy};
 use bulla_core::{DecodeError, NetworkId};
+use serde_json::{Value, json};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -46,4 +51,49 @@ pub fn one_encoding<T>(
 /// The rules of the corpus: any schema, on the regtest chain.
 pub fn rules() -> Rules<'static> {
     Rules::new(NetworkId::of_network(Network::Regtest), SchemaPolicy::Any)
+}
+
+/// What the receivers of all cases of the suite have proven before.
+static STORE: LazyLock<known::Store> = LazyLock::new(|| {
+    let manifest = include_str!("../../conformance/manifest.json");
+    let manifest: Value = serde_json::from_str(manifest).expect("JSON");
+    let cases = manifest["cases"].as_object().expect("cases by name");
+    let all = |part: &str| -> Vec<Value> {
+        let parts = cases.values().map(|case| &case["store"][part]);
+        parts
+            .filter_map(Value::as_array)
+            .flatten()
+            .cloned()
+            .collect()
+    };
+    let store = json!({ "leaves": all("leaves"), "operations": all("operations") });
+    serde_json::from_value(store).expect("a store")
+});
+
+/// The same rules for a receiver who has proven something before.
+pub fn knowing() -> Rules<'static> {
+    Rules {
+        known: &*STORE,
+        ..rules()
+    }
+}
+
+/// Asks of a verdict that it says what it is about.
+///
+/// # Panics
+/// If it does not.
+pub fn telling(verdict: &Result<Consistent<Consignment>, Failure>) {
+    match verdict {
+        Ok(consistent) => {
+            let content = consistent.get();
+            assert!(content.operations == 0 || !content.terminals.is_empty());
+        }
+        Err(failure) => {
+            let report = failure.report();
+            assert!(
+                !report.expected.is_empty() && !report.found.is_empty(),
+                "{report}"
+            );
+        }
+    }
 }

@@ -3,7 +3,7 @@
 
 use bulla_core::consignment::parts;
 use bulla_core::validator::{Validator, validate};
-use bulla_fuzz::rules;
+use bulla_fuzz::{bounded, rules};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -17,13 +17,17 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(whole.is_err());
         return;
     };
-    let streamed = Validator::open(header, &rules).and_then(|mut validator| {
-        let mut failed = None;
+    let streamed = bounded(bytes, || {
+        let mut validator = Validator::open(header, &rules)?;
         for frame in frames {
-            match (&failed, validator.frame(frame)) {
-                (None, Err(failure)) => failed = Some(failure),
-                (Some(first), again) => assert_eq!(again.as_ref(), Err(first)),
-                (None, Ok(_)) => {}
+            if let Err(failure) = validator.frame(frame) {
+                let again = frames.iter().take(2).map(|frame| validator.frame(frame));
+                assert!(
+                    again
+                        .into_iter()
+                        .all(|again| again.as_ref() == Err(&failure))
+                );
+                break;
             }
         }
         validator.finish()
