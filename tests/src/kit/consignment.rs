@@ -134,12 +134,26 @@ impl History {
 
     /// The whole history, every open leaf handed over.
     pub fn consignment(&self, view: View) -> Consignment {
-        self.consign(0, view)
+        self.consign(0, view, self.open(0))
+    }
+
+    /// The whole history, one leaf handed over.
+    pub fn handing_over(&self, leaf: Input) -> Consignment {
+        self.consign(0, View::Leaves, vec![Terminal::Leaf(leaf)])
     }
 
     /// What builds on the first `known` frames: a delta for who knows those.
     pub fn delta(&self, known: usize) -> Consignment {
-        let mut consignment = self.consign(known, View::Leaves);
+        self.delta_of(known, self.open(known))
+    }
+
+    /// A delta of one leaf.
+    pub fn delta_handing_over(&self, known: usize, leaf: Input) -> Consignment {
+        self.delta_of(known, vec![Terminal::Leaf(leaf)])
+    }
+
+    fn delta_of(&self, known: usize, terminals: Vec<Terminal>) -> Consignment {
+        let mut consignment = self.consign(known, View::Leaves, terminals);
         let base = Base::new(self.base(known)).expect("a delta builds on something");
         consignment.frames.insert(0, Frame::Base(base));
         consignment
@@ -172,8 +186,7 @@ impl History {
         }
     }
 
-    fn consign(&self, from: usize, view: View) -> Consignment {
-        let terminals = self.open(from);
+    fn consign(&self, from: usize, view: View, terminals: Vec<Terminal>) -> Consignment {
         let mut needed = self.consumed(from);
         needed.extend(terminals.iter().filter_map(|terminal| match terminal {
             Terminal::Leaf(input) => Some(*input),

@@ -11,7 +11,7 @@ use bitcoin::block::Header;
 use bitcoin::constants::genesis_block;
 use bitcoin::hashes::Hash;
 use bitcoin::{BlockHash, FeeRate, Network, Transaction, TxMerkleNode, Txid, merkle_tree};
-use bulla_core::frame::{BlockProof, Terminal};
+use bulla_core::frame::BlockProof;
 use bulla_core::headers::prove;
 use bulla_core::operation::Input;
 use bulla_core::seal::{AssignedSeal, Seal};
@@ -25,7 +25,7 @@ use bulla_wallet::{Error, Wallet};
 use tempfile::TempDir;
 
 use super::make::{coin, pay, spend};
-use super::{Carry, Consignment, Draft, History, View, amounts_at};
+use super::{Carry, Draft, History, amounts_at};
 
 /// Transactions of a block, at most.
 const BLOCK: usize = 100;
@@ -214,12 +214,12 @@ impl Receiver {
 
     /// The whole history, with one leaf handed over.
     pub fn whole(&self, leaf: Input) -> Vec<u8> {
-        hand_over(self.history.consignment(View::Leaves), leaf)
+        self.history.handing_over(leaf).encode()
     }
 
     /// What builds on the first `known` transfers, with one leaf handed over.
     pub fn delta(&self, known: usize, leaf: Input) -> Vec<u8> {
-        hand_over(self.history.delta(known), leaf)
+        self.history.delta_handing_over(known, leaf).encode()
     }
 
     /// Accepts a consignment: validates it, and stores it into the wallet's file.
@@ -257,11 +257,6 @@ pub fn count_steps(wallet: &Wallet) -> Arc<AtomicU64> {
         false
     });
     count
-}
-
-fn hand_over(mut consignment: Consignment, leaf: Input) -> Vec<u8> {
-    consignment.hand_over([Terminal::Leaf(leaf)]);
-    consignment.encode()
 }
 
 impl ChainSource for Still {
