@@ -9,7 +9,7 @@ use super::tapret::{CurveCheck, TapretError};
 /// Checks in a group: about a millisecond of work.
 const GROUP: usize = 64;
 
-/// Groups that may wait; the one who hashes helps when there are more.
+/// Groups that may wait; the one who hashes helps when there are more, and waits when there are twice as many.
 const WAITING: usize = 32;
 
 /// Curve checks, each with the place it has in the history.
@@ -44,7 +44,20 @@ impl<P: Clone + Send + Sync + 'static> Batch<P> {
             return Ok(());
         }
         self.close();
-        self.collect(WAITING)
+        if self.waiting.len() > WAITING {
+            // The newest: the others begin with the oldest, and to wait for theirs would help nobody.
+            if let Some(newest) = self.waiting.back() {
+                newest.verify();
+            }
+        }
+        self.collect()?;
+        match self.waiting.front() {
+            Some(oldest) if self.waiting.len() > 2 * WAITING => {
+                oldest.verify();
+                self.collect()
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Waits for all checks that were added.
@@ -53,7 +66,10 @@ impl<P: Clone + Send + Sync + 'static> Batch<P> {
     /// With the lowest check that failed.
     pub(crate) fn flush(&mut self) -> Result<(), (P, TapretError)> {
         self.close();
-        self.collect(0)
+        for group in self.waiting.iter().rev() {
+            group.verify();
+        }
+        self.collect()
     }
 
     fn close(&mut self) {
@@ -67,13 +83,10 @@ impl<P: Clone + Send + Sync + 'static> Batch<P> {
         });
     }
 
-    /// Takes the results of groups that are done, and of all but `waiting` others.
-    fn collect(&mut self, waiting: usize) -> Result<(), (P, TapretError)> {
-        while let Some(group) = self.waiting.front() {
-            if self.waiting.len() <= waiting && group.failed.get().is_none() {
-                break;
-            }
-            if let Some(failed) = group.verify() {
+    /// Takes the results of groups that are done, from the oldest on.
+    fn collect(&mut self) -> Result<(), (P, TapretError)> {
+        while let Some(done) = self.waiting.front().and_then(|group| group.failed.get()) {
+            if let Some(failed) = done {
                 return Err(failed.clone());
             }
             self.waiting.pop_front();
@@ -155,7 +168,7 @@ mod tests {
     fn a_failure_shows_before_the_end() {
         let mut batch = Batch::default();
         let bad = check(0, false);
-        let pushes = (WAITING + 2) * GROUP;
+        let pushes = (2 * WAITING + 2) * GROUP;
         let failed = (0..pushes).find_map(|n| batch.push(n, bad).err());
         assert_eq!(failed.map(|(place, _)| place), Some(0));
     }
