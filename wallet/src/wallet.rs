@@ -202,7 +202,7 @@ impl Wallet {
 
     /// The unspent outputs.
     pub fn coins(&self) -> Vec<Coin> {
-        self.coins.list()
+        self.coins.list().to_vec()
     }
 
     /// What the unspent outputs sum up to.

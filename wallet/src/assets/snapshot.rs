@@ -37,17 +37,17 @@ impl Snapshot {
         let list = coins.list();
         let ledger = Ledger::new(db, coins.tip().height);
         let depth = defaults::settled_depth(&meta.network);
-        let mut allocations = allocations(&ledger, &list, depth)?;
+        let mut allocations = allocations(&ledger, list, depth)?;
         let unsigned = cosign::unsigned(db)?;
         for held in &mut allocations {
             held.settled &= !unsigned.contains(&held.leaf.operation);
         }
         Ok(Self {
             books: Book::all(db)?,
-            awaited: awaited(db, &list, &allocations)?,
+            awaited: awaited(db, list, &allocations)?,
             height: coins.tip().height,
             reserved: reserved::outpoints(db, time::now())?,
-            coins: list,
+            coins: list.to_vec(),
             allocations,
         })
     }

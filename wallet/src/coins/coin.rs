@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use bdk_wallet::KeychainKind;
-use bdk_wallet::chain::{CanonicalizationParams, ChainPosition, ConfirmationBlockTime, FullTxOut};
 use bitcoin::constants::COINBASE_MATURITY;
 use bitcoin::{Amount, OutPoint, ScriptBuf, Txid};
 use bulla_core::commit::Commitment;
 
+use super::standing::Standing;
 use super::{Coins, Owner};
 
 /// What a coin is for.
@@ -64,45 +64,38 @@ pub struct Coin {
 impl Coins {
     /// All unspent outputs of the wallet, those of tapret outputs included: the oldest first, those
     /// in the mempool last.
-    pub fn list(&self) -> Vec<Coin> {
-        let chain = self.bdk.local_chain();
-        let tip = chain.tip().block_id();
-        let outputs = self.outpoints();
-        let unspent = self.bdk.tx_graph().filter_chain_unspents(
-            chain,
-            tip,
-            CanonicalizationParams::default(),
-            outputs,
-        );
-        let mut trust = Trust {
-            coins: self,
-            known: HashMap::new(),
-        };
-        let mut coins: Vec<_> = unspent
-            .map(|(owner, output)| coin(owner, output, tip.height, &mut trust))
-            .collect();
-        coins.sort_by_key(|coin| (coin.height.unwrap_or(u32::MAX), coin.outpoint));
-        coins
+    pub fn list(&self) -> &[Coin] {
+        &self.standing().coins
     }
 
     /// The unspent output at an outpoint.
-    pub fn get(&self, outpoint: OutPoint) -> Option<Coin> {
-        self.list()
-            .into_iter()
-            .find(|coin| coin.outpoint == outpoint)
+    pub fn get(&self, outpoint: OutPoint) -> Option<&Coin> {
+        self.list().iter().find(|coin| coin.outpoint == outpoint)
     }
 
-    /// Which of these outputs of the wallet are spent, in the best chain or the mempool.
+    /// Which of these outputs are spent by a transaction of the wallet, in the best chain or the mempool.
     pub fn spent(&self, outpoints: impl IntoIterator<Item = OutPoint>) -> BTreeSet<OutPoint> {
-        let chain = self.bdk.local_chain();
-        let outputs = self.bdk.tx_graph().filter_chain_txouts(
-            chain,
-            chain.tip().block_id(),
-            CanonicalizationParams::default(),
-            outpoints.into_iter().map(|outpoint| ((), outpoint)),
-        );
-        let spent = outputs.filter(|((), output)| output.spent_by.is_some());
-        spent.map(|((), output)| output.outpoint).collect()
+        let spent = &self.standing().spent;
+        let outpoints = outpoints.into_iter();
+        outpoints
+            .filter(|outpoint| spent.contains(outpoint))
+            .collect()
+    }
+
+    pub(super) fn unspent(&self, standing: &Standing) -> Vec<Coin> {
+        let tip = self.tip().height;
+        let mut trust = Trust {
+            coins: self,
+            standing,
+            known: HashMap::new(),
+        };
+        let all = self.outpoints().into_iter();
+        let unspent = all.filter(|(_, outpoint)| !standing.spent.contains(outpoint));
+        let mut coins: Vec<_> = unspent
+            .filter_map(|(owner, outpoint)| coin(owner, outpoint, tip, &mut trust))
+            .collect();
+        coins.sort_by_key(|coin| (coin.height.unwrap_or(u32::MAX), coin.outpoint));
+        coins
     }
 
     /// Every output that was ever paid to the wallet.
@@ -125,35 +118,31 @@ impl Coins {
     }
 }
 
-fn coin(
-    owner: Owner,
-    output: FullTxOut<ConfirmationBlockTime>,
-    tip: u32,
-    trust: &mut Trust<'_>,
-) -> Coin {
-    let height = match output.chain_position {
-        ChainPosition::Confirmed { anchor, .. } => Some(anchor.block_id.height),
-        ChainPosition::Unconfirmed { .. } => None,
-    };
+/// The coin at an outpoint that is unspent; none if its transaction does not count.
+fn coin(owner: Owner, outpoint: OutPoint, tip: u32, trust: &mut Trust<'_>) -> Option<Coin> {
+    let height = *trust.standing.heights.get(&outpoint.txid)?;
+    let tx = trust.coins.transaction(outpoint.txid)?;
+    let output = tx.output.get(usize::try_from(outpoint.vout).ok()?)?;
     let depth = height.map_or(0, |height| (tip + 1).saturating_sub(height));
-    let mature = !output.is_on_coinbase || depth >= COINBASE_MATURITY;
-    Coin {
-        outpoint: output.outpoint,
-        value: output.txout.value,
-        script: output.txout.script_pubkey,
+    let mature = !tx.is_coinbase() || depth >= COINBASE_MATURITY;
+    Some(Coin {
+        outpoint,
+        value: output.value,
+        script: output.script_pubkey.clone(),
         place: owner.place,
         index: owner.index,
         tapret: owner.tapret,
         height,
         depth,
         mature,
-        trusted: mature && (height.is_some() || trust.of(output.outpoint.txid)),
-    }
+        trusted: mature && (height.is_some() || trust.of(outpoint.txid)),
+    })
 }
 
 /// Which transactions in the mempool spend nothing but what is ours and trusted.
 struct Trust<'a> {
     coins: &'a Coins,
+    standing: &'a Standing,
     known: HashMap<Txid, bool>,
 }
 
@@ -182,7 +171,7 @@ impl Trust<'_> {
         let Some(node) = graph.get_tx_node(txid) else {
             return Ok(false);
         };
-        if self.coins.in_best_chain(node.anchors) {
+        if let Some(Some(_)) = self.standing.heights.get(&txid) {
             return Ok(true);
         }
         for input in &node.input {

@@ -6,6 +6,7 @@ use bdk_wallet::chain::{CanonicalizationParams, ChainPosition};
 use bitcoin::{Amount, Transaction, TxOut, Txid};
 
 use super::Coins;
+use super::standing::Blocks;
 
 /// A transaction that pays to the wallet or spends from it, in the best chain or in the mempool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +29,9 @@ impl Coins {
     /// All transactions: those in the mempool first, then the newest first.
     pub fn history(&self) -> Vec<TxEntry> {
         let graph = self.bdk.tx_graph();
+        let blocks = Blocks::of(&self.chain());
         let params = CanonicalizationParams::default();
-        let txs = graph.list_canonical_txs(self.bdk.local_chain(), self.tip(), params);
+        let txs = graph.list_canonical_txs(&blocks, blocks.tip, params);
         let mut entries: Vec<_> = txs
             .map(|tx| {
                 let (height, time) = match tx.chain_position {

@@ -17,6 +17,7 @@ mod scan;
 mod select;
 mod sign;
 mod slot;
+mod standing;
 mod state;
 
 pub use self::balance::CoinBalance;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bdk_wallet::chain::{BlockId, CanonicalizationParams, CheckPoint};
+use bdk_wallet::chain::{BlockId, CheckPoint};
 use bitcoin::{ScriptBuf, Transaction, Txid};
 
 use super::{Coins, CoinsError};
@@ -118,14 +118,10 @@ impl Coins {
 
     /// The transactions that wait in the mempool as far as we know, each with a script of ours.
     fn unconfirmed(&self) -> Vec<(Txid, ScriptBuf)> {
-        let chain = self.bdk.local_chain();
-        let params = CanonicalizationParams::default();
-        let txs = self
-            .bdk
-            .tx_graph()
-            .list_canonical_txs(chain, self.tip(), params);
-        txs.filter(|tx| tx.chain_position.is_unconfirmed())
-            .filter_map(|tx| Some((tx.tx_node.txid, self.script_of(&tx.tx_node.tx)?)))
+        let heights = self.standing().heights.iter();
+        let waiting = heights.filter(|(_, height)| height.is_none());
+        waiting
+            .filter_map(|(txid, _)| Some((*txid, self.script_of(&*self.transaction(*txid)?)?)))
             .collect()
     }
 

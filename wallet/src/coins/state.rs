@@ -1,17 +1,16 @@
 //! Making, loading and saving the coins.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bdk_wallet::chain::spk_txout::SpkTxOutIndex;
-use bdk_wallet::chain::{
-    Anchor, BlockId, ChainOracle, CheckPoint, ConfirmationBlockTime, TxUpdate,
-};
+use bdk_wallet::chain::{BlockId, CheckPoint, ConfirmationBlockTime, TxUpdate};
 use bdk_wallet::miniscript::Descriptor;
 use bdk_wallet::rusqlite::Transaction as SqlTransaction;
 use bdk_wallet::{ChangeSet, KeychainKind, Update, Wallet};
 use bitcoin::{Address, ScriptBuf, Transaction, Txid};
 
+use super::standing::Standing;
 use super::{CoinsError, Slot};
 use crate::keys::Descriptors;
 use crate::store::tapret::TapretRow;
@@ -26,6 +25,8 @@ pub struct Coins {
     pub(super) rows: BTreeMap<ScriptBuf, TapretRow>,
     pub(super) network: Network,
     pub(super) gap: u32,
+    /// Computed when it is asked for, forgotten with each change.
+    standing: OnceLock<Standing>,
 }
 
 impl Coins {
@@ -79,6 +80,7 @@ impl Coins {
             rows: BTreeMap::new(),
             network: network.clone(),
             gap,
+            standing: OnceLock::new(),
         };
         for row in rows {
             coins.watch(row);
@@ -124,6 +126,10 @@ impl Coins {
     /// The best block that the coins know.
     pub fn tip(&self) -> BlockId {
         self.bdk.latest_checkpoint().block_id()
+    }
+
+    pub(super) fn standing(&self) -> &Standing {
+        self.standing.get_or_init(|| Standing::of(self))
     }
 
     pub(crate) fn chain(&self) -> CheckPoint {
@@ -179,6 +185,13 @@ impl Coins {
     ) -> Result<(), Error> {
         self.last_word(&mut txs);
         let found = txs.txs.clone();
+        if !txs.is_empty()
+            || chain
+                .as_ref()
+                .is_some_and(|chain| !chain.eq_ptr(&self.chain()))
+        {
+            self.standing.take();
+        }
         let update = Update {
             tx_update: txs,
             chain,
@@ -195,16 +208,5 @@ impl Coins {
         for tx in txs {
             self.tapret.scan(tx);
         }
-    }
-
-    /// Whether one of the anchors is a block of the best chain.
-    pub(super) fn in_best_chain<'a>(
-        &self,
-        anchors: impl IntoIterator<Item = &'a ConfirmationBlockTime>,
-    ) -> bool {
-        let chain = self.bdk.local_chain();
-        anchors.into_iter().any(|anchor| {
-            chain.is_block_in_chain(anchor.anchor_block(), chain.tip().block_id()) == Ok(Some(true))
-        })
     }
 }
