@@ -18,6 +18,7 @@ mod attacks_store;
 mod checks;
 mod curves;
 mod delta;
+mod header_chains;
 mod order;
 mod properties;
 mod pruned_lists;
