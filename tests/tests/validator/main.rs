@@ -26,6 +26,7 @@ mod random_deltas;
 mod random_histories;
 mod reasons;
 mod references;
+mod rows;
 mod seals;
 mod settle;
 mod signatures;
