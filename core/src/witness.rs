@@ -37,6 +37,18 @@ impl Witness {
         })
     }
 
+    /// Reads a transaction in bitcoin's encoding without witness data. Reserves a small multiple of the bytes.
+    ///
+    /// # Errors
+    /// If the bytes are not one transaction, or hold witness data.
+    pub fn read(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        let transaction = transaction(&mut reader)?;
+        reader.end(Self::NAME)?;
+        let txid = Txid::from_raw_hash(sha256d::Hash::hash(bytes));
+        Ok(Self { transaction, txid })
+    }
+
     /// Takes a transaction that has no witness data.
     pub(crate) fn bare(transaction: Transaction) -> Self {
         let txid = transaction.compute_txid();
@@ -71,12 +83,7 @@ impl Decode for Witness {
     const MIN_BYTES: usize = 3;
 
     fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let bytes = reader.blob(Self::NAME, MIN_TRANSACTION, FRAME_BYTES)?;
-        let mut reader = Reader::new(bytes);
-        let transaction = transaction(&mut reader)?;
-        reader.end(Self::NAME)?;
-        let txid = Txid::from_raw_hash(sha256d::Hash::hash(bytes));
-        Ok(Self { transaction, txid })
+        Self::read(reader.blob(Self::NAME, MIN_TRANSACTION, FRAME_BYTES)?)
     }
 }
 

@@ -99,3 +99,34 @@ fn every_case_has_its_verdict_its_code_and_its_names() {
     }
     assert!(cases.len() > 600, "{} cases", cases.len());
 }
+
+/// Rows of PROTOCOL.md §10.4 without a case: what no bytes of a consignment say, what is the same consignment twice,
+/// and what is the wallet's.
+const WITHOUT: [&str; 22] = [
+    "a12", "c12", "d08", "e10", "e17", "e21", "e27", "f08", "f09", "i06", "i10", "i11", "i12",
+    "i14", "k13", "l02", "l03", "l07", "l08", "l09", "l10", "l12",
+];
+
+#[test]
+fn each_row_of_the_attacks_has_a_case_but_those_that_no_bytes_say() {
+    let manifest = fs::read(suite().join("manifest.json")).expect("a manifest");
+    let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
+    let cases = manifest["cases"].as_object().expect("cases by name");
+    let words: BTreeSet<&str> = cases.keys().flat_map(|name| name.split('-')).collect();
+    let protocol = Path::new(env!("CARGO_MANIFEST_DIR")).join("PROTOCOL.md");
+    let text = fs::read_to_string(protocol).expect("the protocol");
+    let section = text.split("### 10.4").nth(1).expect("the attacks");
+    let table = section.split("\n\nWhat the catalogue").next();
+    let rows = table.expect("a table").split("\n| ").skip(2);
+    let ids = rows.flat_map(|row| {
+        let attacks = row.split(" | ").next().unwrap_or_default();
+        attacks.split(|c: char| !c.is_ascii_alphanumeric())
+    });
+    let is_id = |word: &&str| {
+        let digits = word.strip_prefix(|c: char| c.is_ascii_uppercase());
+        digits.is_some_and(|digits| digits.len() == 2 && digits.parse::<u8>().is_ok())
+    };
+    let ids = ids.filter(is_id).map(str::to_lowercase);
+    let without: BTreeSet<String> = ids.filter(|id| !words.contains(id.as_str())).collect();
+    assert_eq!(without, WITHOUT.map(str::to_owned).into());
+}

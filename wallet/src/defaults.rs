@@ -3,7 +3,7 @@
 use bitcoin::{Amount, FeeRate};
 
 use crate::Network;
-use crate::store::quarantine::Waiting;
+use crate::store::quarantine::{Unseen, Waiting};
 
 /// Satoshis under an allocation that is made for somebody, if the invoice does not say.
 pub const CARRIER: Amount = Amount::from_sat(1_000);
@@ -48,6 +48,12 @@ pub const BLINDING_COUNTERS: u32 = 16;
 /// Transactions of consistent transitions without effect that are kept waiting, at most, and 64 MiB of them.
 pub const QUARANTINE: Waiting = Waiting {
     transactions: 1_000,
+    bytes: 64 << 20,
+};
+
+/// Contracts that others brought and of which no source has seen a transaction, at most, and 64 MiB of them.
+pub const UNSEEN_CONTRACTS: Unseen = Unseen {
+    contracts: 1_000,
     bytes: 64 << 20,
 };
 

@@ -5,13 +5,13 @@ mod manifest;
 
 use std::path::{Path, PathBuf};
 
-use bulla_core::headers::{ChainParams, HeaderChain, Proven};
+use bulla_core::headers::{HeaderChain, Proven};
 use bulla_core::validator::{Consignment, Consistent, validate};
 use clap::Args;
 use serde::Serialize;
 
+pub use self::manifest::{BrokenHeader, Found, Terminal};
 use self::manifest::{Case, Headers, Manifest};
-pub use self::manifest::{Found, Terminal};
 use super::Result;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -109,10 +109,9 @@ fn by_headers(
     found: Found,
 ) -> Result<Found> {
     let file = file::read(&folder.join(&headers.file), MAX_HEADERS)?;
-    let params = ChainParams::of_network(headers.network);
-    let Ok(chain) = HeaderChain::decode(params, &file, headers.now) else {
-        let verdict = "headers-refused".to_owned();
-        return Ok(Found { verdict, ..found });
+    let chain = match HeaderChain::decode(headers.params(), &file, headers.now) {
+        Ok(chain) => chain,
+        Err(refused) => return Ok(found.refused(&refused)),
     };
     let proofs = consistent.get().proofs.clone();
     let settlement = consistent.settle(&Proven::new(&chain, &proofs), headers.min_depth);

@@ -22,6 +22,9 @@ use crate::table::fields;
 /// Said of every signet chain.
 pub const SIGNET: &str = "the challenge of a signet is not checked: anyone can extend its headers, so they prove only as much as you trust where they came from";
 
+/// Said of a chain that was forgotten.
+const RESET: &str = "this chain is forgotten: `bulla sync` fetches another one from the source";
+
 /// Commands of the header chain.
 #[derive(Subcommand, Debug)]
 pub enum Headers {
@@ -33,6 +36,8 @@ pub enum Headers {
     Export(HeadersFile),
     /// Check a file of headers, and take it in if it has more work
     Import(HeadersFile),
+    /// Forget the wallet's header chain, and show what it was; the next `sync` fetches one anew and looks at everything again
+    Reset,
     /// Check a file of headers; needs no wallet
     Verify(HeadersFile),
 }
@@ -95,6 +100,13 @@ impl Headers {
                 let bytes = file::read(&from.file, file::MAX_HEADERS)?;
                 session.wallet.import_headers(&bytes)?;
                 Ok(of_wallet(&session)?.about(&from))
+            }
+            Self::Reset => {
+                let mut session = Session::open(settings)?;
+                let forgotten = session.wallet.reset_headers()?;
+                let mut output = Output::of(session.network(), &forgotten);
+                output.notes.push(RESET.to_owned());
+                Ok(output)
             }
             Self::Verify(from) => {
                 let network = settings.network.clone().unwrap_or(Network::Regtest);

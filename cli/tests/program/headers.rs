@@ -104,6 +104,32 @@ fn headers_go_from_wallet_to_wallet() {
 }
 
 #[test]
+fn headers_that_were_imported_can_be_forgotten() {
+    let mut scene = Scene::new();
+    let exported = {
+        let alice = scene.alice();
+        alice.ok(&["sandbox", "mine", "2"]);
+        alice.ok(&["headers", "fetch"]);
+        alice.ok(&["headers", "export", "headers.bin"])
+    };
+    let bob = scene.bob();
+    let (_, error) = bob.error(&["headers", "reset"]);
+    assert_eq!(error["code"], "no-headers");
+    bob.ok(&["headers", "import", "headers.bin"]);
+    let forgotten = bob.ok(&["headers", "reset"]);
+    assert_eq!(fields(&forgotten), FIELDS);
+    for field in ["base", "height", "tip", "work"] {
+        assert_eq!(forgotten[field], exported[field], "{field}");
+    }
+    let notes = ["this chain is forgotten: `bulla sync` fetches another one from the source"];
+    assert_eq!(forgotten["notes"], serde_json::json!(notes));
+    let (_, error) = bob.error(&["headers", "status"]);
+    assert_eq!(error["code"], "no-headers");
+    bob.ok(&["sync"]);
+    assert_eq!(bob.ok(&["headers", "status"])["tip"], exported["tip"]);
+}
+
+#[test]
 fn a_file_that_is_no_chain_to_rely_on_is_refused_with_its_reason() {
     let mut scene = Scene::new();
     let sent = scene.sent("250", &[]);

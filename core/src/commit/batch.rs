@@ -112,11 +112,30 @@ impl<P: Clone> Group<P> {
 /// Runs a task on another thread if there is one, else at once.
 fn beside(task: impl FnOnce() + Send + 'static) {
     #[cfg(feature = "parallel")]
-    if rayon::current_num_threads() > 1 {
+    if threads() > 1 {
         rayon::spawn(task);
         return;
     }
     task();
+}
+
+/// Threads to share work among: those of the pool that the caller runs in, or of the process. Where the system
+/// starts none, rayon would panic when it is asked.
+#[cfg(feature = "parallel")]
+fn threads() -> usize {
+    use std::error::Error as _;
+    use std::sync::LazyLock;
+
+    static STARTED: LazyLock<bool> = LazyLock::new(|| {
+        let started = rayon::ThreadPoolBuilder::new().build_global();
+        // Only what the system said has a source; else there was a pool before.
+        started.map_or_else(|error| error.source().is_none(), |()| true)
+    });
+    if rayon::current_thread_index().is_some() || *STARTED {
+        rayon::current_num_threads()
+    } else {
+        1
+    }
 }
 
 #[cfg(test)]

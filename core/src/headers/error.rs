@@ -107,6 +107,23 @@ pub enum HeaderError {
     },
 }
 
+impl HeaderError {
+    /// The height of a header, and the number of the rule of PROTOCOL.md §14.1 that it breaks; none where headers
+    /// have no place in the chain.
+    pub const fn rule(&self) -> Option<(u32, u8)> {
+        match *self {
+            Self::Link { height, .. } => Some((height, 1)),
+            Self::Bits { height, .. } => Some((height, 2)),
+            Self::Work { height, .. } => Some((height, 3)),
+            Self::Checkpoint { height, .. } => Some((height, 4)),
+            Self::Median { height, .. } => Some((height, 5)),
+            Self::Timewarp { height, .. } => Some((height, 6)),
+            Self::Future { height, .. } => Some((height, 7)),
+            Self::Base { .. } | Self::Unconnected { .. } | Self::Final { .. } => None,
+        }
+    }
+}
+
 /// Why a file of headers is refused.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum FileError {
@@ -116,6 +133,16 @@ pub enum FileError {
     /// Headers that break a rule.
     #[error("the file's headers are no chain")]
     Header(#[from] HeaderError),
+}
+
+impl FileError {
+    /// See [`HeaderError::rule`]; none where the bytes are no headers.
+    pub const fn rule(&self) -> Option<(u32, u8)> {
+        match self {
+            Self::Header(error) => error.rule(),
+            Self::Decode(_) => None,
+        }
+    }
 }
 
 /// Why a block proof shows nothing. It is a hint: that is never a verdict.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use bitcoin::block::{Header, Version};
 use bitcoin::hashes::Hash;
-use bitcoin::{Network, TxMerkleNode, Txid, merkle_tree};
+use bitcoin::{BlockHash, CompactTarget, Network, Target, TxMerkleNode, Txid, merkle_tree};
 use bulla_core::frame::{BlockProof, Frame};
-use bulla_core::headers::{Change, HeaderChain, prove};
+use bulla_core::headers::{ChainParams, Change, HeaderChain, HeaderError, prove};
 
 use super::Consignment;
 use super::make::bytes;
@@ -31,7 +31,62 @@ impl Default for Blocks {
     }
 }
 
+/// Rules like those of the main chain, with periods of eight blocks at the difficulty of regtest.
+pub fn small() -> ChainParams {
+    ChainParams {
+        limit: Target::MAX_ATTAINABLE_REGTEST,
+        interval: 8,
+        spacing: 600,
+        retargets: true,
+        easy_when_late: false,
+        bip94: false,
+        checkpoints: BTreeMap::from([(0, first().block_hash())]),
+    }
+}
+
+/// The first block of [`small`], at an eighth of the easiest target.
+fn first() -> Header {
+    mined(Header {
+        version: Version::TWO,
+        prev_blockhash: BlockHash::all_zeros(),
+        merkle_root: TxMerkleNode::from_byte_array([7; 32]),
+        time: 1_700_000_000,
+        bits: CompactTarget::from_consensus(0x200f_ffff),
+        nonce: 0,
+    })
+}
+
 impl Blocks {
+    /// A chain of these rules, of [`small`] with changes.
+    pub fn small(params: ChainParams) -> Self {
+        let chain = HeaderChain::begin(params, 0, first()).expect("the first block");
+        Self {
+            chain,
+            proofs: BTreeMap::new(),
+        }
+    }
+
+    /// Mines a block with these transactions beside a coinbase, so many seconds after the tip, at the target that
+    /// the rules ask for.
+    pub fn mine_after(&mut self, seconds: u32, txids: &[Txid]) {
+        let height = self.chain.height();
+        let tip = *self.chain.header(height).expect("the tip");
+        let all = self.hold(height + 1, txids, 0);
+        let next = |bits| {
+            let time = tip.time.wrapping_add(seconds);
+            mined(Header {
+                time,
+                bits,
+                ..after(&tip, &all)
+            })
+        };
+        let change = match self.chain.extend(&[next(tip.bits)], CLOCK) {
+            Err(HeaderError::Bits { expected, .. }) => self.chain.extend(&[next(expected)], CLOCK),
+            other => other,
+        };
+        assert_eq!(change, Ok(Change::Extended { added: 1 }));
+    }
+
     /// Mines a block with these transactions beside a coinbase.
     pub fn mine(&mut self, txids: &[Txid]) {
         let fork = self.chain.height();
@@ -51,16 +106,22 @@ impl Blocks {
         let mut last = *self.chain.header(fork).expect("a block of the chain");
         let mut headers = Vec::new();
         for (txids, height) in blocks.iter().zip(fork + 1..) {
-            let coinbase = Txid::from_byte_array(bytes(&format!("coinbase {height} {salt}")));
-            let all: Vec<Txid> = std::iter::once(coinbase).chain(txids.clone()).collect();
-            for txid in txids {
-                let proof = prove(height, &all, *txid).expect("it is in the block");
-                self.proofs.insert(*txid, proof);
-            }
+            let all = self.hold(height, txids, salt);
             last = after(&last, &all);
             headers.push(last);
         }
         self.chain.extend(&headers, CLOCK).expect("valid headers")
+    }
+
+    /// What a block holds: a coinbase, and transactions that are proven to be there.
+    fn hold(&mut self, height: u32, txids: &[Txid], salt: u8) -> Vec<Txid> {
+        let coinbase = Txid::from_byte_array(bytes(&format!("coinbase {height} {salt}")));
+        let all: Vec<Txid> = std::iter::once(coinbase).chain(txids.to_vec()).collect();
+        for txid in txids {
+            let proof = prove(height, &all, *txid).expect("it is in the block");
+            self.proofs.insert(*txid, proof);
+        }
+        all
     }
 }
 
@@ -68,14 +129,18 @@ fn after(parent: &Header, txids: &[Txid]) -> Header {
     let leaves = txids
         .iter()
         .map(|txid| TxMerkleNode::from_byte_array(txid.to_byte_array()));
-    let mut header = Header {
+    mined(Header {
         version: Version::TWO,
         prev_blockhash: parent.block_hash(),
         merkle_root: merkle_tree::calculate_root(leaves).expect("a coinbase"),
         time: parent.time + 600,
         bits: parent.bits,
         nonce: 0,
-    };
+    })
+}
+
+/// With the first nonce that meets its target.
+pub fn mined(mut header: Header) -> Header {
     while !header.target().is_met_by(header.block_hash()) {
         header.nonce += 1;
     }

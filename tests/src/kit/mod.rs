@@ -10,7 +10,7 @@
 
 #![allow(clippy::missing_panics_doc, reason = "tests are told by panics")]
 
-mod blocks;
+pub mod blocks;
 mod consignment;
 mod draft;
 mod history;

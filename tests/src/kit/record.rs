@@ -10,6 +10,7 @@ use std::{env, fs, thread};
 
 use bitcoin::hashes::{Hash, sha256};
 use bitcoin::{Network, Txid};
+use bulla_core::headers::{ChainParams, FileError, HeaderChain};
 use bulla_core::operation::Input;
 use bulla_core::state::State;
 use bulla_core::validator::{
@@ -24,6 +25,9 @@ use super::verdict::{Chain, Store};
 /// Larger ones are tested, but not kept.
 const LARGEST: usize = 8_192;
 
+/// Rows that are about size, a deep and a wide history: the largest of theirs.
+const LARGEST_OF: [(&str, usize); 2] = [("h07_", 1 << 18), ("h08_", 1 << 17)];
+
 /// Consignments of one test and kind of verdict that are kept.
 const MOST: usize = 8;
 
@@ -31,10 +35,12 @@ const MOST: usize = 8;
 const EVERY_CHECK: &str = "each_check_fails_alone_and_names_what_it_is_about";
 
 /// Tests of these make another consignment in each run.
-const SKIPPED: [&str; 5] = [
+const SKIPPED: [&str; 7] = [
     "attacks_store",
     "properties",
+    "random_deltas",
     "random_histories",
+    "store_witnesses",
     "stream",
     "vectors",
 ];
@@ -113,9 +119,21 @@ pub struct Judged<'a> {
     pub depth: Option<u32>,
     /// The weakest witness of a pending consignment, or the conflicted one.
     pub weakest: Option<Txid>,
+    /// The height of a header that is refused, and the number of the rule of PROTOCOL.md §14.1 that it breaks.
+    pub header: Option<(u32, u8)>,
 }
 
 impl Judged<'_> {
+    /// A file of headers that is refused.
+    pub const fn refused(error: &FileError) -> Self {
+        Self {
+            verdict: "headers-refused",
+            depth: None,
+            weakest: None,
+            header: error.rule(),
+        }
+    }
+
     /// In words.
     pub fn of<E: std::error::Error + 'static>(
         settlement: &Result<Settlement, Unresolved<E>>,
@@ -132,6 +150,7 @@ impl Judged<'_> {
             verdict,
             depth,
             weakest,
+            header: None,
         }
     }
 
@@ -139,6 +158,9 @@ impl Judged<'_> {
         let mut expected = says(self.verdict, content);
         expected["depth"] = json!(self.depth);
         expected["weakest"] = json!(self.weakest.map(|txid| txid.to_string()));
+        if let Some((height, rule)) = self.header {
+            expected["header"] = json!({ "height": height, "rule": rule });
+        }
         expected
     }
 }
@@ -174,30 +196,84 @@ pub fn judged(
     );
 }
 
-/// Keeps a consignment with what the block proofs in it prove to a file of headers of a network.
-pub fn proven(
-    content: &Consignment,
-    bytes: &[u8],
-    (network, file, min_depth): (Network, &[u8], u32),
-    found: Judged<'_>,
-) {
+/// A file of headers, and who reads it.
+#[derive(Copy, Clone, Debug)]
+pub struct Headers<'a> {
+    /// The rules that they must keep.
+    pub whose: Whose<'a>,
+    /// The file.
+    pub file: &'a [u8],
+    /// The receiver's clock, in seconds since 1970.
+    pub now: u64,
+    /// Blocks that every witness must be deep.
+    pub min_depth: u32,
+}
+
+/// Whose rules headers must keep.
+#[derive(Copy, Clone, Debug)]
+pub enum Whose<'a> {
+    /// Those of a network.
+    Network(Network),
+    /// Others, of a chain that begins at height 0.
+    Other(&'a ChainParams),
+}
+
+impl<'a> Headers<'a> {
+    /// What a receiver on regtest has.
+    pub const fn regtest(file: &'a [u8], min_depth: u32) -> Self {
+        Self {
+            whose: Whose::Network(Network::Regtest),
+            file,
+            now: CLOCK,
+            min_depth,
+        }
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// If the headers break a rule.
+    pub fn read(&self) -> Result<HeaderChain, FileError> {
+        let params = match self.whose {
+            Whose::Network(network) => ChainParams::of_network(network),
+            Whose::Other(params) => params.clone(),
+        };
+        HeaderChain::decode(params, self.file, self.now)
+    }
+
+    fn facts(&self, file: &str) -> Value {
+        let mut facts = json!({ "file": file, "now": self.now, "min_depth": self.min_depth });
+        match self.whose {
+            Whose::Network(network) => facts["network"] = json!(network.to_string()),
+            Whose::Other(params) => {
+                facts["network"] = json!({
+                    "first": params.checkpoints[&0].to_string(),
+                    "easiest": format!("{:08x}", params.limit.to_compact_lossy()),
+                    "period": params.interval,
+                    "spacing": params.spacing,
+                    "retargets": params.retargets,
+                    "late_is_easy": params.easy_when_late,
+                    "bip94": params.bip94,
+                });
+            }
+        }
+        facts
+    }
+}
+
+/// Keeps a consignment with what the block proofs in it prove to a file of headers.
+pub fn proven(content: &Consignment, bytes: &[u8], headers: &Headers<'_>, found: Judged<'_>) {
     if !wanted() {
         return;
     }
-    let name = format!("headers/{}.headers", sha256::Hash::hash(file));
-    fs::write(folder().join(&name), file).expect("a file of headers");
-    let facts = json!({
-        "file": name,
-        "network": network.to_string(),
-        "now": CLOCK,
-        "min_depth": min_depth,
-    });
+    let name = format!("headers/{}.headers", sha256::Hash::hash(headers.file));
+    fs::write(folder().join(&name), headers.file).expect("a file of headers");
     let suffix = format!("-{}", found.verdict);
     keep(
         &suffix,
         &super::rules(),
         bytes,
-        &[("headers", facts)],
+        &[("headers", headers.facts(&name))],
         found.expected(content),
     );
 }
@@ -283,8 +359,10 @@ fn keep(suffix: &str, rules: &Rules<'_>, bytes: &[u8], facts: &[(&str, Value)], 
     let Some((module, test)) = thread.name().and_then(|name| name.split_once("::")) else {
         return;
     };
-    if SKIPPED.contains(&module) || test.starts_with("of_random_histories") || bytes.len() > LARGEST
-    {
+    let mut rows = LARGEST_OF.iter();
+    let largest = rows.find_map(|(row, largest)| test.starts_with(row).then_some(*largest));
+    let too_large = bytes.len() > largest.unwrap_or(LARGEST);
+    if SKIPPED.contains(&module) || test.starts_with("of_random_histories") || too_large {
         return;
     }
     let mut cases = CASES.lock().unwrap_or_else(PoisonError::into_inner);

@@ -6,7 +6,7 @@ use bulla_core::commit::mpc::{MpcProof, Proof};
 use bulla_core::frame::Frame;
 use bulla_core::validator::Check;
 use bulla_tests::kit::make::bytes;
-use bulla_tests::kit::{Fails, History, Reason, View, accept, refuse};
+use bulla_tests::kit::{Fails, History, Reason, View, accept, refuse, swap};
 
 use crate::slots::slot;
 
@@ -161,6 +161,95 @@ fn f14_f15_an_unknown_form_or_a_byte_more_has_no_encoding() {
             "1 bytes follow the end of frame; expected none",
         )),
     );
+}
+
+/// A neighbour of a contract: the same slot in every tree whose width is a power of two, and in as many smaller
+/// ones as `times` says, of 7 slots, then of 7 and 15.
+fn neighbour(history: &History, times: u32) -> [u8; 32] {
+    let mut id = history.contract().to_bytes();
+    let (low, _) = id.split_at_mut(8);
+    let number = u64::from_le_bytes(low.try_into().unwrap());
+    let step = [1_u64, 7, 7 * 15][times as usize] << 16;
+    // A carry out of the low eight bytes would be another number modulo 7.
+    let beside = number.checked_add(step).unwrap_or_else(|| number - step);
+    low.copy_from_slice(&beside.to_le_bytes());
+    id
+}
+
+#[test]
+fn f10_contracts_of_one_slot_take_another_tree_and_the_tree_they_clash_in_proves_nothing() {
+    let alone = {
+        let mut history = History::fixed(1_000);
+        history.transfer(&[history.seed(0)], &[1_000]);
+        history
+    };
+    for (times, tree) in [(0, (3, 1)), (1, (4, 1))] {
+        let mut history = alone.clone();
+        let beside = neighbour(&history, times);
+        history.edit(0, |draft| draft.others = [(beside, bytes("bundle"))].into());
+        assert_eq!(accept(&history.encode()).operations, 1);
+        assert_eq!(shape(&history), tree);
+        // The tree of depth 3 without a cofactor, in which both have this slot: its own sibling hashes are a
+        // clash's, whatever they are.
+        let own = u32::try_from(slot(history.contract(), 8, 0)).unwrap();
+        for path in [path(&history)[..3].to_vec(), vec![[0; 32]; 3]] {
+            refuse_tree(&history, 0, own, path);
+        }
+    }
+}
+
+/// There is a proof for one contract, in two forms. What other systems merge or share between contracts is
+/// nothing here.
+#[test]
+fn f13_a_proof_of_several_contracts_has_no_encoding() {
+    let history = history();
+    let consignment = history.consignment(View::Leaves);
+    let frame = &consignment.parts()[1];
+    let one = history.anchored(0).anchor.mpc.encode();
+    let other = *history.drafts()[0].others.keys().next().unwrap();
+    let mut messages = history.drafts()[0].others.clone();
+    messages.insert(
+        history.contract().to_bytes(),
+        history.anchored(0).bundle.id().to_bytes(),
+    );
+    let tree = bulla_core::commit::mpc_builder::build(&messages, 7).unwrap();
+    let two = Proof::Path(tree.path(other).unwrap()).encode();
+    assert!(frame.windows(one.len()).any(|part| part == one));
+    // The second stands where the proof of the commitment begins: its first byte reads as
+    // that of an opret, the rest as steps of a bundle and more than a frame.
+    let both = consignment.encode_with(0, |bytes| swap(bytes, &one, &[&one[..], &two].concat()));
+    let says = "99 bytes follow the end of frame; expected none";
+    refuse(&both, Fails::invalid((Check::Decode, says)));
+    for form in 2..=u8::MAX {
+        let merged = consignment.encode_with(0, |bytes| {
+            swap(bytes, &one, &[&[form], &one[1..]].concat());
+        });
+        let says = "form of an mpc proof is";
+        refuse(&merged, Fails::invalid((Check::Decode, says)));
+    }
+}
+
+/// The entropy hides what else is in a tree. It is told in the short form, where there is nothing else, and who
+/// guesses it learns nothing that would be proven.
+#[test]
+fn f16_the_entropy_of_a_tree_decides_nothing_and_stands_in_no_path() {
+    let entropy = 0x0123_4567_89ab_cdef_u64;
+    let mut short = History::fixed(1_000);
+    short.transfer(&[short.seed(0)], &[1_000]);
+    short.edit(0, |draft| draft.entropy = entropy);
+    let mut long = short.clone();
+    long.edit(0, |draft| draft.path = true);
+    let told = |bytes: &[u8]| bytes.windows(8).any(|part| part == entropy.to_le_bytes());
+    let (short, path) = (short.encode(), long.encode());
+    assert_eq!((told(&short), told(&path)), (true, false));
+    assert_eq!(accept(&short), accept(&path));
+    // In a tree of several the right entropy is as wrong as any other.
+    let several = history();
+    for guess in [several.drafts()[0].entropy, entropy] {
+        let mut consignment = several.consignment(View::Leaves);
+        consignment.tamper(0, |frame| frame.anchor.mpc = Proof::Entropy(guess));
+        refuse(&consignment.encode(), of(&several, Check::Dbc));
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use bulla_core::header::WIRE_FORMAT;
 use bulla_core::schema::{Expr, Occurs, Rule, Schema, Threshold};
 use bulla_core::state::State;
 use bulla_core::validator::{Check, Rules, SchemaPolicy};
-use bulla_tests::kit::make::{at, key, number, outputs, values};
+use bulla_tests::kit::make::{at, coin, key, number, on, outputs, values};
 use bulla_tests::kit::{
     Fails, History, Kind, Reason, View, accept, amounts_at, fixed_globals, refuse, refuse_under,
 };
@@ -48,6 +48,38 @@ fn g01_a_genesis_that_differs_in_anything_is_another_contract() {
     assert!(ids.insert(changed(&|genesis| genesis.network = other)));
     let schema = bulla_tests::kit::lab_schema().id();
     assert!(ids.insert(changed(&|genesis| genesis.schema = schema)));
+}
+
+/// What a payer may put in the place of a genesis that a receiver asks for by its id. What is a contract is consistent
+/// under its own id; an invoice names the id.
+#[test]
+fn g01_a_genesis_of_the_same_words_is_told_apart_by_its_id() {
+    let mut own = History::fixed(1_000);
+    own.transfer(&[own.seed(0)], &[1_000]);
+    assert_eq!(accept(&own.encode()).contract, own.contract());
+    let replaced = |change: &dyn Fn(&mut bulla_core::operation::Genesis)| {
+        let mut history = own.clone();
+        history.edit_genesis(change);
+        history
+    };
+    let again = replaced(&|genesis| genesis.timestamp += 1);
+    let elsewhere = replaced(&|genesis| {
+        genesis.outputs = outputs(&[
+            (0, State::Amount(1_000), on(coin(0))),
+            (0, State::Amount(0), on(coin(9))),
+        ]);
+    });
+    for other in [again, elsewhere] {
+        let content = accept(&other.encode());
+        assert_eq!(content.contract, other.contract());
+        assert_ne!(content.contract, own.contract());
+    }
+    // More in circulation than it says: no contract at all.
+    let more = replaced(&|genesis| genesis.globals = fixed_globals(999));
+    refuse(
+        &more.encode(),
+        about(&more, (Check::Rule, "left is 1000, right is 999")),
+    );
 }
 
 #[test]

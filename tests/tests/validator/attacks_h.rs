@@ -4,7 +4,10 @@ use amplify::confinement::Confined;
 use bulla_core::bundle::BundleProof;
 use bulla_core::frame::{BlockProof, Frame, Terminal};
 use bulla_core::validator::{Check, Settlement};
-use bulla_tests::kit::{Chain, Fails, History, View, accept, judge, leaf, record, refuse, swap};
+use bulla_tests::kit::make::outputs;
+use bulla_tests::kit::{
+    Chain, Fails, History, View, accept, amounts_at, judge, leaf, record, refuse, swap,
+};
 
 fn linear(length: usize) -> History {
     let mut history = History::fixed(1_000);
@@ -95,7 +98,7 @@ fn h05_history_that_nothing_builds_on() {
 fn h05_a_shown_transition_of_a_bundle_that_nothing_builds_on() {
     let mut history = History::fixed_among(&[500, 500]);
     let acts = [0, 1].map(|seed| {
-        let amounts = bulla_tests::kit::amounts_at(&[500]);
+        let amounts = amounts_at(&[500]);
         history.act("transfer", &[history.seed(seed)], &amounts)
     });
     history.push(history.draft(acts.into()));
@@ -117,6 +120,19 @@ fn h07_a_very_deep_history_needs_no_deep_stack() {
 }
 
 #[test]
+fn h07_a_deep_history_is_consistent_and_fails_at_the_frame_that_is_wrong() {
+    let mut history = linear(1_000);
+    assert_eq!(accept(&history.encode()).operations, 1_000);
+    history.edit(999, |draft| {
+        draft.acts[0].transition.outputs = outputs(&amounts_at(&[1_001]));
+    });
+    let expected = Fails::invalid((Check::Rule, "left is 1000, right is 1001"))
+        .operation(history.id(999))
+        .witness(history.txid(999));
+    refuse(&history.encode(), expected);
+}
+
+#[test]
 fn h08_a_merge_of_thousands() {
     let mut history = History::fixed(3_000);
     let batch = history.transfer(&[history.seed(0)], &vec![1; 3_000]);
@@ -130,11 +146,20 @@ fn h08_a_merge_of_thousands() {
         })
         .collect();
     history.edit(batch, |draft| {
-        draft.acts[0].transition.outputs = bulla_tests::kit::make::outputs(&assignments);
+        draft.acts[0].transition.outputs = outputs(&assignments);
     });
     let all: Vec<_> = (0..3_000).map(|i| history.leaf(batch, i)).collect();
-    history.transfer(&all, &[3_000]);
+    let merge = history.transfer(&all, &[3_000]);
     assert_eq!(accept(&history.encode()).operations, 2);
+    // 65,536 inputs, in three bytes after the kind of the frame, one transition, and its kind; they never stand there.
+    let many = history
+        .consignment(View::Leaves)
+        .encode_with(merge, |frame| {
+            assert_eq!(frame[..5], [0, 1, 0, 0xb8, 0x17]);
+            frame.splice(3..5, [0x80, 0x80, 4]);
+        });
+    let says = "inputs: 65536; the limit is 1 to 65535";
+    refuse(&many, Fails::invalid((Check::Limit, says)));
 }
 
 #[test]
@@ -196,7 +221,7 @@ fn frames_stand_only_where_they_may() {
 fn a_witness_stands_in_one_frame_even_with_another_part_of_its_bundle() {
     let mut history = History::fixed_among(&[500, 500]);
     let acts = [0, 1].map(|seed| {
-        let amounts = bulla_tests::kit::amounts_at(&[500]);
+        let amounts = amounts_at(&[500]);
         history.act("transfer", &[history.seed(seed)], &amounts)
     });
     history.push(history.draft(acts.into()));

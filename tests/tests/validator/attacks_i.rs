@@ -11,7 +11,7 @@ use bulla_core::outputs::Leaves;
 use bulla_core::schema::{Expr, Rule};
 use bulla_core::state::State;
 use bulla_core::validator::{ChainView, Check, Limits, Position, Positions, Rules, Sought};
-use bulla_tests::kit::make::{at, coin, on, outputs, spend};
+use bulla_tests::kit::make::{at, coin, on, outputs, spend, values};
 use bulla_tests::kit::{
     Down, Fails, History, Kind, View, accept, amounts_at, join, judge, leaf, refuse, refuse_under,
     rules, swap,
@@ -80,6 +80,160 @@ fn i01_i02_i03_a_hostile_length_anywhere_is_refused() {
         "unsupported",
     ];
     assert_eq!(checks, BTreeSet::from(expected));
+}
+
+/// A history of one transfer to many, and its parts: the header, the frame, the terminals.
+fn paid_to_many() -> (History, Vec<Vec<u8>>) {
+    let mut history = History::fixed(1_000);
+    history.transfer(&[history.seed(0)], &[10; 100]);
+    let parts = history.consignment(View::Leaves).parts();
+    (history, parts)
+}
+
+/// Refuses a consignment whose part `part` ends after these bytes.
+#[track_caller]
+fn refuse_part(
+    mut parts: Vec<Vec<u8>>,
+    part: usize,
+    bytes: Vec<u8>,
+    reason: (Check, &'static str),
+) {
+    parts[part] = bytes;
+    refuse(&join(parts), Fails::invalid(reason));
+}
+
+#[test]
+fn i01_a_list_that_claims_more_items_than_there_are_bytes() {
+    let (history, parts) = paid_to_many();
+    accept(&history.encode());
+    // The frame: kind, transitions, and of the first its kind, inputs, and what it consumes.
+    let begin = [0, 1, 0, 1, 1, 0, 0, 1, 0, 0];
+    assert_eq!(parts[1][..begin.len()], begin);
+    let list = |count: &[u8]| [&begin[..], count, &parts[1][begin.len() + 1..]].concat();
+    for (count, reason) in [
+        // 2^32 - 1, 2^20 + 1, 2^20 leaves where 100 stand.
+        (
+            &[0xff, 0xff, 0xff, 0xff, 0x0f][..],
+            (
+                Check::Limit,
+                "leaves of one owned type: 4294967295; the limit is 1 to 1048576",
+            ),
+        ),
+        (
+            &[0x81, 0x80, 0x40],
+            (
+                Check::Limit,
+                "leaves of one owned type: 1048577; the limit is 1 to 1048576",
+            ),
+        ),
+    ] {
+        refuse_part(parts.clone(), 1, list(count), reason);
+    }
+    let most = [&begin[..], &[0x80, 0x80, 0x40]].concat();
+    refuse_part(parts.clone(), 1, most, (Check::Decode, "are left"));
+    // The list of the genesis, whose length takes three bytes, is the last in the header.
+    let mut header = parts[0].clone();
+    let count = header.len() - 3 - 8 - 53;
+    assert_eq!(header[count..count + 3], [1, 0, 0]);
+    header[count..count + 3].fill(0xff);
+    refuse_part(
+        parts.clone(),
+        0,
+        header.clone(),
+        (
+            Check::Limit,
+            "leaves of one owned type: 16777215; the limit is 1 to 1048576",
+        ),
+    );
+    header[count..count + 3].copy_from_slice(&[0, 0, 0x10]);
+    refuse_part(parts.clone(), 0, header, (Check::Decode, "are left"));
+    // Terminals.
+    refuse_part(
+        parts,
+        2,
+        vec![3, 0xff, 0xff, 3],
+        (Check::Decode, "are left"),
+    );
+}
+
+#[test]
+fn i02_a_byte_string_that_claims_more_bytes_than_there_are() {
+    let (history, parts) = paid_to_many();
+    let mut long = history.clone();
+    long.edit_genesis(|genesis| {
+        let mut list: Vec<_> = genesis
+            .globals
+            .0
+            .iter()
+            .map(|v| (v.number, v.bytes.to_vec()))
+            .collect();
+        list[1].1 = vec![b'a'; 4_000];
+        genesis.globals = values(&list);
+    });
+    accept(&long.encode());
+    // The name of the asset, after its number and its length in two bytes.
+    let name = b"Test asset";
+    let mut header = parts[0].clone();
+    swap(
+        &mut header,
+        &[&[10, 0], &name[..]].concat(),
+        &[&[0xff; 2], &name[..]].concat(),
+    );
+    refuse_part(parts.clone(), 0, header, (Check::Decode, "are left"));
+    // The schema, after the wire format.
+    let mut header = parts[0].clone();
+    header[1..3].fill(0xff);
+    refuse_part(parts.clone(), 0, header, (Check::Decode, "are left"));
+    // The first script: 34 bytes of an opret output.
+    let script = [
+        &[34, 0x6a, 0x20],
+        &history.anchored(0).witness.transaction().output[0]
+            .script_pubkey
+            .as_bytes()[2..],
+    ]
+    .concat();
+    for (length, reason) in [
+        (&[0xff, 0xff, 0xff, 7][..], (Check::Decode, "are left")),
+        (
+            &[0x80, 0x80, 0x80, 8],
+            (Check::Limit, "limit is 0 to 16777215"),
+        ),
+        (
+            &[0xff, 0xff, 0xff, 0xff, 0x0f],
+            (Check::Limit, "limit is 0 to 16777215"),
+        ),
+    ] {
+        let mut frame = parts[1].clone();
+        swap(&mut frame, &script, &[length, &script[1..]].concat());
+        refuse_part(parts.clone(), 1, frame, reason);
+    }
+}
+
+#[test]
+fn i03_lists_in_lists_that_each_claim_the_most() {
+    let (history, parts) = paid_to_many();
+    accept(&history.encode());
+    // 65,535 transitions, of 65,535 inputs, 255 globals, 255 metadata and 255 lists of 2^20 leaves each, as deep as
+    // the bytes of one go.
+    let most = [0xff, 0xff, 3];
+    let transitions = [&[0][..], &most].concat();
+    let globals = [&transitions[..], &[0, 1, 1, 0xff, 1]].concat();
+    let metadata = [&transitions[..], &[0, 1, 1, 0, 0xff, 1]].concat();
+    let lists = [
+        &transitions[..],
+        &[0, 1, 1, 0, 0, 0xff, 1, 0, 0, 0x80, 0x80, 0x40],
+    ]
+    .concat();
+    let inputs = [&transitions[..], &[0], &most].concat();
+    for (bytes, says) in [
+        (transitions, "found kind of a transition at byte 4"),
+        (inputs, "found input at byte 8"),
+        (globals, "found number of a value at byte 9"),
+        (metadata, "found number of a value at byte 10"),
+        (lists, "found amount at byte 16"),
+    ] {
+        refuse_part(parts.clone(), 1, bytes, (Check::Decode, says));
+    }
 }
 
 #[test]

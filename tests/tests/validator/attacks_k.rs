@@ -5,13 +5,15 @@
 use amplify::confinement::Confined;
 use bitcoin::block::Header;
 use bitcoin::consensus::{deserialize, serialize};
-use bitcoin::{CompactTarget, Network};
+use bitcoin::hashes::{Hash, sha256d};
+use bitcoin::{Amount, CompactTarget, Network, Txid};
 use bulla_core::frame::BlockProof;
 use bulla_core::headers::{
     ChainParams, Change, FileError, HeaderChain, ProofError, Proven, Unproven,
 };
 use bulla_core::validator::{ChainView, Consignment, Position, Settlement, Unresolved};
-use bulla_tests::kit::{Blocks, CLOCK, History, View, accept, judge, record};
+use bulla_tests::kit::record::{Headers, Whose};
+use bulla_tests::kit::{Blocks, History, View, accept, judge, record};
 
 /// Three transfers, mined in the blocks 1, 3 and 4 of 6.
 fn mined() -> (History, Blocks) {
@@ -40,9 +42,9 @@ fn settle(bytes: &[u8], chain: &HeaderChain, depth: u32) -> Settlement {
     let consistent = judge(bytes).expect("block proofs are no reason to refuse");
     let content = consistent.get().clone();
     let settlement = consistent.settle(&Proven::new(chain, &content.proofs), depth);
-    let facts = (Network::Regtest, chain.encode(), depth);
     let found = record::Judged::of(&settlement);
-    record::proven(&content, bytes, (facts.0, &facts.1, facts.2), found);
+    let file = chain.encode();
+    record::proven(&content, bytes, &Headers::regtest(&file, depth), found);
     settlement.expect("a chain that reaches its checkpoint")
 }
 
@@ -194,6 +196,30 @@ fn k14_a_reorganisation_makes_proofs_stale_until_they_are_renewed() {
     assert_eq!(settled.depth(), Some(3));
 }
 
+/// Two blocks at one height hold the witness, or another one: whoever has the headers of the stale one is told that
+/// it is mined, and of the best chain that it is not.
+#[test]
+fn k05_a_proof_for_a_block_beside_the_best_chain_shows_nothing_in_it() {
+    let (history, blocks) = mined();
+    let bytes = shown(&history, &blocks);
+    assert!(matches!(
+        settle(&bytes, &blocks.chain, 1),
+        Settlement::Settled(_)
+    ));
+    let mut best = blocks.clone();
+    // Blocks 4 to 7, the first without the last transfer.
+    best.branch(3, &vec![vec![]; 4], 1);
+    assert_eq!((blocks.chain.height(), best.chain.height()), (6, 7));
+    assert_pending(settle(&bytes, &best.chain, 1), &history, 2);
+    let notes = unproven(&history, &accept(&bytes), &best.chain);
+    let stale = blocks.chain.header(4).unwrap().merkle_root;
+    let ignored = Unproven::Ignored(ProofError::Root {
+        expected: best.chain.header(4).unwrap().merkle_root,
+        found: stale,
+    });
+    assert_eq!(notes, [(2, ignored)]);
+}
+
 #[test]
 fn k06_on_bitcoin_headers_that_end_below_the_checkpoint_settle_nothing() {
     let (history, blocks) = mined();
@@ -209,12 +235,12 @@ fn k06_on_bitcoin_headers_that_end_below_the_checkpoint_settle_nothing() {
     assert_eq!(proven.positions(&[]), Err(error.clone()));
     let result = consistent.settle(&proven, 1);
     let found = record::Judged::of(&result);
-    record::proven(
-        &content,
-        &bytes,
-        (Network::Bitcoin, &chain.encode(), 1),
-        found,
-    );
+    let file = chain.encode();
+    let headers = Headers {
+        whose: Whose::Network(Network::Bitcoin),
+        ..Headers::regtest(&file, 1)
+    };
+    record::proven(&content, &bytes, &headers, found);
     assert!(
         matches!(&result, Err(Unresolved::View(found)) if *found == error),
         "{result:?}"
@@ -278,20 +304,121 @@ fn k06_k07_k16_a_file_of_headers_that_break_a_rule_proves_nothing() {
         (target, "target"),
         (cut, "byte"),
     ] {
-        let params = ChainParams::of_network(Network::Regtest);
-        let refused = HeaderChain::decode(params, &file, CLOCK).unwrap_err();
+        let headers = Headers::regtest(&file, 1);
+        let refused = headers.read().unwrap_err();
         let text = match &refused {
             FileError::Header(error) => error.to_string(),
             FileError::Decode(error) => error.to_string(),
         };
-        println!("{says}: {text}");
         assert!(text.contains(says), "{says}: {text}");
-        let found = record::Judged {
-            verdict: "headers-refused",
-            depth: None,
-            weakest: None,
-        };
-        record::proven(&content, &bytes, (Network::Regtest, &file, 1), found);
+        record::proven(
+            &content,
+            &bytes,
+            &headers,
+            record::Judged::refused(&refused),
+        );
+    }
+}
+
+/// A history of one transfer whose txid can begin a transaction of 64 bytes: byte 4 says one input.
+fn begins_as_a_transaction() -> History {
+    (0..10_000_u64)
+        .map(|entropy| {
+            let mut history = History::fixed(1_000);
+            history.transfer(&[history.seed(0)], &[1_000]);
+            history.edit(0, |draft| draft.entropy = entropy);
+            history
+        })
+        .find(|history| history.txid(0).to_byte_array()[4] == 1)
+        .expect("one in 256")
+}
+
+/// The right half of a transaction of 64 bytes: the end of its input, an output of this value, its locktime.
+fn right_half(value: Amount) -> [u8; 32] {
+    let mut half = [0; 32];
+    half[9] = 0; // script of the input
+    half[14] = 1; // outputs
+    half[15..23].copy_from_slice(&value.to_sat().to_le_bytes());
+    half[23] = 4; // script of the output
+    half
+}
+
+/// Nobody ever mined the witness: 32 bytes behind its txid make a transaction, or a node, of 64 bytes, and that is
+/// what a block holds.
+#[test]
+fn k01_a_witness_that_is_half_of_a_transaction_in_a_block_is_not_proven() {
+    let history = begins_as_a_transaction();
+    let (txid, mut blocks) = (history.txid(0), Blocks::default());
+    let coin = |half: [u8; 32]| {
+        let node = [txid.to_byte_array(), half];
+        Txid::from_raw_hash(sha256d::Hash::hash(node.as_flattened()))
+    };
+    let beyond = Amount::MAX_MONEY + Amount::from_sat(1);
+    for (value, possible) in [
+        (Amount::from_sat(5), true),
+        (Amount::MAX_MONEY, true),
+        (beyond, false),
+    ] {
+        let half = right_half(value);
+        assert_eq!(
+            possible,
+            deserialize::<bitcoin::Transaction>(&[txid.to_byte_array(), half].concat())
+                .is_ok_and(|read| read.output[0].value <= Amount::MAX_MONEY)
+        );
+        let whole = coin(half);
+        blocks.mine(&[whole]);
+        let mut proof = blocks.proofs.remove(&whole).unwrap();
+        proof.branch = Confined::try_from([vec![half], proof.branch.to_vec()].concat()).unwrap();
+        proof.position *= 2;
+        blocks.proofs.insert(txid, proof);
+        let bytes = shown(&history, &blocks);
+        let settlement = settle(&bytes, &blocks.chain, 1);
+        if possible {
+            assert_pending(settlement, &history, 0);
+            let proven = Proven::new(&blocks.chain, &blocks.proofs);
+            let ignored = Unproven::Ignored(ProofError::Transaction { level: 0 });
+            assert_eq!(proven.position(txid), Err(ignored));
+        } else {
+            // No block holds such a transaction: it is a node over two.
+            assert!(matches!(settlement, Settlement::Settled(_)));
+        }
+    }
+}
+
+/// The same one level higher: the witness is really below the node, which reads as a transaction.
+#[test]
+fn k01_a_branch_through_a_transaction_is_refused_at_any_level() {
+    let history = begins_as_a_transaction();
+    let txid = history.txid(0);
+    let over = |sibling: [u8; 32]| {
+        let node = [txid.to_byte_array(), sibling];
+        sha256d::Hash::hash(node.as_flattened()).to_byte_array()
+    };
+    for (fits, refused) in [(true, true), (false, false)] {
+        let siblings = (0..=u8::MAX).flat_map(|a| (0..=u8::MAX).map(move |b| [[a; 16], [b; 16]]));
+        let mut siblings = siblings.map(|both| both.as_flattened().try_into().unwrap());
+        let sibling = siblings
+            .find(|sibling| (over(*sibling)[4] == 1) == fits)
+            .unwrap();
+        let half = right_half(Amount::from_sat(5));
+        let whole = [over(sibling), half];
+        let whole = Txid::from_raw_hash(sha256d::Hash::hash(whole.as_flattened()));
+        let mut blocks = Blocks::default();
+        blocks.mine(&[whole]);
+        let mut proof = blocks.proofs.remove(&whole).unwrap();
+        let branch = [vec![sibling, half], proof.branch.to_vec()].concat();
+        proof.branch = Confined::try_from(branch).unwrap();
+        proof.position *= 4;
+        blocks.proofs.insert(txid, proof);
+        let settlement = settle(&shown(&history, &blocks), &blocks.chain, 1);
+        if refused {
+            assert_pending(settlement, &history, 0);
+            let proven = Proven::new(&blocks.chain, &blocks.proofs);
+            let ignored = Unproven::Ignored(ProofError::Transaction { level: 1 });
+            assert_eq!(proven.position(txid), Err(ignored));
+        } else {
+            assert!(matches!(settlement, Settlement::Settled(_)));
+        }
     }
 }
 

@@ -10,6 +10,8 @@ use bulla_tests::kit::{
 };
 use bulla_wallet::api::{InvoiceRequest, InvoiceState};
 
+use super::store_witnesses::in_file;
+
 #[test]
 fn a12_a_file_that_is_replayed_is_consistent_again_and_credited_once() {
     let mut receiver = Receiver::new(bulla_tests::kit::Carry::Opret);
@@ -144,4 +146,35 @@ fn i14_more_than_a_wallet_keeps_of_what_nobody_has_seen_is_refused_and_not_kept(
     let error = receiver.accept(&file).unwrap_err();
     assert_eq!(error.code(), "quarantine-full");
     assert!(receiver.wallet.assets().unwrap().is_empty());
+}
+
+/// As many contracts as a wallet keeps of others of which nobody has seen a transaction.
+const MANY: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+    INSERT INTO contracts SELECT randomblob(32), x'00', 0, 0 FROM n";
+
+fn unseen() -> (Receiver, Vec<u8>) {
+    let mut receiver = Receiver::new(bulla_tests::kit::Carry::Opret);
+    let change = receiver.change;
+    let draft = receiver.payment(&[change], &[1, (1 << 40) - 1]);
+    let frame = receiver.history.push(draft);
+    let file = receiver.whole(receiver.history.leaf(frame, 0));
+    (in_file(receiver, MANY), file)
+}
+
+#[test]
+fn i14_more_contracts_than_a_wallet_keeps_unseen_are_refused_unless_they_were_imported_or_are_mined()
+ {
+    let (mut receiver, file) = unseen();
+    let error = receiver.accept(&file).unwrap_err();
+    assert_eq!(error.code(), "contracts-full", "{error}");
+    let mut contract = receiver.history.consignment(View::Everything);
+    contract.frames.drain(..contract.frames.len() - 1);
+    contract.hand_over([]);
+    let contract = contract.encode();
+    receiver.wallet.import_contract(&contract).unwrap();
+    receiver.accept(&file).unwrap();
+    assert!(receiver.accept(&file).unwrap().already_known);
+    let (mut receiver, file) = unseen();
+    receiver.mine(0);
+    receiver.accept(&file).unwrap();
 }

@@ -176,7 +176,7 @@ proptest! {
 }
 
 /// Runs a statement on the file of a receiver's wallet, which is closed for it.
-fn in_file(mut receiver: Receiver, sql: &str) -> Receiver {
+pub(super) fn in_file(mut receiver: Receiver, sql: &str) -> Receiver {
     let file = receiver.folder.path().join("wallet");
     let another = Receiver::of(receiver.history.clone());
     drop(std::mem::replace(&mut receiver.wallet, another.wallet));

@@ -1,5 +1,8 @@
 //! Curve checks are put off and done on other threads: what is reported stays the same.
 
+use std::env;
+use std::process::Command;
+
 use bulla_core::commit::DbcProof;
 use bulla_core::validator::Check;
 use bulla_tests::kit::{Carry, Consignment, Fails, History, View, judge};
@@ -106,4 +109,32 @@ fn a_curve_check_stands_before_what_is_wrong_at_the_end() {
     expect(&bytes[..bytes.len() - 1], curve(&history, 5));
     consignment.frames.pop();
     expect(&consignment.encode(), curve(&history, 5));
+}
+
+/// Says that this process can start no thread: each would have a stack as large as all memory that a process has.
+const ALONE: &str = "BULLA_TEST_WITHOUT_THREADS";
+
+#[test]
+fn where_no_thread_can_be_started_the_answer_is_the_same() {
+    if env::var_os(ALONE).is_some() {
+        assert!(std::thread::Builder::new().spawn(|| {}).is_err());
+        let history = line();
+        let mut consignment = history.consignment(View::Leaves);
+        assert!(judge(&consignment.encode()).is_ok());
+        spoil(&mut consignment, 5);
+        curve(&history, 5).check(&judge(&consignment.encode()).unwrap_err());
+        return;
+    }
+    let name = "threads::where_no_thread_can_be_started_the_answer_is_the_same";
+    let child = Command::new(env::current_exe().unwrap())
+        .args(["--exact", name, "--test-threads=1"])
+        .env("RUST_MIN_STACK", (1_u64 << 47).to_string())
+        .env(ALONE, "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stdout);
+    assert!(
+        child.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
 }

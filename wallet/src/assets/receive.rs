@@ -24,7 +24,7 @@ use super::receipt;
 use super::rows::{damaged, decode};
 use crate::api::Received;
 use crate::chain::{ChainSource, Position, Positions, SourceError};
-use crate::store::quarantine::{self, Waiting};
+use crate::store::quarantine::{self, Unseen, Waiting};
 use crate::store::{StoreError, contracts};
 use crate::sync::{ATTEMPTS, is_moved, mined};
 use crate::transfer::error::TransferError;
@@ -51,7 +51,7 @@ impl Wallet {
     /// # Errors
     /// [`TransferError::Refused`] with the check that failed; [`TransferError::BaseMissing`] for a delta
     /// that builds on what this wallet has not proven; [`TransferError::NotOurs`]; [`TransferError::ContractFile`];
-    /// [`TransferError::Conflicted`]; [`TransferError::QuarantineFull`].
+    /// [`TransferError::Conflicted`]; [`TransferError::QuarantineFull`]; [`TransferError::ContractsFull`].
     pub fn accept(
         &mut self,
         consignment: &[u8],
@@ -205,7 +205,10 @@ fn accept(
         return Err(TransferError::ContractFile { contract }.into());
     }
     check_known(command, content.contract, &content.base)?;
-    let before = quarantine::waiting(&command.db)?;
+    let before = (
+        quarantine::waiting(&command.db)?,
+        quarantine::unseen(&command.db)?,
+    );
     let ours = store(command, placed)?;
     if ours.is_empty() {
         return Err(TransferError::NotOurs {
@@ -215,7 +218,8 @@ fn accept(
     }
     check_base(command, &content.base)?;
     prove(command, placed, source)?;
-    check_quarantine(command, before)?;
+    check_quarantine(command, before.0)?;
+    check_contracts(command, before.1)?;
     let scope = scope(content, &ours);
     receipt::note(command, content.contract, &scope, source)
 }
@@ -268,6 +272,16 @@ fn check_quarantine(command: &Command<'_>, before: Waiting) -> Result<(), Error>
     quarantine::forget(&command.db, since(absent), since(conflicted))?;
     if is_over(quarantine::waiting(&command.db)?) {
         return Err(TransferError::QuarantineFull { limit }.into());
+    }
+    Ok(())
+}
+
+/// Anybody can make a contract and allocate of it to a seal that he was given (ATTACKS I14): of what nobody has seen a
+/// transaction only so much is kept. What was imported before is taken in.
+fn check_contracts(command: &Command<'_>, before: Unseen) -> Result<(), Error> {
+    let limit = defaults::UNSEEN_CONTRACTS;
+    if quarantine::unseen(&command.db)?.grew_beyond(limit, before) {
+        return Err(TransferError::ContractsFull { limit }.into());
     }
     Ok(())
 }

@@ -127,7 +127,7 @@ pub enum SourceError {
     },
     /// The source follows a branch that has not got the most work.
     #[error(
-        "{name} follows a branch from block {fork} up to {height} that has no more work than the chain up to {wallet} that this wallet has checked; wait for the next block, or use another source"
+        "{name} follows a branch from block {fork} up to {height} that has no more work than the chain up to {wallet} that this wallet has checked; wait for the next block, use another source, or, if you do not trust where those headers came from, forget them with `headers reset`"
     )]
     Weaker {
         /// The source, without credentials.

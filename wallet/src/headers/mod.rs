@@ -94,6 +94,22 @@ impl Wallet {
             import(&command.db, &command.meta.network, &chain)
         })
     }
+
+    /// Forgets the header chain, and gives what it was: the next `sync` or import begins one anew. For a signet, where
+    /// a file can have more work than anybody spent on it, and whoever follows less is refused from then on. The next
+    /// `sync` looks at everything again, so that what was mined is proven in the new chain.
+    ///
+    /// # Errors
+    /// [`HeadersError::None`].
+    pub fn reset_headers(&mut self) -> Result<HeaderChain, Error> {
+        let before = self.header_chain()?.ok_or(HeadersError::None)?;
+        self.command("reset-headers", |command| {
+            headers::clear(&command.db)?;
+            command.meta.synced = None;
+            command.meta.save(&command.db)?;
+            Ok(before)
+        })
+    }
 }
 
 /// Reads and checks a file of headers (PROTOCOL.md §14.3).

@@ -114,17 +114,19 @@ const NONE: [u32; 0] = [];
 
 struct Bench {
     wallet: Wallet,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
+
+const FILE: &str = "wallet.sqlite";
 
 impl Bench {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("wallet.sqlite");
+        let file = dir.path().join(FILE);
         let keys = Keys::generate(Words::Twelve, None).unwrap();
         let passphrase = Passphrase::new("passphrase");
         let wallet = Wallet::create(&file, Network::Regtest, keys, &passphrase).unwrap();
-        Self { wallet, _dir: dir }
+        Self { wallet, dir }
     }
 
     /// Follows a source; the heights that were reached on the way.
@@ -278,6 +280,50 @@ fn a_file_is_taken_in_if_it_has_more_work() {
     let change = to.wallet.import_headers(&bytes(&longer)).unwrap();
     assert_eq!(change, reorganised);
     assert_eq!((to.stored(), to.has_proof(25)), (longer, false));
+}
+
+/// On a signet nobody signed for the work of a file.
+#[test]
+fn a_chain_that_locks_an_honest_source_out_can_be_forgotten() {
+    let mut bench = Bench::new();
+    assert_eq!(
+        bench.wallet.reset_headers().unwrap_err().code(),
+        "no-headers"
+    );
+    let list = chain(30);
+    let honest = Headers::new(&list);
+    bench.fetch(&honest).unwrap();
+    bench.put_proof(25);
+    let more = grown(&list[..11], 25, 2);
+    let file: Vec<u8> = more
+        .iter()
+        .flat_map(bitcoin::consensus::serialize)
+        .collect();
+    bench.wallet.import_headers(&file).unwrap();
+    let locked_out = bench.fetch(&honest).unwrap_err();
+    let weaker = SourceError::Weaker {
+        name: "headers".to_owned(),
+        fork: 10,
+        height: 30,
+        wallet: 35,
+    };
+    assert_eq!(locked_out.to_string(), Error::from(weaker).to_string());
+    bench.put_proof(5);
+    let forget = |command: &mut crate::wallet::Command<'_>| {
+        command.meta.synced = Some(35);
+        Ok(command.meta.save(&command.db)?)
+    };
+    bench.wallet.command("test", forget).unwrap();
+    let forgotten = bench.wallet.reset_headers().unwrap();
+    assert_eq!(forgotten.headers(), more);
+    assert_eq!((bench.stored(), bench.has_proof(5)), (Vec::new(), false));
+    let Bench { wallet, dir } = bench;
+    drop(wallet);
+    let wallet = Wallet::open(&dir.path().join(FILE)).unwrap();
+    assert_eq!(wallet.synced(), None);
+    let mut bench = Bench { wallet, dir };
+    bench.fetch(&honest).unwrap();
+    assert_eq!(bench.stored(), list);
 }
 
 #[test]

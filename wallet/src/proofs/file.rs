@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use amplify::confinement::Confined;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bitcoin::consensus::encode::{deserialize, serialize};
+use bitcoin::consensus::Decodable;
+use bitcoin::consensus::encode::{VarInt, serialize};
 use bitcoin::hex::{DisplayHex, FromHex};
 use bitcoin::{OutPoint, Transaction, Witness};
 use bulla_core::frame::BlockProof;
@@ -185,27 +186,33 @@ fn coin(line: &str) -> Result<ProvenCoin, ProofError> {
     };
     let hex = |text: &str, what| Vec::<u8>::from_hex(text).map_err(|_| malformed(what));
     let transaction = hex(transaction, "a transaction that is not hex")?;
-    let transaction: Transaction =
-        deserialize(&transaction).map_err(|_| malformed("a transaction that cannot be read"))?;
-    if transaction
-        .input
-        .iter()
-        .any(|input| !input.witness.is_empty())
-    {
-        return Err(malformed("a transaction with witness data"));
-    }
+    let transaction = bulla_core::witness::Witness::read(&transaction)
+        .map_err(|_| malformed("a transaction without witness data that cannot be read"))?;
     let signature = STANDARD.decode(signature);
     let signature = signature.map_err(|_| malformed("a signature that is not base64"))?;
     Ok(ProvenCoin {
         outpoint: outpoint.parse().map_err(|_| malformed("no outpoint"))?,
-        transaction,
-        signature: deserialize(&signature)
-            .map_err(|_| malformed("a signature that cannot be read"))?,
+        transaction: transaction.transaction().clone(),
+        signature: elements(&signature).ok_or(malformed("a signature that cannot be read"))?,
         mined: match mined {
             None => None,
             Some(text) => Some(block(text).ok_or(malformed("a block proof that cannot be read"))?),
         },
     })
+}
+
+/// A witness, as many elements as its first number says. Read here: the decoder of the `bitcoin` crate reserves
+/// megabytes for what a length claims.
+fn elements(mut bytes: &[u8]) -> Option<Witness> {
+    let count = VarInt::consensus_decode(&mut bytes).ok()?.0;
+    let mut elements = Vec::new();
+    for _ in 0..count {
+        let length = VarInt::consensus_decode(&mut bytes).ok()?.0;
+        let (element, rest) = bytes.split_at_checked(usize::try_from(length).ok()?)?;
+        elements.push(element);
+        bytes = rest;
+    }
+    bytes.is_empty().then(|| Witness::from_slice(&elements))
 }
 
 fn block(text: &str) -> Option<BlockProof> {

@@ -58,6 +58,11 @@ pub fn cut(db: &Transaction<'_>, height: u32) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Drops all headers, and all proofs in them.
+pub fn clear(db: &Transaction<'_>) -> Result<(), StoreError> {
+    Ok(db.execute_batch("DELETE FROM headers; DELETE FROM block_proofs")?)
+}
+
 /// Stores headers, the first at a height.
 pub fn put(db: &Transaction<'_>, height: u32, headers: &[Header]) -> Result<(), StoreError> {
     let mut statement =

@@ -32,10 +32,10 @@ impl Meta {
         set(db, "birthday", &u64::from(self.birthday).to_bytes())?;
         set(db, "gap", &u64::from(self.gap).to_bytes())?;
         set(db, "created", &self.created.to_bytes())?;
-        match self.synced {
-            Some(height) => set(db, "synced", &u64::from(height).to_bytes()),
-            None => Ok(()),
-        }
+        db.execute("DELETE FROM meta WHERE key = 'synced'", ())?;
+        self.synced.map_or(Ok(()), |height| {
+            set(db, "synced", &u64::from(height).to_bytes())
+        })
     }
 
     /// Reads all of it.

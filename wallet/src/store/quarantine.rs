@@ -24,6 +24,36 @@ impl Waiting {
     }
 }
 
+/// How many contracts are kept that others brought and of which no source has seen a transaction: anybody can make
+/// one, and with an allocation of its genesis it needs no transaction at all. They are not forgotten.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Unseen {
+    /// Contracts. Those that were imported count, and are never refused.
+    pub contracts: u64,
+    /// Bytes of what is known of their schemas and geneses.
+    pub bytes: u64,
+}
+
+impl Unseen {
+    /// Whether there is more of something than before, and more than a limit.
+    pub const fn grew_beyond(self, limit: Self, before: Self) -> bool {
+        (self.contracts > limit.contracts && self.contracts > before.contracts)
+            || (self.bytes > limit.bytes && self.bytes > before.bytes)
+    }
+}
+
+/// The contracts of others that have no transaction in the chain, in the mempool, or of our own.
+pub fn unseen(db: &Connection) -> Result<Unseen, StoreError> {
+    let sql = "SELECT count(*), coalesce(sum(length(c.header)), 0) FROM contracts c
+         WHERE NOT c.issued AND NOT EXISTS (
+             SELECT 1 FROM anchors a JOIN witnesses w ON w.txid = a.witness
+             WHERE a.contract = c.id AND (w.status IN (1, 2) OR w.own))";
+    let (contracts, bytes) = db
+        .prepare_cached(sql)?
+        .query_row((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Unseen { contracts, bytes })
+}
+
 /// What has no effect, for no source has seen it or a mined transaction conflicts with it.
 pub fn waiting(db: &Connection) -> Result<Waiting, StoreError> {
     let sql = "SELECT count(*), coalesce(sum(length(tx)), 0),

@@ -14,7 +14,7 @@ use crate::amount::AmountError;
 use crate::api::TransferId;
 use crate::assets::consign::ConsignError;
 use crate::invoice::InvoiceError;
-use crate::store::quarantine::Waiting;
+use crate::store::quarantine::{Unseen, Waiting};
 
 /// Why a command about assets failed. Nothing has changed then.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +78,14 @@ pub enum TransferError {
     QuarantineFull {
         /// The limit.
         limit: Waiting,
+    },
+    /// Too many contracts are kept of which nobody has seen a transaction.
+    #[error(
+        "{} contracts, or {} bytes of them, are kept of which no source has seen a transaction; import the contract file of this one first, if you want it", limit.contracts, limit.bytes
+    )]
+    ContractsFull {
+        /// The limit.
+        limit: Unseen,
     },
     /// There is no free sealed coin.
     #[error("no free sealed coin; {sats} sat are needed for one")]
@@ -297,6 +305,7 @@ impl TransferError {
             Self::NoSupply { .. } => "no-supply",
             Self::NotOurs { .. } => "not-ours",
             Self::QuarantineFull { .. } => "quarantine-full",
+            Self::ContractsFull { .. } => "contracts-full",
             Self::NoCarrier { .. } => "no-carrier",
             Self::CoinNotFree { .. } => "coin-not-free",
             Self::SchemaNotAllowed { .. } => "schema-not-allowed",

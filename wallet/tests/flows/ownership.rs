@@ -373,7 +373,7 @@ fn a_proof_has_one_form_and_nothing_else_is_read() {
     }
     let mut witnessed = bare(&mut alice, contract);
     witnessed.coins[0].transaction.input[0].witness = Witness::from_slice(&[[1]]);
-    let what = "a transaction with witness data";
+    let what = "a transaction without witness data that cannot be read";
     assert_eq!(
         Proof::decode(&witnessed.encode()),
         Err(ProofError::Malformed { what })

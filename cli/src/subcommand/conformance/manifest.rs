@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
-use bitcoin::{Network, Txid};
+use bitcoin::{BlockHash, CompactTarget, Network, Target, Txid};
+use bulla_core::headers::{ChainParams, FileError};
 use bulla_core::validator::{
     ChainView, Check, Consignment, Failure, Limits, Position, Positions, Rules, SchemaPolicy,
     Settlement, Sought, TerminalState, Unresolved,
@@ -83,11 +84,53 @@ pub(super) struct Headers {
     /// Below the folder of the manifest.
     pub(super) file: String,
     /// Whose rules the headers must keep.
-    pub(super) network: Network,
+    network: Whose,
     /// The receiver's clock, in seconds since 1970.
     pub(super) now: u64,
     /// Blocks that every witness must be deep.
     pub(super) min_depth: u32,
+}
+
+/// The name of a network, or rules that are those of none.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Whose {
+    Network(Network),
+    Other(HeaderRules),
+}
+
+/// Rules of headers.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeaderRules {
+    /// The first block.
+    first: BlockHash,
+    /// The easiest target in its compact form, as 8 hex digits.
+    #[serde(deserialize_with = "compact")]
+    easiest: CompactTarget,
+    /// Headers of a period.
+    period: u16,
+    /// Seconds a block shall take.
+    spacing: u16,
+    retargets: bool,
+    /// The 20-minute rule.
+    late_is_easy: bool,
+    bip94: bool,
+}
+
+fn compact<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<CompactTarget, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    CompactTarget::from_unprefixed_hex(&text).map_err(serde::de::Error::custom)
+}
+
+/// A header that breaks a rule.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BrokenHeader {
+    /// Its height.
+    pub height: u32,
+    /// The number of the rule in PROTOCOL.md §14.1.
+    pub rule: u8,
 }
 
 /// A height, or a word.
@@ -134,6 +177,8 @@ pub struct Found {
     pub depth: Option<u32>,
     /// The weakest witness of what is pending, or the conflicted one.
     pub weakest: Option<Txid>,
+    /// The first header that breaks a rule.
+    pub header: Option<BrokenHeader>,
 }
 
 /// Something that is handed over: a leaf, or an operation as evidence.
@@ -151,6 +196,23 @@ pub struct Terminal {
     pub amount: Option<String>,
     /// The output that holds it, if its seal is revealed.
     pub outpoint: Option<String>,
+}
+
+impl Headers {
+    pub(super) fn params(&self) -> ChainParams {
+        match &self.network {
+            Whose::Network(network) => ChainParams::of_network(*network),
+            Whose::Other(rules) => ChainParams {
+                limit: Target::from_compact(rules.easiest),
+                interval: rules.period,
+                spacing: rules.spacing,
+                retargets: rules.retargets,
+                easy_when_late: rules.late_is_easy,
+                bip94: rules.bip94,
+                checkpoints: BTreeMap::from([(0, rules.first)]),
+            },
+        }
+    }
 }
 
 impl Case {
@@ -210,6 +272,16 @@ impl Found {
         }
     }
 
+    /// Headers that are refused.
+    pub(super) fn refused(self, error: &FileError) -> Self {
+        let header = error.rule();
+        Self {
+            verdict: "headers-refused".to_owned(),
+            header: header.map(|(height, rule)| BrokenHeader { height, rule }),
+            ..self
+        }
+    }
+
     pub(super) fn content(content: &Consignment) -> Self {
         Self {
             verdict: "consistent".to_owned(),
@@ -233,6 +305,8 @@ impl Found {
             self.witness.map(|txid| txid.to_string()),
             self.depth.map(|depth| format!("{depth} deep")),
             self.weakest.map(|txid| txid.to_string()),
+            self.header
+                .map(|BrokenHeader { height, rule }| format!("header {height} breaks rule {rule}")),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }

@@ -40,9 +40,14 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn connect(spec: &spec::Server) -> Result<Server, SourceError> {
+        Self::connect_within(spec, TIMEOUT)
+    }
+
+    /// Each answer must come within this time.
+    fn connect_within(spec: &spec::Server, timeout: Duration) -> Result<Server, SourceError> {
         let name = format!("electrum {}", spec.address);
         let scheme = if spec.tls { "ssl" } else { "tcp" };
-        let config = ConfigBuilder::new().timeout(Some(TIMEOUT)).retry(1).build();
+        let config = ConfigBuilder::new().timeout(Some(timeout)).retry(1).build();
         let client = Client::from_config(&format!("{scheme}://{}", spec.address), config)
             .map_err(|error| failed(&name, "server.version", error))?;
         Ok(Server {
@@ -412,5 +417,27 @@ fn failed(name: &str, call: &str, error: Error) -> SourceError {
             name,
             cause: Box::new(other),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn i10_a_server_that_never_answers_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let spec = spec::Server {
+            address: listener.local_addr().unwrap().to_string(),
+            tls: false,
+        };
+        let server = Server::connect_within(&spec, Duration::from_millis(50));
+        let Err(error) = server.and_then(|server| server.tip()) else {
+            panic!("nobody answered");
+        };
+        assert!(matches!(error, SourceError::Unreachable { .. }), "{error}");
+        drop(listener);
     }
 }
