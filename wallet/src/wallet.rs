@@ -10,6 +10,7 @@ use bdk_wallet::chain::BlockId;
 use bdk_wallet::rusqlite::{Connection, Transaction as SqlTransaction};
 use bitcoin::{Address, OutPoint, Psbt};
 
+use crate::assets::ours::OwnSeals;
 use crate::coins::{Coin, CoinBalance, Coins, Place, TxEntry};
 use crate::keys::{Descriptors, Keys, KeysError, Passphrase, Vault, ViewSecret};
 use crate::store::{self, KeysRow, Meta, invoices, reserved};
@@ -22,6 +23,7 @@ pub struct Wallet {
     pub(crate) meta: Meta,
     pub(crate) keys: KeysRow,
     coins: Coins,
+    seals: OwnSeals,
     /// The coins in memory hold what a failed command left; they are loaded again first.
     stale: bool,
 }
@@ -32,6 +34,8 @@ pub(crate) struct Command<'a> {
     pub db: SqlTransaction<'a>,
     /// The coins; what changes is saved with the transaction.
     pub coins: &'a mut Coins,
+    /// The seals that are known to be ours; what is new is added when they are needed.
+    pub seals: &'a mut OwnSeals,
     /// Facts about the wallet.
     pub meta: &'a mut Meta,
     /// The keys.
@@ -70,6 +74,7 @@ impl Wallet {
             meta,
             keys,
             coins,
+            seals: OwnSeals::default(),
             stale: false,
         };
         wallet.command("create", |command| {
@@ -95,6 +100,7 @@ impl Wallet {
             meta,
             keys,
             coins,
+            seals: OwnSeals::default(),
             stale: false,
         })
     }
@@ -266,6 +272,7 @@ impl Wallet {
         let mut command = Command {
             db: store::begin(&mut self.db)?,
             coins: &mut self.coins,
+            seals: &mut self.seals,
             meta: &mut self.meta,
             keys: &self.keys,
         };
@@ -280,6 +287,7 @@ impl Wallet {
     /// Takes coins and facts from the file, as they were before a command that failed.
     fn reload(&mut self) -> Result<(), Error> {
         self.meta = Meta::load(&self.db)?;
+        self.seals = OwnSeals::default();
         let db = store::begin(&mut self.db)?;
         self.coins = Coins::load(
             &db,

@@ -55,72 +55,93 @@ const OUTPUTS_OF_A_SCRIPT: u32 = 16;
 
 type Candidates = BTreeMap<SecretSeal, Candidate>;
 
-/// What is known of our seals.
-pub(crate) struct Seals<'a> {
-    coins: &'a Coins,
-    view: &'a ViewSecret,
-    outpoints: Candidates,
+/// The seals that could be ours. Kept from one consignment to the next: what is new since then is added.
+#[derive(Default)]
+pub(crate) struct OwnSeals {
     /// Unspent sealed coins.
     sealed: BTreeSet<OutPoint>,
+    /// The seals over those coins that derive from them.
+    derived: BTreeMap<SecretSeal, Seal>,
+    /// The seals of invoices over coins.
+    outpoints: Candidates,
+    /// The blindings of invoices, by their scripts.
     scripts: BTreeMap<ScriptBuf, (i64, Blinding)>,
+    /// The number of the last invoice that is in.
+    invoice: i64,
 }
 
-impl<'a> Seals<'a> {
-    pub fn load(
+impl OwnSeals {
+    /// Takes in coins and invoices that came, and lets coins go that were spent.
+    pub fn update(
+        &mut self,
         db: &Connection,
-        coins: &'a Coins,
-        view: &'a ViewSecret,
-    ) -> Result<Self, StoreError> {
-        let mut seals = Self {
-            coins,
-            view,
-            outpoints: BTreeMap::new(),
-            sealed: BTreeSet::new(),
-            scripts: BTreeMap::new(),
-        };
-        for coin in coins
-            .list()
-            .iter()
+        coins: &Coins,
+        view: &ViewSecret,
+    ) -> Result<(), StoreError> {
+        let sealed = coins.list().iter();
+        let sealed: BTreeSet<_> = sealed
             .filter(|coin| coin.place == Place::Sealed)
-        {
-            seals.sealed.insert(coin.outpoint);
-            let place = serialize(&coin.outpoint);
-            seals.derive(&place, |blinding| Seal::outpoint(coin.outpoint, blinding));
+            .map(|coin| coin.outpoint)
+            .collect();
+        for spent in self.sealed.difference(&sealed) {
+            for seal in derived(view, *spent) {
+                self.derived.remove(&seal.conceal());
+            }
         }
-        for (number, row) in invoices::all(db)? {
-            seals.invoice(number, &row);
+        for new in sealed.difference(&self.sealed) {
+            let seals = derived(view, *new);
+            self.derived
+                .extend(seals.map(|seal| (seal.conceal(), seal)));
         }
-        Ok(seals)
+        self.sealed = sealed;
+        for (number, row) in invoices::after(db, self.invoice)? {
+            self.add(number, &row);
+            self.invoice = number;
+        }
+        Ok(())
     }
 
-    fn derive(&mut self, place: &[u8], seal: impl Fn(Blinding) -> Seal) {
-        for counter in 0..BLINDING_COUNTERS {
-            let seal = seal(Blinding(self.view.blinding(place, counter)));
-            self.outpoints.insert(
-                seal.conceal(),
-                Candidate {
-                    seal,
-                    invoice: None,
-                },
-            );
-        }
+    /// One of an invoice is that, also where it derives.
+    fn outpoint(&self, secret: &SecretSeal) -> Option<Candidate> {
+        let derived = || {
+            let seal = *self.derived.get(secret)?;
+            let invoice = None;
+            Some(Candidate { seal, invoice })
+        };
+        self.outpoints.get(secret).copied().or_else(derived)
     }
 
-    fn invoice(&mut self, number: i64, row: &InvoiceRow) {
+    fn add(&mut self, number: i64, row: &InvoiceRow) {
         let blinding = Blinding(row.blinding);
         if let Some(outpoint) = row.outpoint {
             let seal = Seal::outpoint(outpoint, blinding);
-            let candidate = Candidate {
-                seal,
-                invoice: Some(number),
-            };
-            self.outpoints.insert(seal.conceal(), candidate);
+            let invoice = Some(number);
+            self.outpoints
+                .insert(seal.conceal(), Candidate { seal, invoice });
         }
         if let Some(script) = &row.script {
             self.scripts.insert(script.clone(), (number, blinding));
         }
     }
+}
 
+/// The seals over an outpoint that derive from it.
+fn derived(view: &ViewSecret, outpoint: OutPoint) -> impl Iterator<Item = Seal> {
+    let place = serialize(&outpoint);
+    (0..BLINDING_COUNTERS).map(move |counter| {
+        let blinding = Blinding(view.blinding(&place, counter));
+        Seal::outpoint(outpoint, blinding)
+    })
+}
+
+/// What is known of our seals.
+pub(crate) struct Seals<'a> {
+    pub coins: &'a Coins,
+    pub view: &'a ViewSecret,
+    pub own: &'a OwnSeals,
+}
+
+impl Seals<'_> {
     /// Our leaves of a genesis.
     pub fn of_genesis(&self, header: &Header) -> Vec<Ours> {
         let genesis = OperationId::from(header.genesis.contract_id());
@@ -164,7 +185,7 @@ impl<'a> Seals<'a> {
             let blinding = |counter| Blinding(self.view.blinding(place, counter));
             (0..BLINDING_COUNTERS).map(move |counter| (blinding(counter), None))
         });
-        let invoice = self.scripts.get(script);
+        let invoice = self.own.scripts.get(script);
         let invoice = invoice.map(|(number, blinding)| (*blinding, Some(*number)));
         Script {
             blindings: derived.chain(invoice).collect(),
@@ -189,10 +210,8 @@ impl<'a> Seals<'a> {
         let witness = frame.map(|frame| frame.witness.txid());
         let ours = outputs.shown().filter_map(|(owned_type, shown)| {
             let secret = shown.seal.conceal();
-            let found = made
-                .get(&secret)
-                .or_else(|| self.outpoints.get(&secret))
-                .copied();
+            let found = made.get(&secret).copied();
+            let found = found.or_else(|| self.own.outpoint(&secret));
             let found = found.or_else(|| self.revealed(&shown.seal, frame))?;
             Some(Ours {
                 leaf: Input {
@@ -224,7 +243,7 @@ impl<'a> Seals<'a> {
                 self.coins.owner(&output.script_pubkey)?.place == Place::Sealed
             }
             // Of a history every consumed seal is shown: this must not list the coins each time.
-            Seal::Outpoint { txid, vout, .. } => self.sealed.contains(&OutPoint { txid, vout }),
+            Seal::Outpoint { txid, vout, .. } => self.own.sealed.contains(&OutPoint { txid, vout }),
         };
         sealed.then_some(Candidate {
             seal: *seal,
@@ -264,12 +283,14 @@ mod tests {
         let view = ViewSecret::of(&keys, &network);
         let mut coins = Coins::create(&Descriptors::of(&keys, &network), &network, 20).unwrap();
         let sealed = coins.reveal(Place::Sealed).script;
-        let seals = Seals {
+        let own = OwnSeals {
             scripts: [(sealed.clone(), (7, Blinding([7; 16])))].into(),
+            ..OwnSeals::default()
+        };
+        let seals = Seals {
             coins: &coins,
             view: &view,
-            outpoints: Candidates::new(),
-            sealed: BTreeSet::new(),
+            own: &own,
         };
         let made = |outputs: usize| {
             let output = TxOut {

@@ -287,9 +287,21 @@ fn check_contracts(command: &Command<'_>, before: Unseen) -> Result<(), Error> {
 }
 
 /// Stores all that is shown, and gives what is ours of it and not consumed in it.
-fn store(command: &Command<'_>, placed: &Placed<'_>) -> Result<Vec<Ours>, Error> {
+fn store(command: &mut Command<'_>, placed: &Placed<'_>) -> Result<Vec<Ours>, Error> {
     let content = placed.content.says.get();
-    let seals = Seals::load(&command.db, command.coins, &command.keys.view)?;
+    let Command {
+        db,
+        coins,
+        keys,
+        seals,
+        ..
+    } = command;
+    seals.update(db, coins, &keys.view)?;
+    let seals = Seals {
+        coins,
+        view: &keys.view,
+        own: seals,
+    };
     let mut ours = seals.of_genesis(&content.header);
     let contract = Contract {
         id: content.contract,

@@ -92,6 +92,11 @@ pub fn get(db: &Connection, id: i64) -> Result<Option<InvoiceRow>, StoreError> {
     Ok(found.map(|(_, row)| row))
 }
 
+/// The invoices behind one of these numbers, with theirs, the oldest first.
+pub fn after(db: &Connection, number: i64) -> Result<Vec<(i64, InvoiceRow)>, StoreError> {
+    select(db, "WHERE id > ?1 ORDER BY id", [number])
+}
+
 /// All invoices with their numbers, the oldest first.
 pub fn all(db: &Connection) -> Result<Vec<(i64, InvoiceRow)>, StoreError> {
     select(db, "ORDER BY id", ())
