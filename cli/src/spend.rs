@@ -17,7 +17,7 @@ use bulla_wallet::transfer::plan::Method;
 use bulla_wallet::{Network, crash_point, defaults};
 use clap::Args;
 
-pub use self::answer::{Abandoned, Sent, SentOutput};
+pub use self::answer::{Loss, Sent, SentOutput};
 pub use self::moving::PlannedTransition;
 pub use self::planned::{Planned, PlannedOutput};
 use crate::amount::SatPerVb;
@@ -27,6 +27,7 @@ use crate::file;
 use crate::media;
 use crate::output::Output;
 use crate::session::Session;
+use crate::units::Names;
 
 /// Blocks within which a transaction should be mined, where a source can estimate.
 const TARGET: u16 = 6;
@@ -112,11 +113,12 @@ impl<'a> From<&'a Path> for Files<'a> {
 pub fn spend(session: &mut Session<'_>, order: &Order<'_>) -> Result<Box<dyn Output>, Error> {
     let source = session.source()?;
     let plan = plan(session, source.as_ref(), order)?;
+    let planned = Planned::of(&plan, &session.wallet)?;
     if order.arguments.dry_run {
-        return Ok(Box::new(Planned::of(&plan, &session.wallet)?));
+        return Ok(Box::new(planned));
     }
     if !order.arguments.yes {
-        confirm::losses(&plan)?;
+        confirm::losses(&planned.abandoned)?;
     }
     Ok(Box::new(carry_out(
         session,
@@ -177,15 +179,16 @@ pub fn carry_out(
         sign_own(session, transfer, &passphrase)?;
     }
     let requests = request(session, transfer, out.folder)?;
+    let names = Names::of(&session.wallet)?;
     let mut outputs = Vec::new();
     if requests.is_empty() {
-        outputs = hand_over(session, transfer, out)?;
+        outputs = hand_over(session, transfer, &names, out)?;
         if !prepared.hold {
             publish(session, transfer, source)?;
         }
     }
     let sent = session.wallet.transfer(transfer)?;
-    Ok(Sent::of(&sent, outputs, requests, prepared.vbytes))
+    Ok(Sent::of(&sent, &names, outputs, requests, prepared.vbytes))
 }
 
 /// Signs with the wallet's own issuer key number 0, where that is one of the contract's.
@@ -244,15 +247,16 @@ pub fn resume(
         session.wallet.finish(transfer, psbt)?;
     }
     let requests = request(session, transfer, out.folder)?;
+    let names = Names::of(&session.wallet)?;
     let mut outputs = Vec::new();
     if requests.is_empty() {
-        outputs = hand_over(session, transfer, out)?;
+        outputs = hand_over(session, transfer, &names, out)?;
         publish(session, transfer, source.as_ref())?;
     }
     let found = session.wallet.transfer(transfer)?;
     let signed = session.wallet.signed(transfer)?;
     let vbytes = signed.map_or(0, |tx| tx.vsize() as u64);
-    Ok(Sent::of(&found, outputs, requests, vbytes))
+    Ok(Sent::of(&found, &names, outputs, requests, vbytes))
 }
 
 /// Takes in the acknowledgements of some files, one a line.
@@ -273,6 +277,7 @@ fn take_in(
 fn hand_over(
     session: &mut Session<'_>,
     transfer: TransferId,
+    names: &Names,
     out: Files<'_>,
 ) -> Result<Vec<SentOutput>, Error> {
     let mut outputs = Vec::new();
@@ -292,6 +297,7 @@ fn hand_over(
             invoice: consignment.invoice.map(|invoice| invoice.to_string()),
             contract: consignment.contract,
             amount: consignment.amount.to_string(),
+            unbacked: names.unbacked(consignment.contract),
             file: path,
         });
     }

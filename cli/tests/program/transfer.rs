@@ -85,7 +85,7 @@ fn the_answers_have_the_fields_that_scripts_rely_on() {
         .bob()
         .ok(&["invoice", "--contract", &contract, "--amount", "5", "--raw"]);
     let expected = [
-        "amount", "contract", "expiry", "invoice", "kind", "owned", "reserved", "token",
+        "amount", "contract", "expiry", "invoice", "kind", "owned", "reserved", "token", "unbacked",
     ];
     assert_eq!(fields(&invoice), expected);
     assert_eq!(invoice["kind"], "witness");
@@ -105,7 +105,7 @@ fn the_answers_have_the_fields_that_scripts_rely_on() {
     }
     assert_eq!(
         fields(&sent["outputs"][0]),
-        ["amount", "contract", "file", "invoice"]
+        ["amount", "contract", "file", "invoice", "unbacked"]
     );
 
     let accepted = scene.bob().ok(&["accept", file(&sent)]);
@@ -280,13 +280,13 @@ fn an_asset_is_left_behind_only_if_it_is_named() {
     let (code, error) = scene.alice().error(&["sweep"]);
     assert_eq!((code, text(&error, "code")), (1, "nothing-to-do"));
     let contract = scene.contract.clone();
-    let lost = json!([{ "contract": contract, "amount": "1000000" }]);
+    let lost = json!([{
+        "contract": contract, "amount": "1000000", "display": "10000.00 CLAY", "unbacked": null,
+    }]);
     let planned = scene
         .alice()
         .ok(&["sweep", "--abandon", &contract, "--dry-run"]);
-    let would_be =
-        json!([{ "contract": contract, "amount": "1000000", "display": "10000.00 CLAY" }]);
-    assert_eq!(planned["abandoned"], would_be);
+    assert_eq!(planned["abandoned"], lost);
     let (code, error) = scene.alice().error(&["sweep", "--abandon", &contract]);
     assert_eq!((code, text(&error, "code")), (1, "not-confirmed"));
     let swept = scene
