@@ -32,19 +32,28 @@ use crate::units::Names;
 /// Blocks within which a transaction should be mined, where a source can estimate.
 const TARGET: u16 = 6;
 
-/// Options of every command that spends.
+/// Options of every command that makes a transaction.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Spending")]
-pub struct SpendArgs {
+pub struct FeeArgs {
     /// Fee rate [default: the source's estimate; on regtest at least the relay minimum]
     #[arg(long, value_name = "SAT/VB")]
     pub fee_rate: Option<SatPerVb>,
     /// Most that the fee may be, in satoshis
     #[arg(long, value_name = "SATS", help = format!("Most that the fee may be [default: {}]", defaults::MAX_FEE.to_sat()))]
     pub max_fee: Option<u64>,
-    /// Commit in an `OP_RETURN` output that everybody sees, not in the change
+    /// Show what would be done, and do nothing
     #[arg(long)]
-    pub opret: bool,
+    pub dry_run: bool,
+}
+
+/// Options of every command that may leave allocations behind.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Spending")]
+pub struct LossArgs {
+    /// As of every transaction.
+    #[command(flatten)]
+    pub fees: FeeArgs,
     /// A contract whose allocations may be left behind, and lost, on coins that are spent; may be given
     /// more than once
     #[arg(long, value_name = "CONTRACT")]
@@ -52,22 +61,49 @@ pub struct SpendArgs {
     /// Lose what --abandon names without being asked
     #[arg(long)]
     pub yes: bool,
-    /// Show what would be done, and do nothing
+}
+
+/// Options of every command that commits to what contracts do.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Spending")]
+pub struct SpendArgs {
+    /// What may be left behind.
+    #[command(flatten)]
+    pub losses: LossArgs,
+    /// Commit in an `OP_RETURN` output that everybody sees, not in the change
     #[arg(long)]
-    pub dry_run: bool,
+    pub opret: bool,
+}
+
+impl From<FeeArgs> for SpendArgs {
+    fn from(fees: FeeArgs) -> Self {
+        LossArgs {
+            fees,
+            ..LossArgs::default()
+        }
+        .into()
+    }
+}
+
+impl From<LossArgs> for SpendArgs {
+    fn from(losses: LossArgs) -> Self {
+        let opret = false;
+        Self { losses, opret }
+    }
 }
 
 impl SpendArgs {
     fn options(&self, hold: bool) -> PlanOptions {
+        let LossArgs { fees, abandon, .. } = &self.losses;
         PlanOptions {
-            fee_rate: self.fee_rate.map(SatPerVb::rate),
+            fee_rate: fees.fee_rate.map(SatPerVb::rate),
             method: if self.opret {
                 Method::Opret
             } else {
                 Method::Auto
             },
-            abandon: self.abandon.iter().copied().collect::<BTreeSet<_>>(),
-            max_fee: self.max_fee,
+            abandon: abandon.iter().copied().collect::<BTreeSet<_>>(),
+            max_fee: fees.max_fee,
             hold,
         }
     }
@@ -78,7 +114,7 @@ pub struct Order<'a> {
     /// The payments.
     pub payments: &'a [Payment],
     /// Options of the command line.
-    pub arguments: &'a SpendArgs,
+    pub arguments: SpendArgs,
     /// Whether to wait for acknowledgements that nobody asked for.
     pub hold: bool,
     /// Where consignments go.
@@ -114,10 +150,11 @@ pub fn spend(session: &mut Session<'_>, order: &Order<'_>) -> Result<Box<dyn Out
     let source = session.source()?;
     let plan = plan(session, source.as_ref(), order)?;
     let planned = Planned::of(&plan, &session.wallet)?;
-    if order.arguments.dry_run {
+    let losses = &order.arguments.losses;
+    if losses.fees.dry_run {
         return Ok(Box::new(planned));
     }
-    if !order.arguments.yes {
+    if !losses.yes {
         confirm::losses(&planned.abandoned)?;
     }
     Ok(Box::new(carry_out(

@@ -137,16 +137,6 @@ fn an_option_that_would_be_without_effect_is_refused() {
             "a contract that is all yours".to_owned(),
         ),
         (
-            format!("issue fixed {about} --opret"),
-            "--opret",
-            "a new contract".to_owned(),
-        ),
-        (
-            format!("issue fixed {about} --abandon {fixed}"),
-            "--abandon",
-            "a new contract".to_owned(),
-        ),
-        (
             format!("mint {unique} 2 --raw"),
             "--raw",
             "tokens, which are counted".to_owned(),

@@ -1,5 +1,6 @@
 //! Wallets that pay each other.
 
+use bulla_core::ContractId;
 use bulla_wallet::Wallet;
 use bulla_wallet::api::{Payment, PlanOptions};
 use serde_json::{Value, json};
@@ -272,6 +273,45 @@ fn a_wrong_passphrase_leaves_nothing_reserved() {
     assert_eq!((code, text(&error, "code")), (1, "wrong-passphrase"));
     assert_eq!(scene.alice().ok(&["coins"]), before);
     scene.alice().ok(&["send", &invoice]);
+}
+
+#[test]
+fn a_command_takes_no_option_that_it_has_no_use_for() {
+    let bulla = Bulla::new();
+    let address = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
+    let contract = ContractId::from_bytes([1; 32]).to_string();
+    let losing = ["--abandon", &contract];
+    let issue = [
+        "issue", "fixed", "--ticker", "T", "--name", "T", "--supply", "1",
+    ];
+    for command in [
+        &["pay", address, "1000"][..],
+        &["carrier"],
+        &["sweep"],
+        &issue,
+    ] {
+        let of_losses: [&[&str]; 2] = [&losing, &["--yes"]];
+        let of_losses = of_losses.iter().filter(|_| command != ["sweep"]);
+        for option in of_losses.chain([&["--opret"][..]].iter()) {
+            let (code, error) = bulla.error(&[command, option].concat());
+            let found = format!("unexpected argument '{}' found", option[0]);
+            assert_eq!((code, text(&error, "message")), (2, &*found), "{command:?}");
+        }
+    }
+    let transfer = "00".repeat(16);
+    let fees = ": --fee-rate <SAT/VB> --max-fee <SATS> --dry-run";
+    for (option, named) in [
+        (&["--opret"][..], " '--opret'"),
+        (&losing, " '--abandon <CONTRACT>'"),
+        (&["--yes"], " '--yes'"),
+        (&["--max-fee", "1"], fees),
+        (&["--dry-run"], fees),
+    ] {
+        let resume = ["send", "--resume", &transfer];
+        let (code, error) = bulla.error(&[&resume, option].concat());
+        let found = format!("the argument '--resume <TRANSFER>' cannot be used with{named}");
+        assert_eq!((code, text(&error, "message")), (2, &*found));
+    }
 }
 
 #[test]
