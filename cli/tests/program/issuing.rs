@@ -320,7 +320,7 @@ fn what_is_wrong_in_a_file_is_named_by_line_and_part() {
             "amount = \"1000.00\"",
             "amount = \"999.00\"",
             "line 7: `globals.supply` is wrong",
-            "the schema does not allow this contract: rule 0 `out.asset == global.supply`: left is 99900, right is 100000",
+            "the schema does not allow this contract: rules[0] `out.asset == global.supply`: left is 99900, right is 100000",
             "forbidden",
         ),
         (
