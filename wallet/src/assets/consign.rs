@@ -61,6 +61,18 @@ pub struct Records {
     pub proofs: BTreeMap<Txid, BlockProof>,
     /// What a delta builds on; empty: the history is whole.
     pub base: BTreeSet<BaseEntry>,
+    /// An operation of the history whose transaction is nowhere now, so that it is not in `operations`, nor is
+    /// what builds on it.
+    pub taken_back: Option<TakenBack>,
+}
+
+/// An operation whose transaction the chain took back, and the mempool does not hold.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct TakenBack {
+    /// The operation.
+    pub operation: OperationId,
+    /// The transaction.
+    pub witness: Txid,
 }
 
 impl Records {
@@ -89,7 +101,7 @@ pub struct HandOver {
     pub evidence: BTreeSet<OperationId>,
 }
 
-/// Why there is no consignment. The first three mean that the own store is damaged.
+/// Why there is no consignment. Those of what is missing mean that the own store is damaged.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ConsignError {
     /// An operation of the history is not there.
@@ -99,6 +111,16 @@ pub enum ConsignError {
     MissingOperation {
         /// The operation.
         operation: OperationId,
+    },
+    /// An operation of the history has no effect, for the time being.
+    #[error(
+        "transaction {witness} of the history is neither in the chain nor in the mempool, most likely since a reorganisation: nothing that builds on its operation {operation} can be handed over before it is there again"
+    )]
+    TakenBack {
+        /// The operation.
+        operation: OperationId,
+        /// The transaction.
+        witness: Txid,
     },
     /// A witness of the history is not there.
     #[error(
@@ -378,7 +400,10 @@ fn history<'a>(
 
 fn record(records: &Records, operation: OperationId) -> Result<&OperationRecord, ConsignError> {
     let record = records.operations.get(&operation);
-    record.ok_or(ConsignError::MissingOperation { operation })
+    record.ok_or(match records.taken_back {
+        Some(TakenBack { operation, witness }) => ConsignError::TakenBack { operation, witness },
+        None => ConsignError::MissingOperation { operation },
+    })
 }
 
 fn parents(transition: &Transition) -> Vec<OperationId> {

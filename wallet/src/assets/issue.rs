@@ -117,6 +117,7 @@ impl Wallet {
             anchors: BTreeMap::new(),
             proofs: BTreeMap::new(),
             base: BTreeSet::new(),
+            taken_back: None,
         };
         let hand_over = HandOver {
             leaves: BTreeSet::from([leaf]),

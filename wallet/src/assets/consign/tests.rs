@@ -165,6 +165,7 @@ fn case() -> Case {
         anchors: BTreeMap::new(),
         proofs: BTreeMap::new(),
         base: BTreeSet::new(),
+        taken_back: None,
     };
     let secret = AssignedSeal::Secret(seal(9).conceal());
     let first = transition(
@@ -355,8 +356,12 @@ fn what_is_missing_is_named() {
         operation: whole.first,
     };
     assert_eq!(consign(&records, &hand_over), Err(error));
+    let witness = whole.records.operations[&whole.first].witness;
+    let operation = whole.first;
+    records.taken_back = Some(TakenBack { operation, witness });
+    let error = ConsignError::TakenBack { operation, witness };
+    assert_eq!(consign(&records, &hand_over), Err(error));
     let mut records = whole.records.clone();
-    let witness = records.operations[&whole.first].witness;
     records.anchors.remove(&witness);
     let error = ConsignError::MissingAnchor { witness };
     assert_eq!(consign(&records, &hand_over), Err(error));
