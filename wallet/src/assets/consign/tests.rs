@@ -3,14 +3,17 @@ use bitcoin::hashes::Hash;
 use bitcoin::transaction::Version;
 use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut};
 use bulla_core::ContractId;
-use bulla_core::bundle::Bundle;
+use bulla_core::anchor::Anchor;
+use bulla_core::bundle::{Bundle, BundleProof};
 use bulla_core::commit::{DbcProof, mpc_builder, opret};
 use bulla_core::consignment::{Explicit, parts};
+use bulla_core::frame::Signatures;
 use bulla_core::operation::Genesis;
 use bulla_core::outputs::{Amounts, Leaf, Leaves};
 use bulla_core::schema::Schema;
 use bulla_core::seal::{Blinding, Seal};
 use bulla_core::value::Values;
+use bulla_core::witness::Witness;
 
 use super::*;
 
