@@ -389,3 +389,29 @@ fn a_right_and_a_token_are_not_shown_as_units_of_the_asset() {
     let line = balance.lines().find(|line| line.ends_with(&art)).unwrap();
     assert!(!line.contains(" 0 "), "{balance}");
 }
+
+#[test]
+fn what_is_lost_is_shown_as_what_it_is() {
+    let bulla = world(&["alice"]);
+    let options = ["--supply", "100", "--cap", "150", "--precision", "1"];
+    let grow = issued(&bulla, "inflatable", &options);
+    let art = issued(&bulla, "unique", &["--total", "2", "--supply", "1"]);
+    let sweep = ["sweep", "--abandon", &grow, "--abandon", &art];
+    let planned = bulla.ok(&[&sweep[..], &["--dry-run"]].concat());
+    let lost = [
+        ("100.0 KIND", &grow),
+        ("50.0 allowance of KIND", &grow),
+        ("KIND #1", &art),
+        ("1 left of KIND", &art),
+    ];
+    let found = human(&bulla, &[&sweep[..], &["--yes"]].concat());
+    let listed = human(&bulla, &["transfers"]);
+    let displays = all(&planned, "display");
+    for (display, contract) in lost {
+        assert!(displays.contains(&&json!(display)), "{planned}");
+        let line = format!("LOST         {display} of contract {contract}\n");
+        assert!(found.contains(&line), "{line} in {found}");
+        let item = format!("{display} of {contract}");
+        assert!(listed.contains(&item), "{item} in {listed}");
+    }
+}
