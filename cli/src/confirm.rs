@@ -39,9 +39,6 @@ pub fn typed(
 /// # Errors
 /// If it may not.
 pub fn losses(abandoned: &[Loss]) -> Result<(), Error> {
-    if abandoned.is_empty() {
-        return Ok(());
-    }
     let remedy = "look at it with --dry-run, then say --yes";
     if !io::stdin().is_terminal() {
         return check("", LOSE, remedy);

@@ -149,13 +149,12 @@ impl<'a> From<&'a Path> for Files<'a> {
 pub fn spend(session: &mut Session<'_>, order: &Order<'_>) -> Result<Box<dyn Output>, Error> {
     let source = session.source()?;
     let plan = plan(session, source.as_ref(), order)?;
-    let planned = Planned::of(&plan, &session.wallet)?;
     let losses = &order.arguments.losses;
     if losses.fees.dry_run {
-        return Ok(Box::new(planned));
+        return Ok(Box::new(Planned::of(&plan, &session.wallet)?));
     }
-    if !losses.yes {
-        confirm::losses(&planned.abandoned)?;
+    if !losses.yes && !plan.draft.abandoned.is_empty() {
+        confirm::losses(&Planned::of(&plan, &session.wallet)?.abandoned)?;
     }
     Ok(Box::new(carry_out(
         session,
@@ -203,6 +202,7 @@ pub fn carry_out(
     out: Files<'_>,
 ) -> Result<Sent, Error> {
     let passphrase = session.passphrase()?;
+    let names = Names::of(&session.wallet)?;
     let prepared = session.wallet.prepare(plan)?;
     let transfer = prepared.transfer;
     log::info!("prepared transfer {transfer}");
@@ -216,7 +216,6 @@ pub fn carry_out(
         sign_own(session, transfer, &passphrase)?;
     }
     let requests = request(session, transfer, out.folder)?;
-    let names = Names::of(&session.wallet)?;
     let mut outputs = Vec::new();
     if requests.is_empty() {
         outputs = hand_over(session, transfer, &names, out)?;
@@ -272,6 +271,7 @@ pub fn resume(
     out: Files<'_>,
 ) -> Result<Sent, Error> {
     let source = session.source()?;
+    let names = Names::of(&session.wallet)?;
     for path in signed {
         let bytes = file::read_consignment(path)?;
         session.wallet.add_signatures(transfer, &bytes)?;
@@ -284,7 +284,6 @@ pub fn resume(
         session.wallet.finish(transfer, psbt)?;
     }
     let requests = request(session, transfer, out.folder)?;
-    let names = Names::of(&session.wallet)?;
     let mut outputs = Vec::new();
     if requests.is_empty() {
         outputs = hand_over(session, transfer, &names, out)?;
