@@ -2,10 +2,10 @@
 
 use std::io::{self, BufRead, IsTerminal};
 
-use bulla_wallet::api::Plan;
-
 use crate::error::Error;
 use crate::output::line;
+use crate::spend::Loss;
+use crate::unbacked;
 
 /// What has to be typed before allocations are left behind.
 const LOSE: &str = "lose";
@@ -34,26 +34,18 @@ pub fn typed(
     check(found.trim(), expected, remedy)
 }
 
-/// Asks whether what a plan leaves behind may be lost. Without a terminal nobody is there to answer.
+/// Asks whether what would be left behind may be lost. Without a terminal nobody is there to answer.
 ///
 /// # Errors
 /// If it may not.
-pub fn losses(plan: &Plan) -> Result<(), Error> {
-    if plan.draft.abandoned.is_empty() {
-        return Ok(());
-    }
+pub fn losses(abandoned: &[Loss]) -> Result<(), Error> {
     let remedy = "look at it with --dry-run, then say --yes";
     if !io::stdin().is_terminal() {
         return check("", LOSE, remedy);
     }
-    let lost = plan.draft.abandoned.iter().map(|held| {
-        let units = bulla_wallet::transfer::plan::quantity(&held.state);
-        format!("\n  {units} of {}", held.contract)
-    });
-    let warning = format!(
-        "This is lost for ever (smallest units, fractions of tokens, or rights):{}",
-        lost.collect::<String>()
-    );
+    let lost = abandoned.iter().map(|lost| format!("\n  {}", lost.what()));
+    let warning = format!("This is lost for ever:{}", lost.collect::<String>());
+    let warning = unbacked::below(warning, abandoned.iter().map(Loss::unbacked));
     typed(&warning, LOSE, remedy, &mut io::stdin().lock())
 }
 

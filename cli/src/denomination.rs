@@ -57,7 +57,7 @@ impl Denomination {
             contract: signed.contract,
             ticker: Some(signed.ticker.clone()),
             precision: Some(signed.precision),
-            unbacked: None,
+            unbacked: signed.unbacked,
         }
     }
 
@@ -115,6 +115,6 @@ impl Denomination {
     /// How much of the contract is unbacked by its history.
     pub fn unbacked(&self) -> Option<Unbacked> {
         let units = self.unbacked?;
-        Some(Unbacked::new(self.contract, units, self.show(units)))
+        Some(Unbacked::new(units, self.show(units)))
     }
 }

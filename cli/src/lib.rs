@@ -13,6 +13,7 @@ mod denomination;
 pub mod error;
 pub mod exit;
 mod file;
+mod item;
 mod logging;
 mod media;
 pub mod output;

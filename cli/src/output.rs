@@ -12,6 +12,11 @@ pub trait Human: Serialize {
     /// The text for people: a short table or a few lines, without a line feed at the end.
     fn human(&self) -> String;
 
+    /// What people have to know besides, where the text is made to be passed on: it goes to stderr.
+    fn aside(&self) -> Option<String> {
+        None
+    }
+
     /// How the process ends.
     fn exit(&self) -> Exit {
         Exit::Success
@@ -24,6 +29,8 @@ pub trait Output {
     fn json(&self) -> String;
     /// As a text for people.
     fn text(&self) -> String;
+    /// What people have to know besides.
+    fn beside(&self) -> Option<String>;
     /// How the process ends.
     fn code(&self) -> Exit;
 }
@@ -37,16 +44,23 @@ impl<T: Human> Output for T {
         self.human()
     }
 
+    fn beside(&self) -> Option<String> {
+        self.aside()
+    }
+
     fn code(&self) -> Exit {
         self.exit()
     }
 }
 
-/// Prints an answer to stdout.
+/// Prints an answer to stdout, and what has to be said beside it to stderr.
 pub fn print(output: &dyn Output, json: bool) -> Exit {
     let text = if json {
         output.json()
     } else {
+        if let Some(beside) = output.beside() {
+            line(&mut io::stderr(), &claim::lines(&beside));
+        }
         claim::lines(&output.text())
     };
     line(&mut io::stdout(), &text);

@@ -17,7 +17,7 @@ use bulla_wallet::transfer::plan::Method;
 use bulla_wallet::{Network, crash_point, defaults};
 use clap::Args;
 
-pub use self::answer::{Abandoned, Sent, SentOutput};
+pub use self::answer::{Loss, Sent, SentOutput};
 pub use self::moving::PlannedTransition;
 pub use self::planned::{Planned, PlannedOutput};
 use crate::amount::SatPerVb;
@@ -27,23 +27,33 @@ use crate::file;
 use crate::media;
 use crate::output::Output;
 use crate::session::Session;
+use crate::units::Names;
 
 /// Blocks within which a transaction should be mined, where a source can estimate.
 const TARGET: u16 = 6;
 
-/// Options of every command that spends.
+/// Options of every command that makes a transaction.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Spending")]
-pub struct SpendArgs {
+pub struct FeeArgs {
     /// Fee rate [default: the source's estimate; on regtest at least the relay minimum]
     #[arg(long, value_name = "SAT/VB")]
     pub fee_rate: Option<SatPerVb>,
     /// Most that the fee may be, in satoshis
     #[arg(long, value_name = "SATS", help = format!("Most that the fee may be [default: {}]", defaults::MAX_FEE.to_sat()))]
     pub max_fee: Option<u64>,
-    /// Commit in an `OP_RETURN` output that everybody sees, not in the change
+    /// Show what would be done, and do nothing
     #[arg(long)]
-    pub opret: bool,
+    pub dry_run: bool,
+}
+
+/// Options of every command that may leave allocations behind.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Spending")]
+pub struct LossArgs {
+    /// As of every transaction.
+    #[command(flatten)]
+    pub fees: FeeArgs,
     /// A contract whose allocations may be left behind, and lost, on coins that are spent; may be given
     /// more than once
     #[arg(long, value_name = "CONTRACT")]
@@ -51,22 +61,49 @@ pub struct SpendArgs {
     /// Lose what --abandon names without being asked
     #[arg(long)]
     pub yes: bool,
-    /// Show what would be done, and do nothing
+}
+
+/// Options of every command that commits to what contracts do.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Spending")]
+pub struct SpendArgs {
+    /// What may be left behind.
+    #[command(flatten)]
+    pub losses: LossArgs,
+    /// Commit in an `OP_RETURN` output that everybody sees, not in the change
     #[arg(long)]
-    pub dry_run: bool,
+    pub opret: bool,
+}
+
+impl From<FeeArgs> for SpendArgs {
+    fn from(fees: FeeArgs) -> Self {
+        LossArgs {
+            fees,
+            ..LossArgs::default()
+        }
+        .into()
+    }
+}
+
+impl From<LossArgs> for SpendArgs {
+    fn from(losses: LossArgs) -> Self {
+        let opret = false;
+        Self { losses, opret }
+    }
 }
 
 impl SpendArgs {
     fn options(&self, hold: bool) -> PlanOptions {
+        let LossArgs { fees, abandon, .. } = &self.losses;
         PlanOptions {
-            fee_rate: self.fee_rate.map(SatPerVb::rate),
+            fee_rate: fees.fee_rate.map(SatPerVb::rate),
             method: if self.opret {
                 Method::Opret
             } else {
                 Method::Auto
             },
-            abandon: self.abandon.iter().copied().collect::<BTreeSet<_>>(),
-            max_fee: self.max_fee,
+            abandon: abandon.iter().copied().collect::<BTreeSet<_>>(),
+            max_fee: fees.max_fee,
             hold,
         }
     }
@@ -77,7 +114,7 @@ pub struct Order<'a> {
     /// The payments.
     pub payments: &'a [Payment],
     /// Options of the command line.
-    pub arguments: &'a SpendArgs,
+    pub arguments: SpendArgs,
     /// Whether to wait for acknowledgements that nobody asked for.
     pub hold: bool,
     /// Where consignments go.
@@ -112,11 +149,12 @@ impl<'a> From<&'a Path> for Files<'a> {
 pub fn spend(session: &mut Session<'_>, order: &Order<'_>) -> Result<Box<dyn Output>, Error> {
     let source = session.source()?;
     let plan = plan(session, source.as_ref(), order)?;
-    if order.arguments.dry_run {
+    let losses = &order.arguments.losses;
+    if losses.fees.dry_run {
         return Ok(Box::new(Planned::of(&plan, &session.wallet)?));
     }
-    if !order.arguments.yes {
-        confirm::losses(&plan)?;
+    if !losses.yes && !plan.draft.abandoned.is_empty() {
+        confirm::losses(&Planned::of(&plan, &session.wallet)?.abandoned)?;
     }
     Ok(Box::new(carry_out(
         session,
@@ -164,6 +202,7 @@ pub fn carry_out(
     out: Files<'_>,
 ) -> Result<Sent, Error> {
     let passphrase = session.passphrase()?;
+    let names = Names::of(&session.wallet)?;
     let prepared = session.wallet.prepare(plan)?;
     let transfer = prepared.transfer;
     log::info!("prepared transfer {transfer}");
@@ -179,13 +218,13 @@ pub fn carry_out(
     let requests = request(session, transfer, out.folder)?;
     let mut outputs = Vec::new();
     if requests.is_empty() {
-        outputs = hand_over(session, transfer, out)?;
+        outputs = hand_over(session, transfer, &names, out)?;
         if !prepared.hold {
             publish(session, transfer, source)?;
         }
     }
     let sent = session.wallet.transfer(transfer)?;
-    Ok(Sent::of(&sent, outputs, requests, prepared.vbytes))
+    Ok(Sent::of(&sent, &names, outputs, requests, prepared.vbytes))
 }
 
 /// Signs with the wallet's own issuer key number 0, where that is one of the contract's.
@@ -232,6 +271,7 @@ pub fn resume(
     out: Files<'_>,
 ) -> Result<Sent, Error> {
     let source = session.source()?;
+    let names = Names::of(&session.wallet)?;
     for path in signed {
         let bytes = file::read_consignment(path)?;
         session.wallet.add_signatures(transfer, &bytes)?;
@@ -246,13 +286,13 @@ pub fn resume(
     let requests = request(session, transfer, out.folder)?;
     let mut outputs = Vec::new();
     if requests.is_empty() {
-        outputs = hand_over(session, transfer, out)?;
+        outputs = hand_over(session, transfer, &names, out)?;
         publish(session, transfer, source.as_ref())?;
     }
     let found = session.wallet.transfer(transfer)?;
     let signed = session.wallet.signed(transfer)?;
     let vbytes = signed.map_or(0, |tx| tx.vsize() as u64);
-    Ok(Sent::of(&found, outputs, requests, vbytes))
+    Ok(Sent::of(&found, &names, outputs, requests, vbytes))
 }
 
 /// Takes in the acknowledgements of some files, one a line.
@@ -273,6 +313,7 @@ fn take_in(
 fn hand_over(
     session: &mut Session<'_>,
     transfer: TransferId,
+    names: &Names,
     out: Files<'_>,
 ) -> Result<Vec<SentOutput>, Error> {
     let mut outputs = Vec::new();
@@ -292,6 +333,7 @@ fn hand_over(
             invoice: consignment.invoice.map(|invoice| invoice.to_string()),
             contract: consignment.contract,
             amount: consignment.amount.to_string(),
+            unbacked: names.unbacked(consignment.contract),
             file: path,
         });
     }

@@ -8,19 +8,14 @@ use serde::{Serialize, Serializer};
 /// How much of a contract its holders may have twice: what can be reissued. As JSON, smallest units.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unbacked {
-    contract: ContractId,
     units: u64,
     display: String,
 }
 
 impl Unbacked {
-    /// So many smallest units of a contract, which people read as `display`.
-    pub const fn new(contract: ContractId, units: u64, display: String) -> Self {
-        Self {
-            contract,
-            units,
-            display,
-        }
+    /// So many smallest units, which people read as `display`.
+    pub const fn new(units: u64, display: String) -> Self {
+        Self { units, display }
     }
 
     /// What is said beside whatever is shown of the contract.
@@ -41,10 +36,13 @@ impl Serialize for Unbacked {
 }
 
 /// A table, and below it a line for each contract of which something may be unbacked.
-pub fn below<'a>(table: String, found: impl IntoIterator<Item = &'a Unbacked>) -> String {
+pub fn below<'a>(
+    table: String,
+    found: impl IntoIterator<Item = (ContractId, &'a Option<Unbacked>)>,
+) -> String {
     let lines: BTreeMap<_, _> = found
         .into_iter()
-        .map(|unbacked| (unbacked.contract, unbacked.line()))
+        .filter_map(|(contract, unbacked)| Some((contract, unbacked.as_ref()?.line())))
         .collect();
     let lines = lines
         .iter()
@@ -60,26 +58,30 @@ pub fn below<'a>(table: String, found: impl IntoIterator<Item = &'a Unbacked>) -
 mod tests {
     use super::*;
 
-    fn unbacked(byte: u8, units: u64) -> Unbacked {
-        let contract = ContractId::from_bytes([byte; 32]);
-        Unbacked::new(contract, units, format!("{units} OLD"))
+    fn unbacked(units: u64) -> Unbacked {
+        Unbacked::new(units, format!("{units} OLD"))
     }
 
     #[test]
     fn it_says_how_much_or_that_there_is_no_bound() {
-        let line = unbacked(1, 5).line();
+        let line = unbacked(5).line();
         assert_eq!(
             line,
             "a reissued unit is unbacked by this history, up to 5 OLD"
         );
-        assert!(unbacked(1, u64::MAX).line().ends_with(", without a bound"));
-        assert_eq!(serde_json::json!(unbacked(1, 5)), "5");
+        assert!(unbacked(u64::MAX).line().ends_with(", without a bound"));
+        assert_eq!(serde_json::json!(unbacked(5)), "5");
     }
 
     #[test]
     fn each_contract_has_one_line_below_a_table() {
-        let found = [unbacked(1, 5), unbacked(2, 6), unbacked(1, 5)];
-        let text = below("table".to_owned(), &found);
+        let found = [(1, Some(5)), (2, Some(6)), (1, Some(5)), (3, None)];
+        let found = found.map(|(byte, units)| {
+            let contract = ContractId::from_bytes([byte; 32]);
+            (contract, units.map(unbacked))
+        });
+        let found = found.iter().map(|(contract, some)| (*contract, some));
+        let text = below("table".to_owned(), found);
         assert_eq!(text.lines().count(), 3, "{text}");
         assert!(text.contains("up to 6 OLD"), "{text}");
     }

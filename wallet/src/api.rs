@@ -73,6 +73,8 @@ pub struct Issued {
     pub globals: Vec<(String, Vec<u8>)>,
     /// What it allocates.
     pub allocations: Vec<Allocation>,
+    /// How much can be reissued besides, as [`Asset::unbacked`].
+    pub unbacked: Option<u64>,
 }
 
 impl Issue {
@@ -522,7 +524,7 @@ pub struct TransferItem {
     pub contract: Option<ContractId>,
     /// The operation that pays or acts; none for bitcoin, and for what was left behind.
     pub operation: Option<OperationId>,
-    /// The name of the owned type of the leaf that it makes, if there is one.
+    /// The name of the owned type of the leaf that it makes or leaves behind, if there is one.
     pub owned: Option<String>,
     /// The token, for a type of tokens.
     pub token: Option<u32>,

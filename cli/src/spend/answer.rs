@@ -1,15 +1,19 @@
 //! What a command that spends did.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use bitcoin::Txid;
 use bulla_core::ContractId;
-use bulla_wallet::api::{Transfer, TransferItem};
+use bulla_wallet::api::Transfer;
 use serde::Serialize;
 
 use crate::amount::sat_per_vb;
+use crate::item::Item;
 use crate::output::Human;
 use crate::table::fields;
+use crate::unbacked::{self, Unbacked};
+use crate::units::Names;
 
 /// What `send` answers, and every other command that spends.
 #[derive(Clone, Debug, Serialize)]
@@ -26,6 +30,8 @@ pub struct Sent {
     pub vbytes: u64,
     /// Fee rate in sat/vB.
     pub fee_rate: f64,
+    /// The contracts of which it pays, makes, destroys or loses something.
+    pub contracts: Vec<SentContract>,
     /// What was paid to whom, and the evidence of acts.
     pub outputs: Vec<SentOutput>,
     /// What the signers of a contract have to sign first.
@@ -33,7 +39,16 @@ pub struct Sent {
     /// Whether the transaction went to the network.
     pub broadcast: bool,
     /// Allocations that are left behind and lost with it.
-    pub abandoned: Vec<Abandoned>,
+    pub abandoned: Vec<Loss>,
+}
+
+/// A contract that a transfer is about.
+#[derive(Clone, Debug, Serialize)]
+pub struct SentContract {
+    /// The contract.
+    pub contract: ContractId,
+    /// How much can be reissued, in smallest units, and is unbacked by its history; none if nothing can.
+    pub unbacked: Option<Unbacked>,
 }
 
 /// One paid invoice, or one act.
@@ -45,6 +60,9 @@ pub struct SentOutput {
     pub contract: ContractId,
     /// Amount in smallest units.
     pub amount: String,
+    /// How much of the contract can be reissued, in smallest units, and is unbacked by its history; none if
+    /// nothing can.
+    pub unbacked: Option<Unbacked>,
     /// The consignment.
     pub file: PathBuf,
 }
@@ -53,11 +71,19 @@ impl Sent {
     /// Of a transfer that is finished.
     pub fn of(
         transfer: &Transfer,
+        names: &Names,
         outputs: Vec<SentOutput>,
         requests: Vec<PathBuf>,
         vbytes: u64,
     ) -> Self {
         let fee_sats = transfer.fee_sats.unwrap_or_default();
+        let items = transfer.items.iter();
+        let contracts: BTreeSet<_> = items.clone().filter_map(|item| item.contract).collect();
+        let contract = |contract| SentContract {
+            contract,
+            unbacked: names.unbacked(contract),
+        };
+        let lost = items.filter(|item| item.operation.is_none());
         Self {
             transfer: transfer.id.to_string(),
             txid: transfer.txid,
@@ -65,30 +91,51 @@ impl Sent {
             fee_sats,
             vbytes,
             fee_rate: sat_per_vb(fee_sats, vbytes),
+            contracts: contracts.into_iter().map(contract).collect(),
             outputs,
             requests,
             broadcast: matches!(transfer.state.name(), "broadcast" | "settled"),
-            abandoned: transfer.items.iter().filter_map(abandoned).collect(),
+            abandoned: lost
+                .filter_map(|item| Loss::of(Item::of(item, names)))
+                .collect(),
         }
     }
 }
 
-/// What a transfer spends of a contract without an operation.
-fn abandoned(item: &TransferItem) -> Option<Abandoned> {
-    let contract = item.contract.filter(|_| item.operation.is_none())?;
-    Some(Abandoned {
-        contract,
-        amount: item.amount.to_string(),
-    })
-}
-
-/// An allocation that is left behind.
+/// An allocation that is, or would be, left behind.
 #[derive(Clone, Debug, Serialize)]
-pub struct Abandoned {
+pub struct Loss {
     /// The contract.
     pub contract: ContractId,
-    /// Amount in smallest units.
+    /// Smallest units, fractions of a token, 1 for a right.
     pub amount: String,
+    /// The same for people.
+    pub display: String,
+    /// How much of the contract can be reissued, in smallest units, and is unbacked by its history; none if
+    /// nothing can.
+    pub unbacked: Option<Unbacked>,
+}
+
+impl Loss {
+    /// Of what a transfer spends of a contract without an operation; none for bitcoin.
+    fn of(item: Item) -> Option<Self> {
+        Some(Self {
+            contract: item.contract?,
+            amount: item.amount,
+            display: item.display,
+            unbacked: item.unbacked,
+        })
+    }
+
+    /// What is lost, for people.
+    pub fn what(&self) -> String {
+        format!("{} of contract {}", self.display, self.contract)
+    }
+
+    /// How much of its contract is unbacked by its history.
+    pub const fn unbacked(&self) -> (ContractId, &Option<Unbacked>) {
+        (self.contract, &self.unbacked)
+    }
 }
 
 impl Human for Sent {
@@ -105,10 +152,7 @@ impl Human for Sent {
                 format!("{} sat for {} vB", self.fee_sats, self.vbytes),
             ),
         ];
-        let abandoned = self.abandoned.iter();
-        rows.extend(
-            abandoned.map(|lost| ("LOST", format!("{} of {}", lost.amount, lost.contract))),
-        );
+        rows.extend(self.abandoned.iter().map(|lost| ("LOST", lost.what())));
         let outputs = self.outputs.iter();
         rows.extend(outputs.map(|output| ("file", output.file.display().to_string())));
         let requests = self.requests.iter();
@@ -126,6 +170,10 @@ impl Human for Sent {
             );
             rows.push(("note", next));
         }
-        fields(rows)
+        let contracts = self.contracts.iter();
+        unbacked::below(
+            fields(rows),
+            contracts.map(|about| (about.contract, &about.unbacked)),
+        )
     }
 }

@@ -11,6 +11,7 @@ use bulla_wallet::transfer::plan::{self, quantity};
 use serde::Serialize;
 
 use crate::claim;
+use crate::unbacked::Unbacked;
 use crate::units::Names;
 
 /// A transition that would be made.
@@ -18,6 +19,8 @@ use crate::units::Names;
 pub struct PlannedTransition {
     /// The contract.
     pub contract: ContractId,
+    /// How much of it can be reissued, in smallest units, and is unbacked by its history; none if nothing can.
+    pub unbacked: Option<Unbacked>,
     /// Number of the transition in its schema.
     pub kind: u16,
     /// Its name there.
@@ -112,6 +115,7 @@ impl PlannedTransition {
         });
         Self {
             contract: planned.contract,
+            unbacked: names.unbacked(planned.contract),
             kind: planned.kind,
             transition: schema
                 .transitions

@@ -1,17 +1,18 @@
 //! What a command that spends would do.
 
 use bitcoin::OutPoint;
-use bulla_core::ContractId;
 use bulla_wallet::Wallet;
 use bulla_wallet::api::Plan;
 use bulla_wallet::transfer::plan::{self, OutputRole, quantity};
 use serde::Serialize;
 
+use super::answer::Loss;
 use super::moving::{PlannedTransition, owned_name, token};
 use crate::amount::sat_per_vb;
 use crate::error::Error;
 use crate::output::Human;
 use crate::table::fields;
+use crate::unbacked;
 use crate::units::Names;
 
 /// What a command that spends would do.
@@ -32,7 +33,7 @@ pub struct Planned {
     /// Transitions that would be made.
     pub transitions: Vec<PlannedTransition>,
     /// Allocations that would be left behind and lost.
-    pub abandoned: Vec<PlannedLoss>,
+    pub abandoned: Vec<Loss>,
     /// Whether the broadcast would wait for acknowledgements.
     pub hold: bool,
 }
@@ -44,17 +45,6 @@ pub struct PlannedOutput {
     pub role: &'static str,
     /// Its satoshis.
     pub sats: u64,
-}
-
-/// An allocation that would be left behind.
-#[derive(Clone, Debug, Serialize)]
-pub struct PlannedLoss {
-    /// The contract.
-    pub contract: ContractId,
-    /// Amount in smallest units.
-    pub amount: String,
-    /// The same for people.
-    pub display: String,
 }
 
 impl Planned {
@@ -80,14 +70,16 @@ impl Planned {
         };
         let lost = |held: &plan::Holding| {
             let schema = wallet.schema(held.contract)?;
-            let (owned, units) = (
-                owned_name(&schema, held.leaf.owned_type),
-                quantity(&held.state),
-            );
-            Ok(PlannedLoss {
+            Ok(Loss {
                 contract: held.contract,
-                amount: held.state.amount().to_string(),
-                display: names.show_owned(held.contract, owned, token(&held.state), units),
+                amount: quantity(&held.state).to_string(),
+                display: names.show_owned(
+                    held.contract,
+                    owned_name(&schema, held.leaf.owned_type),
+                    token(&held.state),
+                    quantity(&held.state),
+                ),
+                unbacked: names.unbacked(held.contract),
             })
         };
         let transitions = draft.transitions.iter().map(transition);
@@ -124,10 +116,7 @@ impl Human for Planned {
             .iter()
             .flat_map(PlannedTransition::rows)
             .collect();
-        rows.extend(self.abandoned.iter().map(|lost| {
-            let what = format!("{} of contract {}", lost.display, lost.contract);
-            ("LOSES", what)
-        }));
+        rows.extend(self.abandoned.iter().map(|lost| ("LOSES", lost.what())));
         let fee = format!("{} sat for {} vB", self.fee_sats, self.vbytes);
         rows.push(("fee", fee));
         let inputs = self.inputs.iter();
@@ -141,6 +130,9 @@ impl Human for Planned {
             rows.push(("note", waits.to_owned()));
         }
         rows.push(("note", "nothing was done".to_owned()));
-        fields(rows)
+        let moved = self.transitions.iter();
+        let moved = moved.map(|moved| (moved.contract, &moved.unbacked));
+        let lost = self.abandoned.iter().map(Loss::unbacked);
+        unbacked::below(fields(rows), moved.chain(lost))
     }
 }

@@ -10,9 +10,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Result;
-use super::transfers::{Item, item};
 use crate::exit::Exit;
 use crate::file;
+use crate::item::Item;
 use crate::media::{self, Beside};
 use crate::output::Human;
 use crate::session::Session;
@@ -90,7 +90,7 @@ impl Accept {
         let media = media::take(&session, received.contract, beside)?;
         let names = Names::of(&session.wallet)?;
         let transfer = session.wallet.transfer(received.transfer)?;
-        let items = transfer.items.iter().map(|held| item(held, &names));
+        let items = transfer.items.iter().map(|held| Item::of(held, &names));
         Ok(Output {
             items: items.collect(),
             media,

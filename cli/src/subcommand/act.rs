@@ -150,7 +150,7 @@ impl Make {
             media: files.iter().map(|(media, _)| media.clone()).collect(),
             attributes: self.attribute,
         };
-        if !self.act.spending.dry_run {
+        if !self.act.spending.losses.fees.dry_run {
             for (media, bytes) in &files {
                 media::put(&session, media, bytes)?;
             }
@@ -287,7 +287,7 @@ impl ActArgs {
     fn carry_out(&self, session: &mut Session<'_>, payment: Payment) -> Result {
         let order = Order {
             payments: &[payment],
-            arguments: &self.spending,
+            arguments: self.spending.clone(),
             hold: false,
             out: self.out.as_path().into(),
         };

@@ -169,7 +169,9 @@ impl Human for Output {
             &["ticker", "name", ">held", ">supply", "schema", "contract"],
             rows,
         );
-        let table = unbacked::below(table, self.assets.iter().flat_map(|asset| &asset.unbacked));
+        let found = self.assets.iter();
+        let found = found.map(|asset| (asset.contract, &asset.unbacked));
+        let table = unbacked::below(table, found);
         let statements = self.assets.iter().flat_map(Asset::stated);
         [table]
             .into_iter()

@@ -178,7 +178,7 @@ impl Human for Output {
             &["", ">settled", ">pending", ""],
             [plain, carriers].into_iter().chain(assets),
         );
-        let found = self.assets.iter().flat_map(|asset| &asset.unbacked);
-        unbacked::below(table, found)
+        let found = self.assets.iter();
+        unbacked::below(table, found.map(|asset| (asset.contract, &asset.unbacked)))
     }
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use super::Result;
 use crate::session::Session;
 use crate::settings::Settings;
-use crate::spend::{Order, SpendArgs, spend};
+use crate::spend::{FeeArgs, Order, spend};
 
 /// Arguments of `carrier`.
 #[derive(Args, Debug)]
@@ -20,7 +20,7 @@ pub struct Carrier {
     #[arg(long, help = format!("Satoshis of each [default: {}]", defaults::CARRIER.to_sat()))]
     sats: Option<u64>,
     #[command(flatten)]
-    spending: SpendArgs,
+    spending: FeeArgs,
 }
 
 impl Carrier {
@@ -36,7 +36,7 @@ impl Carrier {
         };
         let order = Order {
             payments: &[payment],
-            arguments: &self.spending,
+            arguments: self.spending.into(),
             hold: false,
             out: Path::new(".").into(),
         };

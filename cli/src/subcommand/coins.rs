@@ -131,6 +131,6 @@ impl Human for Output {
         });
         let table = table(&["coin", ">sat", "kind", ">depth", "", "holds"], rows);
         let held = self.coins.iter().flat_map(|coin| &coin.allocations);
-        unbacked::below(table, held.flat_map(|held| &held.unbacked))
+        unbacked::below(table, held.map(|held| (held.contract, &held.unbacked)))
     }
 }

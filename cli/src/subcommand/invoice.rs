@@ -16,7 +16,8 @@ use crate::denomination::has_decimals;
 use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
-use crate::units;
+use crate::unbacked::Unbacked;
+use crate::units::{self, Names};
 
 /// Arguments of `invoice`.
 #[derive(Args, Debug)]
@@ -83,6 +84,9 @@ pub struct Output {
     pub invoice: String,
     /// The contract; none: any.
     pub contract: Option<ContractId>,
+    /// How much of it can be reissued, in smallest units, and is unbacked by its history; none if nothing can,
+    /// or the wallet does not know the contract.
+    pub unbacked: Option<Unbacked>,
     /// The owned type; none: the asset.
     pub owned: Option<String>,
     /// The token.
@@ -142,16 +146,23 @@ impl Request {
         })?;
         let known = session.wallet.invoices()?;
         let info = known.iter().rev().find(|info| info.invoice == invoice);
-        Ok(Output::of(&invoice, info.and_then(|info| info.reserved)))
+        let reserved = info.and_then(|info| info.reserved);
+        let names = Names::of(&session.wallet)?;
+        Ok(Output::of(&invoice, reserved, &names))
     }
 }
 
 impl Output {
     /// Of an invoice of the wallet.
-    pub fn of(invoice: &bulla_wallet::invoice::Invoice, reserved: Option<OutPoint>) -> Self {
+    pub fn of(
+        invoice: &bulla_wallet::invoice::Invoice,
+        reserved: Option<OutPoint>,
+        names: &Names,
+    ) -> Self {
         Self {
             invoice: invoice.to_string(),
             contract: invoice.contract,
+            unbacked: invoice.contract.and_then(|id| names.unbacked(id)),
             owned: invoice.owned.clone(),
             token: invoice.token,
             amount: invoice.amount.map(|amount| amount.to_string()),
@@ -173,5 +184,9 @@ const fn kind(invoice: &bulla_wallet::invoice::Invoice) -> &'static str {
 impl Human for Output {
     fn human(&self) -> String {
         self.invoice.clone()
+    }
+
+    fn aside(&self) -> Option<String> {
+        self.unbacked.as_ref().map(Unbacked::line)
     }
 }

@@ -23,7 +23,7 @@ use crate::error::Error;
 use crate::media;
 use crate::session::Session;
 use crate::settings::Settings;
-use crate::spend::{self, Order, Planned, SpendArgs};
+use crate::spend::{self, FeeArgs, Order, Planned};
 
 /// Arguments of `issue`.
 #[derive(Args, Debug)]
@@ -38,7 +38,7 @@ pub struct Issue {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    spending: SpendArgs,
+    spending: FeeArgs,
 }
 
 impl Issue {
@@ -92,7 +92,6 @@ impl Issue {
     /// The contract, the media files that it commits to, and where a file says what.
     fn read(&self, session: &Session<'_>) -> Result<(NewContract, Vec<Vec<u8>>, Option<Lines>)> {
         let schema = |name: &str| schema(session, name);
-        self.check_spending()?;
         let path = Path::new(&self.what);
         if path
             .extension()
@@ -114,22 +113,6 @@ impl Issue {
         Ok((issue, files, None))
     }
 
-    /// A contract is issued without a transaction, and one that makes a sealed coin for it moves nothing.
-    fn check_spending(&self) -> Result<()> {
-        let given = [
-            ("--opret", self.spending.opret),
-            ("--abandon", !self.spending.abandon.is_empty()),
-        ];
-        match given.into_iter().find(|(_, given)| *given) {
-            Some((option, _)) => Err(Error::NotApplicable {
-                option,
-                to: "a new contract".to_owned(),
-                remedy: "leave it out: nothing is moved".to_owned(),
-            }),
-            None => Ok(()),
-        }
-    }
-
     /// How a sealed coin for the contract would be made.
     fn carrier(&self, session: &Session<'_>, source: &dyn ChainSource) -> Result<Plan> {
         let payment = Payment::Carriers {
@@ -138,7 +121,7 @@ impl Issue {
         };
         let order = Order {
             payments: &[payment],
-            arguments: &self.spending,
+            arguments: self.spending.clone().into(),
             hold: false,
             out: Path::new(".").into(),
         };

@@ -11,7 +11,7 @@ use clap::Args;
 use super::Result;
 use crate::session::Session;
 use crate::settings::Settings;
-use crate::spend::{Order, SpendArgs, spend};
+use crate::spend::{FeeArgs, Order, spend};
 
 /// Arguments of `pay`.
 #[derive(Args, Debug)]
@@ -22,7 +22,7 @@ pub struct Pay {
     #[arg(value_name = "SATS|all")]
     amount: SatsOrAll,
     #[command(flatten)]
-    spending: SpendArgs,
+    spending: FeeArgs,
 }
 
 /// Satoshis, or all there are.
@@ -65,7 +65,7 @@ impl Pay {
         };
         let order = Order {
             payments: &[payment],
-            arguments: &self.spending,
+            arguments: self.spending.into(),
             hold: false,
             out: Path::new(".").into(),
         };

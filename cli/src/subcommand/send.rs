@@ -49,7 +49,7 @@ pub struct Send {
     #[arg(long, conflicts_with = "resume")]
     hold: bool,
     /// Go on with a transfer: write its consignments again, and broadcast if nothing is missing
-    #[arg(long, value_name = "TRANSFER", conflicts_with = "SpendArgs")]
+    #[arg(long, value_name = "TRANSFER", conflicts_with_all = ["FeeArgs", "abandon", "yes", "opret"])]
     resume: Option<TransferId>,
     /// A request that came back with signatures of a contract's signers; may be given more than once
     #[arg(long, value_name = "FILE", requires = "resume")]
@@ -84,7 +84,7 @@ impl Send {
         let payments = self.payments(&session)?;
         let order = Order {
             payments: &payments,
-            arguments: &self.spending,
+            arguments: self.spending,
             hold: self.hold,
             out,
         };

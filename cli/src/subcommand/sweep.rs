@@ -8,13 +8,13 @@ use clap::Args;
 use super::Result;
 use crate::session::Session;
 use crate::settings::Settings;
-use crate::spend::{Order, SpendArgs, spend};
+use crate::spend::{LossArgs, Order, spend};
 
 /// Arguments of `sweep`.
 #[derive(Args, Debug)]
 pub struct Sweep {
     #[command(flatten)]
-    spending: SpendArgs,
+    spending: LossArgs,
 }
 
 impl Sweep {
@@ -26,7 +26,7 @@ impl Sweep {
         let mut session = Session::synced(settings)?;
         let order = Order {
             payments: &[Payment::Sweep],
-            arguments: &self.spending,
+            arguments: self.spending.into(),
             hold: false,
             out: Path::new(".").into(),
         };

@@ -1,19 +1,18 @@
 //! `transfers`: what went out and what came in.
 
-use bitcoin::{OutPoint, Txid};
-use bulla_core::ContractId;
-use bulla_schemas::roles::owned;
-use bulla_wallet::api::{Direction, Page, Transfer, TransferItem};
+use bitcoin::Txid;
+use bulla_wallet::api::{Direction, Page, Transfer};
 use bulla_wallet::time::rfc3339;
 use clap::Args;
 use serde::Serialize;
 
 use super::Result;
+use crate::item::Item;
 use crate::output::Human;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::table::table;
-use crate::unbacked::{self, Unbacked};
+use crate::unbacked;
 use crate::units::Names;
 
 /// Which part of a list.
@@ -69,26 +68,6 @@ pub struct TransferOutput {
     pub deadline: Option<String>,
 }
 
-/// What a transfer moves to one payee.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Item {
-    /// The invoice.
-    pub invoice: Option<String>,
-    /// The contract; none for plain bitcoin.
-    pub contract: Option<ContractId>,
-    /// Amount in smallest units, or satoshis without a contract.
-    pub amount: String,
-    /// The same with decimals and ticker, or `sat`; empty where nothing is paid to anybody.
-    pub display: String,
-    /// How much of the contract can be reissued, in smallest units, and is unbacked by its history; none if
-    /// nothing can.
-    pub unbacked: Option<Unbacked>,
-    /// The output that holds it, if it is known.
-    pub outpoint: Option<OutPoint>,
-    /// Whether the payee acknowledged it.
-    pub acknowledged: bool,
-}
-
 /// Runs the command.
 ///
 /// # Errors
@@ -120,7 +99,7 @@ impl TransferOutput {
             items: transfer
                 .items
                 .iter()
-                .map(|held| item(held, names))
+                .map(|item| Item::of(item, names))
                 .collect(),
             created: rfc3339(transfer.created),
             updated: rfc3339(transfer.updated),
@@ -143,34 +122,6 @@ impl TransferOutput {
     }
 }
 
-/// An item for people and programs.
-pub(super) fn item(item: &TransferItem, names: &Names) -> Item {
-    // What makes no leaf, such as a burn, is about the asset.
-    let owned = item.owned.as_deref().unwrap_or(owned::ASSET.name);
-    Item {
-        invoice: item.invoice.clone(),
-        contract: item.contract,
-        amount: item.amount.to_string(),
-        display: match (item.contract, item.amount) {
-            (Some(contract), amount) => names.show_owned(contract, owned, item.token, amount),
-            (None, 0) => String::new(),
-            (None, sats) => format!("{sats} sat"),
-        },
-        unbacked: item.contract.and_then(|contract| names.unbacked(contract)),
-        outpoint: item.outpoint,
-        acknowledged: item.acknowledged,
-    }
-}
-
-impl Item {
-    fn what(&self) -> String {
-        match self.contract {
-            Some(contract) => format!("{} of {contract}", self.display),
-            None => self.display.clone(),
-        }
-    }
-}
-
 impl Human for Output {
     fn human(&self) -> String {
         let rows = self.transfers.iter().map(|transfer| {
@@ -190,6 +141,6 @@ impl Human for Output {
             rows,
         );
         let items = self.transfers.iter().flat_map(|transfer| &transfer.items);
-        unbacked::below(table, items.flat_map(|item| &item.unbacked))
+        unbacked::below(table, items.filter_map(Item::unbacked))
     }
 }

@@ -161,7 +161,7 @@ fn judge(
             spinner.finish_and_clear();
             Ok(output)
         }
-        Err(Error::Source(error)) => Ok(Output::unanswered(consistent.get(), &error)),
+        Err(Error::Source(error)) => Ok(Output::open(consistent.get()).unanswered(&error)),
         Err(error) => Err(error),
     }
 }
@@ -172,20 +172,24 @@ pub fn judge_on(consistent: Consistent<Consignment>, view: &View<'_>, min_depth:
     log::info!("consistent, {} witnesses", sought.len());
     match view.positions(sought) {
         Ok(positions) => settle(consistent, positions, min_depth),
-        Err(error) => Output::unanswered(consistent.get(), &error),
+        Err(error) => Output::open(consistent.get()).unanswered(&error),
     }
 }
 
 fn settle(consistent: Consistent<Consignment>, positions: Positions, min_depth: u32) -> Output {
-    let content = consistent.get().clone();
-    let weakest = answer::weakest(&content, &positions);
-    let verdict = match consistent.settle(&Answered(positions), min_depth) {
-        Ok(Settlement::Settled(_)) => Verdict::Settled,
-        Ok(Settlement::Pending { .. }) => Verdict::Consistent,
-        Ok(Settlement::Conflicted { .. }) => Verdict::Conflicted,
-        Err(error) => return Output::unanswered(&content, &error),
-    };
-    Output::judged(verdict, &content, weakest, min_depth)
+    let weakest = answer::weakest(consistent.get(), &positions);
+    let open = Output::open(consistent.get());
+    let judged = |verdict, content| Output::judged(verdict, content, weakest, min_depth);
+    match consistent.settle(&Answered(positions), min_depth) {
+        Ok(Settlement::Settled(settled)) => judged(Verdict::Settled, settled.get()),
+        Ok(Settlement::Pending { consignment, .. }) => {
+            judged(Verdict::Consistent, consignment.get())
+        }
+        Ok(Settlement::Conflicted { consignment, .. }) => {
+            judged(Verdict::Conflicted, consignment.get())
+        }
+        Err(error) => open.unanswered(&error),
+    }
 }
 
 /// A view that was asked before.

@@ -137,16 +137,6 @@ fn an_option_that_would_be_without_effect_is_refused() {
             "a contract that is all yours".to_owned(),
         ),
         (
-            format!("issue fixed {about} --opret"),
-            "--opret",
-            "a new contract".to_owned(),
-        ),
-        (
-            format!("issue fixed {about} --abandon {fixed}"),
-            "--abandon",
-            "a new contract".to_owned(),
-        ),
-        (
             format!("mint {unique} 2 --raw"),
             "--raw",
             "tokens, which are counted".to_owned(),
@@ -330,7 +320,7 @@ fn what_is_wrong_in_a_file_is_named_by_line_and_part() {
             "amount = \"1000.00\"",
             "amount = \"999.00\"",
             "line 7: `globals.supply` is wrong",
-            "the schema does not allow this contract: rule 0 `out.asset == global.supply`: left is 99900, right is 100000",
+            "the schema does not allow this contract: rules[0] `out.asset == global.supply`: left is 99900, right is 100000",
             "forbidden",
         ),
         (

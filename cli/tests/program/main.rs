@@ -12,3 +12,4 @@ mod own;
 mod schema;
 mod shown;
 mod transfer;
+mod unbacked;

@@ -61,6 +61,8 @@ fn a_schema_is_shown_by_its_name_and_its_text_is_the_one_compiled_in() {
     }
     let human = bulla.run(&["schema", "show", "fixed"]);
     let human = String::from_utf8(human.stdout).unwrap();
+    let rule = "  rules[0]  in.asset == out.asset\n            as much asset";
+    assert!(human.contains(rule), "{human}");
     let means = "as much asset is made as is consumed: none appears, none is lost";
     assert!(human.contains(means), "{human}");
     assert!(human.starts_with("standard schema fixed\n"), "{human}");
@@ -245,7 +247,18 @@ fn a_schema_is_allowed_listed_and_denied() {
     let others = listed(&bulla);
     assert_eq!(others.len(), 1);
     assert_eq!(text(&others[0], "schema"), id);
-    assert!(others[0]["name"].is_null(), "a name is a claim");
+    assert_eq!(text(&others[0], "name"), "own: ticket", "a name is a claim");
+    assert_eq!(text(&others[0], "status"), "allowed");
+    let human = bulla.run(&["schema", "list"]);
+    let human = String::from_utf8(human.stdout).unwrap();
+    let words = |line: &str| {
+        line.split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let rows: Vec<_> = human.lines().map(words).collect();
+    assert_eq!(rows[1][..2], ["fixed", "standard"], "{human}");
+    assert_eq!(rows[NAMES.len() + 1], ["own:", "ticket", "allowed", &id]);
     assert_eq!(bulla.ok(&["schema", "show", &id]), checked);
     assert_eq!(bulla.ok(&["schema", "deny", &id])["allowed"], false);
     assert!(listed(&bulla).is_empty());
@@ -255,4 +268,8 @@ fn a_schema_is_allowed_listed_and_denied() {
     assert_eq!(text(&error, "code"), "standard-schema");
     let (_, error) = bulla.error(&["schema", "show", &id]);
     assert_eq!(text(&error, "code"), "unknown-schema");
+    bulla.ok(&["schema", "allow", &id]);
+    let others = listed(&bulla);
+    assert_eq!(text(&others[0], "status"), "allowed");
+    assert!(others[0]["name"].is_null(), "the id alone is known");
 }

@@ -7,10 +7,9 @@ use bulla_core::header::Header;
 use serde_json::{Value, json};
 
 use crate::bulla::{Bulla, text};
-use crate::kinds::{file, invoice, issued, mined, world};
+use crate::kinds::{PNG, file, invoice, issued, mined, world};
 
 const ASKED: &str = "Bank of Ur, 2026-11-21";
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 
 fn human(bulla: &Bulla, arguments: &[&str]) -> String {
     let output = bulla.run(arguments);
@@ -19,7 +18,7 @@ fn human(bulla: &Bulla, arguments: &[&str]) -> String {
 }
 
 /// Every value of this field, wherever it stands.
-fn all<'a>(value: &'a Value, field: &str) -> Vec<&'a Value> {
+pub fn all<'a>(value: &'a Value, field: &str) -> Vec<&'a Value> {
     let below: Vec<&Value> = match value {
         Value::Array(list) => list.iter().collect(),
         Value::Object(map) => map.values().collect(),
@@ -31,7 +30,7 @@ fn all<'a>(value: &'a Value, field: &str) -> Vec<&'a Value> {
 
 /// Alice has issued this and paid Bob 5.00 of it; every command that shows units of the contract, and
 /// who runs it.
-fn showing(schema: &str, options: &[&str]) -> (Bulla, Vec<(&'static str, Vec<String>)>) {
+pub fn showing(schema: &str, options: &[&str]) -> (Bulla, Vec<(&'static str, Vec<String>)>) {
     let mut bulla = world(&["bob", "alice"]);
     let options = [&["--supply", "100", "--precision", "2"], options].concat();
     let contract = issued(&bulla, schema, &options);
@@ -66,21 +65,6 @@ fn showing(schema: &str, options: &[&str]) -> (Bulla, Vec<(&'static str, Vec<Str
     let owned = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect();
     let commands = commands.map(|(who, words)| (who, owned(words)));
     (bulla, commands.into())
-}
-
-#[test]
-fn whatever_shows_units_says_how_much_is_unbacked() {
-    let (mut bulla, commands) = showing("replaceable", &["--replaceable", "10"]);
-    for (who, command) in commands {
-        let bulla = bulla.as_other(who);
-        let command: Vec<_> = command.iter().map(String::as_str).collect();
-        let found = human(bulla, &command);
-        let line = "a reissued unit is unbacked by this history, up to 10.00 KIND";
-        assert!(found.contains(line), "{command:?}: {found}");
-        let found = bulla.ok(&command);
-        let told = all(&found, "unbacked");
-        assert!(told.contains(&&json!("1000")), "{command:?}: {found}");
-    }
 }
 
 #[test]
@@ -404,4 +388,30 @@ fn a_right_and_a_token_are_not_shown_as_units_of_the_asset() {
     let balance = human(bulla.as_other("bob"), &["balance"]);
     let line = balance.lines().find(|line| line.ends_with(&art)).unwrap();
     assert!(!line.contains(" 0 "), "{balance}");
+}
+
+#[test]
+fn what_is_lost_is_shown_as_what_it_is() {
+    let bulla = world(&["alice"]);
+    let options = ["--supply", "100", "--cap", "150", "--precision", "1"];
+    let grow = issued(&bulla, "inflatable", &options);
+    let art = issued(&bulla, "unique", &["--total", "2", "--supply", "1"]);
+    let sweep = ["sweep", "--abandon", &grow, "--abandon", &art];
+    let planned = bulla.ok(&[&sweep[..], &["--dry-run"]].concat());
+    let lost = [
+        ("100.0 KIND", &grow),
+        ("50.0 allowance of KIND", &grow),
+        ("KIND #1", &art),
+        ("1 left of KIND", &art),
+    ];
+    let found = human(&bulla, &[&sweep[..], &["--yes"]].concat());
+    let listed = human(&bulla, &["transfers"]);
+    let displays = all(&planned, "display");
+    for (display, contract) in lost {
+        assert!(displays.contains(&&json!(display)), "{planned}");
+        let line = format!("LOST         {display} of contract {contract}\n");
+        assert!(found.contains(&line), "{line} in {found}");
+        let item = format!("{display} of {contract}");
+        assert!(listed.contains(&item), "{item} in {listed}");
+    }
 }

@@ -1,5 +1,6 @@
 //! Wallets that pay each other.
 
+use bulla_core::ContractId;
 use bulla_wallet::Wallet;
 use bulla_wallet::api::{Payment, PlanOptions};
 use serde_json::{Value, json};
@@ -85,7 +86,7 @@ fn the_answers_have_the_fields_that_scripts_rely_on() {
         .bob()
         .ok(&["invoice", "--contract", &contract, "--amount", "5", "--raw"]);
     let expected = [
-        "amount", "contract", "expiry", "invoice", "kind", "owned", "reserved", "token",
+        "amount", "contract", "expiry", "invoice", "kind", "owned", "reserved", "token", "unbacked",
     ];
     assert_eq!(fields(&invoice), expected);
     assert_eq!(invoice["kind"], "witness");
@@ -105,7 +106,7 @@ fn the_answers_have_the_fields_that_scripts_rely_on() {
     }
     assert_eq!(
         fields(&sent["outputs"][0]),
-        ["amount", "contract", "file", "invoice"]
+        ["amount", "contract", "file", "invoice", "unbacked"]
     );
 
     let accepted = scene.bob().ok(&["accept", file(&sent)]);
@@ -275,18 +276,57 @@ fn a_wrong_passphrase_leaves_nothing_reserved() {
 }
 
 #[test]
+fn a_command_takes_no_option_that_it_has_no_use_for() {
+    let bulla = Bulla::new();
+    let address = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
+    let contract = ContractId::from_bytes([1; 32]).to_string();
+    let losing = ["--abandon", &contract];
+    let issue = [
+        "issue", "fixed", "--ticker", "T", "--name", "T", "--supply", "1",
+    ];
+    for command in [
+        &["pay", address, "1000"][..],
+        &["carrier"],
+        &["sweep"],
+        &issue,
+    ] {
+        let of_losses: [&[&str]; 2] = [&losing, &["--yes"]];
+        let of_losses = of_losses.iter().filter(|_| command != ["sweep"]);
+        for option in of_losses.chain([&["--opret"][..]].iter()) {
+            let (code, error) = bulla.error(&[command, option].concat());
+            let found = format!("unexpected argument '{}' found", option[0]);
+            assert_eq!((code, text(&error, "message")), (2, &*found), "{command:?}");
+        }
+    }
+    let transfer = "00".repeat(16);
+    let fees = ": --fee-rate <SAT/VB> --max-fee <SATS> --dry-run";
+    for (option, named) in [
+        (&["--opret"][..], " '--opret'"),
+        (&losing, " '--abandon <CONTRACT>'"),
+        (&["--yes"], " '--yes'"),
+        (&["--max-fee", "1"], fees),
+        (&["--dry-run"], fees),
+    ] {
+        let resume = ["send", "--resume", &transfer];
+        let (code, error) = bulla.error(&[&resume, option].concat());
+        let found = format!("the argument '--resume <TRANSFER>' cannot be used with{named}");
+        assert_eq!((code, text(&error, "message")), (2, &*found));
+    }
+}
+
+#[test]
 fn an_asset_is_left_behind_only_if_it_is_named() {
     let mut scene = Scene::new();
     let (code, error) = scene.alice().error(&["sweep"]);
     assert_eq!((code, text(&error, "code")), (1, "nothing-to-do"));
     let contract = scene.contract.clone();
-    let lost = json!([{ "contract": contract, "amount": "1000000" }]);
+    let lost = json!([{
+        "contract": contract, "amount": "1000000", "display": "10000.00 CLAY", "unbacked": null,
+    }]);
     let planned = scene
         .alice()
         .ok(&["sweep", "--abandon", &contract, "--dry-run"]);
-    let would_be =
-        json!([{ "contract": contract, "amount": "1000000", "display": "10000.00 CLAY" }]);
-    assert_eq!(planned["abandoned"], would_be);
+    assert_eq!(planned["abandoned"], lost);
     let (code, error) = scene.alice().error(&["sweep", "--abandon", &contract]);
     assert_eq!((code, text(&error, "code")), (1, "not-confirmed"));
     let swept = scene

@@ -10,9 +10,9 @@ use crate::limits::OTHER_LEAVES;
 
 /// The first rule that does not hold.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("rule {rule} `{text}`: {broken}")]
+#[error("rules[{rule}] `{text}`: {broken}")]
 pub struct RuleFailure {
-    /// Its place in the list of rules, from 0.
+    /// Its place in the list of rules, from 0, as in [`SchemaError::field`](super::SchemaError::field).
     pub rule: usize,
     /// The rule as it is written.
     pub text: String,

@@ -15,7 +15,7 @@ use super::stories::{
 /// how many acts there were to change.
 fn each_act(check: Check, change: impl Fn(&History, &mut Act) -> bool) -> usize {
     let says = match check {
-        Check::Rule => "found rule ",
+        Check::Rule => "found rules[",
         Check::StateType => " is of kind ",
         _ => " occurs ",
     };
@@ -253,7 +253,7 @@ fn b16_no_genesis_makes_more_than_it_says() {
             }
             genesis.outputs = outputs(&list);
         });
-        let expected = Fails::invalid((Check::Rule, "found rule 0 ")).operation(story.contract());
+        let expected = Fails::invalid((Check::Rule, "found rules[0] ")).operation(story.contract());
         refuse(&story.encode(), expected);
     }
 }

@@ -154,7 +154,7 @@ fn of_genesis() -> Vec<Case> {
             whole,
             (
                 Check::Rule,
-                "rule 0 `out.asset == global.supply`: left is 1000, right is 999",
+                "rules[0] `out.asset == global.supply`: left is 1000, right is 999",
             ),
         ),
         (
@@ -333,7 +333,7 @@ fn of_inputs() -> Vec<Case> {
                 &more,
                 (
                     Check::Rule,
-                    "rule 0 `in.asset == out.asset`: left is 600, right is 601",
+                    "rules[0] `in.asset == out.asset`: left is 600, right is 601",
                 ),
             ),
         ),

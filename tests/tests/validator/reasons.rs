@@ -385,7 +385,7 @@ fn under(rules: Vec<Rule>, change: impl FnOnce(&mut Transition)) -> Vec<u8> {
 fn of_rules() {
     let boxed = |expr| Box::new(expr);
     let rule = |rules: Vec<Rule>, text: &str, broken: &str| {
-        let found = format!("rule 0 `{text}`: {broken}");
+        let found = format!("rules[0] `{text}`: {broken}");
         says(&under(rules, |_| {}), (1, Check::Rule), text, &found);
     };
     let compared = Rule::Equal(Expr::In(0), Expr::Const(7));

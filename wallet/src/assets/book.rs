@@ -10,13 +10,14 @@ use bulla_core::header::Header;
 use bulla_core::witness::Witness;
 use bulla_core::{ContractId, OperationId};
 
-use super::consign::{AnchorRecord, OperationRecord, Records};
+use super::consign::{AnchorRecord, OperationRecord, Records, TakenBack};
 use super::history;
 use super::learn;
 use super::ledger::{self, Ledger};
 use super::rows::{self, damaged, decode};
 use crate::chain::Position;
 use crate::store::contracts::{self, ContractRow};
+use crate::store::witnesses::Standpoint;
 use crate::store::{StoreError, headers, operations, standing, witnesses};
 use crate::transfer::plan::ContractFacts;
 
@@ -80,6 +81,7 @@ impl Book {
             anchors: BTreeMap::new(),
             proofs: BTreeMap::new(),
             base,
+            taken_back: None,
         };
         let needed = history::ancestors(operations, |operation| {
             let parents = ledger::parents(db, operation)?;
@@ -87,6 +89,7 @@ impl Book {
         })?;
         for operation in needed {
             let Some(record) = self.operation(db, ledger, operation, prepared)? else {
+                records.taken_back = records.taken_back.or(taken_back(db, operation)?);
                 continue;
             };
             let witness = record.witness;
@@ -143,6 +146,17 @@ impl Book {
             operations: operations.collect::<Result<_, StoreError>>()?,
         })
     }
+}
+
+/// Whether an operation has witnesses, and each of them is nowhere.
+fn taken_back(db: &Connection, operation: OperationId) -> Result<Option<TakenBack>, StoreError> {
+    let witnesses = witnesses::of_operation(db, &operation)?;
+    let nowhere = |witness: &Standpoint| witness.position == Position::Absent && !witness.live;
+    let last = witnesses.last().filter(|_| witnesses.iter().all(nowhere));
+    Ok(last.map(|witness| TakenBack {
+        operation,
+        witness: witness.txid,
+    }))
 }
 
 /// A witness behind these operations without which one of them cannot have effect, and what is mined

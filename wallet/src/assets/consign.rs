@@ -2,79 +2,26 @@
 //! with no leaf of a long list and no seal shown that he does not need. What the consignments of a
 //! batch share is built once.
 
+mod error;
+mod records;
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use amplify::confinement::Confined;
 use bitcoin::Txid;
-use bulla_core::anchor::Anchor;
-use bulla_core::bundle::{BundleError, BundleProof, BundleView};
-use bulla_core::consignment::{TooLarge, Writer};
-use bulla_core::frame::{
-    Base, BaseEntry, BlockProof, Frame, Signatures, Signed, Terminal, Terminals, WitnessFrame,
-};
+use bulla_core::bundle::BundleView;
+use bulla_core::consignment::Writer;
+use bulla_core::frame::{Base, BlockProof, Frame, Signed, Terminal, Terminals, WitnessFrame};
 use bulla_core::header::Header;
 use bulla_core::operation::{Input, Transition};
 use bulla_core::outputs::{AmountTree, Leaves, Outputs};
 use bulla_core::seal::AssignedSeal;
-use bulla_core::witness::Witness;
 use bulla_core::{DecodeError, OperationId};
 
+pub use self::error::ConsignError;
+pub use self::records::{AnchorRecord, OperationRecord, Records, TakenBack};
 use super::history::{Placed, ancestors, frames};
-
-/// A transition as it is known best, and where it is shown.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct OperationRecord {
-    /// The transition: every leaf and seal that is known is shown.
-    pub transition: Transition,
-    /// The order in which the wallet learned of it.
-    pub seq: u64,
-    /// The witness to show it in: the one that counts, or the one being prepared.
-    pub witness: Txid,
-    /// Signatures beside it in that witness.
-    pub signatures: Signatures,
-}
-
-/// What one contract does in one witness, as far as it is known.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct AnchorRecord {
-    /// The transaction.
-    pub witness: Witness,
-    /// From the bundle to the transaction.
-    pub anchor: Anchor,
-    /// The bundle, over the inputs of `operations`.
-    pub bundle: BundleProof,
-    /// Every known operation of the bundle with its inputs.
-    pub operations: BTreeMap<OperationId, Vec<Input>>,
-}
-
-/// What is known of one contract: at least the history of what is handed over.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Records {
-    /// Schema and genesis; every leaf and seal of it that is known is shown.
-    pub header: Header,
-    /// Transitions.
-    pub operations: BTreeMap<OperationId, OperationRecord>,
-    /// Witnesses.
-    pub anchors: BTreeMap<Txid, AnchorRecord>,
-    /// Where witnesses were mined, by our own headers.
-    pub proofs: BTreeMap<Txid, BlockProof>,
-    /// What a delta builds on; empty: the history is whole.
-    pub base: BTreeSet<BaseEntry>,
-}
-
-impl Records {
-    /// Of these operations, those that do not lie behind the base.
-    pub(super) fn shown(&self, mut operations: Vec<OperationId>) -> Vec<OperationId> {
-        let proven = |operation| {
-            self.base
-                .iter()
-                .any(|entry| entry.leaf.operation == operation)
-        };
-        operations.retain(|operation| !proven(*operation));
-        operations
-    }
-}
 
 /// What to hand over.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -87,59 +34,6 @@ pub struct HandOver {
     pub kept: BTreeSet<Input>,
     /// Operations to prove, such as burns: no leaf of them is left out.
     pub evidence: BTreeSet<OperationId>,
-}
-
-/// Why there is no consignment. The first three mean that the own store is damaged.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum ConsignError {
-    /// An operation of the history is not there.
-    #[error(
-        "operation {operation} of the history is missing in this wallet; restore a backup, or accept its consignment again"
-    )]
-    MissingOperation {
-        /// The operation.
-        operation: OperationId,
-    },
-    /// A witness of the history is not there.
-    #[error(
-        "the anchor in transaction {witness} is missing in this wallet; restore a backup, or accept its consignment again"
-    )]
-    MissingAnchor {
-        /// The witness.
-        witness: Txid,
-    },
-    /// A consumed leaf whose seal is not known.
-    #[error(
-        "the seal of leaf {index} of operation {operation} is not known to this wallet; restore a backup, or accept its consignment again"
-    )]
-    MissingSeal {
-        /// The operation.
-        operation: OperationId,
-        /// Number of the leaf.
-        index: u32,
-    },
-    /// Witnesses that need each other.
-    #[error(
-        "the witnesses of the history depend on each other in a circle; this wallet's file is damaged"
-    )]
-    Circle,
-    /// A stored bundle proof that does not fit.
-    #[error(
-        "the stored bundle in transaction {witness} does not fit its operations; this wallet's file is damaged"
-    )]
-    Bundle {
-        /// The witness.
-        witness: Txid,
-        /// Why.
-        #[source]
-        cause: BundleError,
-    },
-    /// Larger than a frame.
-    #[error(transparent)]
-    TooLarge(#[from] TooLarge),
-    /// More than a frame can list.
-    #[error("too much for one consignment")]
-    Limit(#[from] DecodeError),
 }
 
 /// The bytes of a consignment.
@@ -378,7 +272,10 @@ fn history<'a>(
 
 fn record(records: &Records, operation: OperationId) -> Result<&OperationRecord, ConsignError> {
     let record = records.operations.get(&operation);
-    record.ok_or(ConsignError::MissingOperation { operation })
+    record.ok_or(match records.taken_back {
+        Some(TakenBack { operation, witness }) => ConsignError::TakenBack { operation, witness },
+        None => ConsignError::MissingOperation { operation },
+    })
 }
 
 fn parents(transition: &Transition) -> Vec<OperationId> {

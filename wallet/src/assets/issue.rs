@@ -13,6 +13,7 @@ use bulla_core::seal::{AssignedSeal, Blinding, Seal};
 use bulla_core::state::State;
 use bulla_core::value::Values;
 use bulla_core::{ContractId, OperationId, SecretSeal};
+use bulla_schemas::roles::unbacked;
 
 use super::consign::{HandOver, Records, consign};
 use super::facts::text;
@@ -76,6 +77,7 @@ impl Wallet {
                 schema: issue.schema,
                 globals: issue.globals.clone(),
                 allocations: issue.allocations.clone(),
+                unbacked: unbacked(&header),
             })
         })
     }
@@ -115,6 +117,7 @@ impl Wallet {
             anchors: BTreeMap::new(),
             proofs: BTreeMap::new(),
             base: BTreeSet::new(),
+            taken_back: None,
         };
         let hand_over = HandOver {
             leaves: BTreeSet::from([leaf]),

@@ -359,6 +359,7 @@ fn cosign(consignment: &[u8], key: &Keypair, known: &Known<'_>) -> Result<Cosign
         contract,
         ticker: claims::ticker(&header).unwrap_or_default(),
         precision: claims::precision(&header).unwrap_or(0),
+        unbacked: bulla_schemas::roles::unbacked(&header),
         operations: signed,
         complete: !open,
         bytes: writer.finish(terminals).map_err(consign_error)?,

@@ -20,6 +20,8 @@ pub struct Cosigned {
     pub ticker: String,
     /// Decimals people see.
     pub precision: u8,
+    /// How much can be reissued, in smallest units, and is unbacked by its history; none if nothing can.
+    pub unbacked: Option<u64>,
     /// What was signed, at least one.
     pub operations: Vec<CosignedOperation>,
     /// Whether every operation has enough signatures now.

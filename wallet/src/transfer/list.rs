@@ -166,21 +166,24 @@ impl Wallet {
         record::shown(row, items, seen)
     }
 
-    /// The leaf of what an item pays; none of what waited so long that it was forgotten.
+    /// The leaf that an item pays or leaves behind; none of what waited so long that it was forgotten.
     fn seen(
         &self,
         row: &TransferRow,
         item: &ItemRow,
         book: Option<&Book>,
     ) -> Result<Option<Seen>, StoreError> {
-        let (Some(operation), Some(ty), Some(index)) = (item.operation, item.ty, item.index) else {
+        let paid = item.leaf();
+        let Some(at) = paid.or_else(|| item.abandoned_leaf()) else {
             return Ok(None);
         };
-        let leaf = operations::leaf(&self.db, &operation, ty, index)?;
+        let leaf = operations::leaf(&self.db, &at.operation, at.owned_type, at.index)?;
         let token = leaf.as_ref().and_then(|leaf| leaf.token);
+        // What is left behind lies on no output any more.
+        let leaf = leaf.filter(|_| paid.is_some());
         let seal = leaf.map(|leaf| rows::leaf(&leaf)).transpose()?;
         Ok(Some(Seen {
-            owned: book.map(|book| book.facts.owned_name(ty).to_owned()),
+            owned: book.map(|book| book.facts.owned_name(at.owned_type).to_owned()),
             token,
             outpoint: seal.and_then(|(_, _, seal)| seal?.resolve(row.txid)),
         }))

@@ -529,6 +529,37 @@ fn a_reorg_takes_back_and_brings_again() {
 }
 
 #[test]
+fn what_builds_on_a_transaction_that_is_nowhere_is_handed_over_once_it_is_back() {
+    let bench = Bench::new();
+    let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 100_000));
+    let mut carol = bench.party("carol", 0);
+    let contract = bench.issue(&mut alice, "GOLD", 1_000);
+    let invoice = bob.witness(contract, 300);
+    let first = alice.pay(&bench, &[pay(&invoice)]).unwrap();
+    bench.mine(1);
+    bob.accept(&bench, &first.files[0]).unwrap();
+    let invoice = carol.witness(contract, 100);
+    let second = bob.pay(&bench, &[pay(&invoice)]).unwrap();
+    let nowhere = bitcoin::ScriptBuf::new();
+    let without = bulla_wallet::sandbox::Contents::Nothing;
+    bench.sandbox.reorg(1, &without, &nowhere).unwrap();
+    bench.sandbox.evict(first.txid).unwrap();
+    bob.sync(&bench);
+    let error = bob.wallet().deliver(second.transfer).unwrap_err();
+    let (txid, said) = (first.txid, error.to_string());
+    let expected = format!("transaction {txid} of the history is neither in the chain nor");
+    assert!(said.starts_with(&expected), "{said}");
+    assert!(error.remedy().unwrap().contains("`sync`"));
+    assert_eq!(error.code(), "taken-back");
+    alice.sync(&bench);
+    bob.sync(&bench);
+    let again = bob.wallet().deliver(second.transfer).unwrap();
+    bench.mine(1);
+    carol.accept(&bench, &again[0].bytes).unwrap();
+    assert_eq!(carol.amount(contract), (100, 0));
+}
+
+#[test]
 fn an_evicted_witness_has_no_effect_until_it_is_broadcast_again() {
     let bench = Bench::new();
     let (mut alice, mut bob) = (bench.party("alice", 100_000), bench.party("bob", 0));

@@ -5,6 +5,7 @@ use bulla_schemas::roles::{global, owned};
 use crate::amount::display;
 use crate::claim;
 use crate::denomination::has_decimals;
+use crate::unbacked::Unbacked;
 
 /// Whether a number that a genesis says is an amount, with the decimals of its contract.
 pub fn is_amount(name: &str) -> bool {
@@ -35,5 +36,10 @@ impl Called<'_> {
             None if owned == owned::ASSET.name => format!("{amount} {ticker}"),
             None => format!("{amount} {} of {ticker}", claim::shown(owned)),
         }
+    }
+
+    /// So many smallest units, which are unbacked by the history.
+    pub fn unbacked(self, units: u64) -> Unbacked {
+        Unbacked::new(units, self.show(owned::ASSET.name, None, units))
     }
 }

@@ -18,6 +18,7 @@ use crate::claim;
 use crate::output::Human;
 use crate::spend::Planned;
 use crate::table::fields;
+use crate::unbacked::Unbacked;
 
 /// What `issue` answers.
 #[derive(Clone, Debug, Serialize)]
@@ -37,6 +38,9 @@ pub struct Output {
     pub supply: String,
     /// Decimals people see.
     pub precision: u8,
+    /// How much can be reissued besides, in smallest units, and is unbacked by its history; none if nothing
+    /// can.
+    pub unbacked: Option<Unbacked>,
     /// When it was issued, as it claims (unix seconds).
     pub timestamp: u64,
     /// What its genesis says for ever.
@@ -112,6 +116,7 @@ impl Output {
             schema_name: schema.name.clone(),
             supply: supply.to_string(),
             precision,
+            unbacked: issued.unbacked.map(|units| called.unbacked(units)),
             timestamp: issued.timestamp,
             globals: issued
                 .globals
@@ -206,6 +211,7 @@ impl Human for Output {
             ("issued", rfc3339(self.timestamp)),
         ];
         rows.extend(self.contract.map(|id| ("contract", id.to_string())));
+        rows.extend(self.unbacked.iter().map(|some| ("unbacked", some.line())));
         if self.dry_run {
             let name = claim::shown(&self.schema_name);
             rows.push(("schema", format!("{name} {}", self.schema)));

@@ -430,7 +430,7 @@ amount = "9.50"
             (field, Some(5), "`globals.name`"),
             (allocation, Some(14), "allocation 2"),
             (
-                genesis("rule 1 `out.asset == global.supply`"),
+                genesis("rules[1] `out.asset == global.supply`"),
                 Some(7),
                 "`globals.supply`",
             ),

@@ -19,6 +19,7 @@ use crate::session::Session;
 use crate::settings::Settings;
 use crate::subcommand::Result;
 use crate::table::fields;
+use crate::unbacked::Unbacked;
 use crate::{claim, file};
 
 /// Arguments of `issuer sign`.
@@ -44,6 +45,8 @@ pub struct Sign {
 pub struct SignOutput {
     /// The contract.
     pub contract: ContractId,
+    /// How much can be reissued, in smallest units, and is unbacked by its history; none if nothing can.
+    pub unbacked: Option<Unbacked>,
     /// What was signed.
     pub operations: Vec<OperationOutput>,
     /// Whether every operation has enough signatures now.
@@ -109,6 +112,7 @@ impl Sign {
         }
         Ok(SignOutput {
             contract: signed.contract,
+            unbacked: Denomination::claimed(&signed).unbacked(),
             operations: operations(&signed),
             complete: signed.complete,
             file: (!self.dry_run).then_some(out),
@@ -178,6 +182,7 @@ impl Human for SignOutput {
             let count = format!("{} of {}", one.signatures, one.threshold);
             rows.push(("signatures", count));
         }
+        rows.extend(self.unbacked.iter().map(|some| ("unbacked", some.line())));
         match &self.file {
             Some(path) => rows.push(("file", path.display().to_string())),
             None => rows.push(("note", "nothing was written".to_owned())),

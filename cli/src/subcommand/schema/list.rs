@@ -1,8 +1,10 @@
 //! `schema list`: the schemas whose contracts are accepted.
 
 use bulla_core::SchemaId;
+use bulla_wallet::{AllowList, Wallet};
 use serde::Serialize;
 
+use super::which::is_standard;
 use crate::error::Error;
 use crate::output::Human;
 use crate::session::Session;
@@ -22,8 +24,20 @@ pub struct Output {
 pub struct SchemaOutput {
     /// The schema.
     pub schema: SchemaId,
-    /// The name of a standard one; of others the id alone says which they are.
+    /// The name of a standard one; `own: ` and what another calls itself; none: the wallet has only its id.
     pub name: Option<String>,
+    /// Why it is accepted.
+    pub status: Status,
+}
+
+/// Why contracts of a schema are accepted.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It is a standard one.
+    Standard,
+    /// Somebody allowed it in this wallet.
+    Allowed,
 }
 
 /// Runs the command. Without a wallet there are the standard schemas.
@@ -31,35 +45,47 @@ pub struct SchemaOutput {
 /// # Errors
 /// If the wallet cannot be opened.
 pub fn run(settings: &Settings) -> Result<Output> {
-    let standard = bulla_schemas::standard();
-    let mut schemas: Vec<_> = standard
-        .into_iter()
-        .map(|schema| SchemaOutput {
-            schema: schema.id(),
-            name: Some(schema.name),
-        })
-        .collect();
-    let allowed = match Session::open(settings) {
-        Ok(session) => session.wallet.allowed_schemas()?,
-        Err(Error::NoWallet { .. }) => return Ok(Output { schemas }),
+    let standard = bulla_schemas::standard().into_iter();
+    let standard = standard.map(|schema| SchemaOutput {
+        schema: schema.id(),
+        name: Some(schema.name),
+        status: Status::Standard,
+    });
+    let mut schemas: Vec<_> = standard.collect();
+    match Session::open(settings) {
+        Ok(session) => schemas.extend(own(&session.wallet)?),
+        Err(Error::NoWallet { .. }) => {}
         Err(error) => return Err(error),
-    };
-    let others = allowed
-        .into_iter()
-        .filter(|id| schemas.iter().all(|known| known.schema != *id));
-    let others: Vec<_> = others
-        .map(|schema| SchemaOutput { schema, name: None })
-        .collect();
-    schemas.extend(others);
+    }
     Ok(Output { schemas })
+}
+
+/// What was allowed in a wallet besides the standard ones.
+fn own(wallet: &Wallet) -> Result<Vec<SchemaOutput>> {
+    let allowed = wallet.allowed_schemas()?;
+    let list = AllowList::new(allowed.iter().copied());
+    let own = allowed.into_iter().filter(|id| !is_standard(*id));
+    let own = own.map(|id| {
+        let schema = wallet.known_schema(id)?;
+        Ok(SchemaOutput {
+            schema: id,
+            name: schema.and_then(|schema| list.name(&schema)),
+            status: Status::Allowed,
+        })
+    });
+    own.collect()
 }
 
 impl Human for Output {
     fn human(&self) -> String {
         let rows = self.schemas.iter().map(|of| {
-            let name = of.name.clone().unwrap_or_else(|| "allowed".to_owned());
-            [name, of.schema.to_string()]
+            let status = match of.status {
+                Status::Standard => "standard",
+                Status::Allowed => "allowed",
+            };
+            let name = of.name.clone().unwrap_or_default();
+            [name, status.to_owned(), of.schema.to_string()]
         });
-        table(&["", "schema"], rows)
+        table(&["", "", "schema"], rows)
     }
 }

@@ -147,9 +147,11 @@ impl Human for Output {
                 Some(kind) => format!("transition {} (number {kind})", operation.operation),
             });
             lines.extend(operation.parts.iter().map(|part| format!("  {part}")));
-            for rule in &operation.rules {
-                lines.push(format!("  rule  {}", rule.rule));
-                lines.push(format!("        {}", rule.means));
+            // As errors of schemas and refusals name them.
+            for (index, rule) in operation.rules.iter().enumerate() {
+                let place = format!("  rules[{index}]  ");
+                lines.push(format!("{place}{}", rule.rule));
+                lines.push(format!("{:1$}{2}", "", place.len(), rule.means));
             }
         }
         lines.push(String::new());

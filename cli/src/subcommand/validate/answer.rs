@@ -141,11 +141,17 @@ impl Output {
         }
     }
 
-    /// The content is consistent, but the chain gave no answer.
-    pub fn unanswered(content: &Consignment, error: &dyn std::error::Error) -> Self {
+    /// The content is consistent; what the chain says is not known.
+    pub fn open(content: &Consignment) -> Self {
+        Self::of(Verdict::Unresolved, content, Vec::new())
+    }
+
+    /// The same, for the chain gave no answer.
+    #[must_use]
+    pub fn unanswered(self, error: &dyn std::error::Error) -> Self {
         let mut notes = vec![format!("the chain gave no answer: {error}")];
         notes.extend(error.source().map(|cause| format!("because: {cause}")));
-        Self::of(Verdict::Unresolved, content, notes)
+        self.with_notes(notes)
     }
 
     /// The chain answered.

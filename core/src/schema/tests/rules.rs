@@ -424,7 +424,10 @@ fn the_first_broken_rule_is_named() {
     let outputs = Totals::new();
     let failure = genesis.check_rules(&Facts::of_genesis(&outputs, &[]), &schema);
     let failure = failure.expect_err("two do not hold");
-    assert_eq!(failure.to_string(), "rule 1 `1 < 1`: left is 1, right is 1");
+    assert_eq!(
+        failure.to_string(),
+        "rules[1] `1 < 1`: left is 1, right is 1"
+    );
 }
 
 #[test]

@@ -50,7 +50,11 @@ rules = ["in.fuel == out.fuel"]
 "#;
 
 fn warned(changes: &[(&str, &str)]) -> Vec<String> {
-    let mut text = PRINT.to_owned();
+    warned_of(PRINT, changes)
+}
+
+fn warned_of(text: &str, changes: &[(&str, &str)]) -> Vec<String> {
+    let mut text = text.to_owned();
     for (from, to) in changes {
         assert_eq!(text.matches(from).count(), 1, "{from} stands there once");
         text = text.replacen(from, to, 1);
@@ -214,4 +218,71 @@ fn tokens_that_are_taken_and_made_alike_are_not_new() {
         engrave("meta.any, 1, 100", "meta.any, 1, 200"),
         [again.as_str()]
     );
+}
+
+/// Series that are minted once each, by rights of which the genesis gives one.
+fn series(changes: &[(&str, &str)]) -> Vec<String> {
+    let owned = "fuel = { number = 2, state = \"amount\" }";
+    let with_right = format!(
+        "{owned}\none = {{ number = 3, state = \"right\" }}\ntwo = {{ number = 4, state = \"right\" }}"
+    );
+    let given = "fuel = \"0..\" }\nrules";
+    let with_given = "fuel = \"0..\", one = \"0..1\", two = \"1\" }\nrules";
+    let mint = |name: &str, number: u16, from: u16| {
+        format!(
+            "[transitions.mint_{name}]\nnumber = {number}\ninputs = {{ {name} = \"1\" }}\noutputs = {{ nft = \"1..\" }}\nrules = [\"tokens(out.nft) == range({from}, 10, 100)\"]\n\n"
+        )
+    };
+    let pass = "[transitions.pass_one]\nnumber = 8\ninputs = { one = \"1\" }\noutputs = { one = \"0..1\" }\n\n[transitions.pass_two]\nnumber = 9\ninputs = { two = \"1..\" }\noutputs = { two = \"1\" }\n\n";
+    let both = [&mint("one", 6, 101), &mint("two", 7, 111), pass].concat();
+    let text = PRINT.replacen(owned, &with_right, 1);
+    let text = text.replacen(given, with_given, 1);
+    let text = text.replacen(ISSUED, "range(1, 9, 100)", 1);
+    let (before, _) = text.split_once("[transitions.pass]").unwrap();
+    let (_, after) = text.split_once("[transitions.drive]").unwrap();
+    let text = format!("{before}{both}[transitions.drive]{after}");
+    let text = text.replacen(", left = \"0..1\"", "", 1).replacen(
+        "left = { number = 1, state = \"amount\" }\n",
+        "",
+        1,
+    );
+    warned_of(&text, changes)
+}
+
+#[test]
+fn fixed_ids_are_new_to_a_right_that_is_used_up() {
+    assert_eq!(series(&[]), [""; 0]);
+    let again = |name: &str| AGAIN.replace("mint", name);
+    let both = ["mint_one", "mint_two"].map(again);
+    let [one, two] = [&both[..1], &both[1..]];
+    // The same ids by two rights, or as the genesis.
+    let same = ("range(111, 10, 100)", "range(110, 10, 100)");
+    assert_eq!(series(&[same]), both);
+    let born = ("range(1, 9, 100)", "range(1, 101, 100)");
+    assert_eq!(series(&[born]), one);
+    // As the genesis says once for all, not as each transition says.
+    let from = |number: &str| format!("range({number}, 10, 100)");
+    let [first, second] = ["genesis.total + 9", "genesis.total + 19"].map(from);
+    let said = [
+        ("range(1, 9, 100)", "range(global.total, 9, 100)"),
+        ("range(101, 10, 100)", &first),
+        ("range(111, 10, 100)", &second),
+    ];
+    assert_eq!(series(&said), [""; 0]);
+    let mint = "outputs = { nft = \"1..\" }\nrules = [\"tokens(out.nft) == range(101, 10, 100)\"]";
+    let anew = "outputs = { nft = \"1..\" }\nglobals = { total = \"1\" }\nrules = [\"tokens(out.nft) == range(global.total + 9, 10, 100)\"]";
+    assert_eq!(series(&[said[0], (mint, anew), said[2]]), both);
+    // A right that is kept, of which there may be two, or which multiplies.
+    let kept = (
+        "inputs = { two = \"1\" }\noutputs = { nft = \"1..\" }",
+        "inputs = { two = \"1\" }\noutputs = { nft = \"1..\", two = \"1\" }",
+    );
+    assert_eq!(series(&[kept]), two);
+    let many = ("one = \"0..1\", two", "one = \"0..2\", two");
+    assert_eq!(series(&[many]), one);
+    let multiplied = (
+        "outputs = { one = \"0..1\" }",
+        "outputs = { one = \"0..2\" }",
+    );
+    assert!(series(&[multiplied]).contains(&both[0]));
 }

@@ -1,7 +1,8 @@
 //! Token ids that could be made twice.
 //!
 //! New ids are those that a counter gives up: from what goes in of an Amount type, which is in one
-//! hand and never grows, to what comes out of it.
+//! hand and never grows, to what comes out of it; and those of a transition that can be made once,
+//! where nothing else makes the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -132,10 +133,42 @@ impl Schema {
             let same = numberings.entry(owned).or_insert_with(|| numbering.clone());
             *same == numbering && self.after_genesis(owned, &numbering)
         });
-        if !new {
+        if !new && !self.made_once(def, owned) {
             let owned = name;
             warnings.push(Warning::Repeatable { transition, owned });
         }
+    }
+
+    /// Whether a transition can be made once, and all else that makes this type makes other ids.
+    fn made_once(&self, def: &TransitionDef, owned: u16) -> bool {
+        let genesis = &self.genesis;
+        let born_with = genesis.outputs.contains_key(&owned);
+        let born_with = born_with.then(|| told(&genesis.rules, owned, own));
+        let others = self.transitions.values().filter(|other| {
+            other.name != def.name
+                && other.outputs.contains_key(&owned)
+                && !kept(&other.rules, owned)
+        });
+        let others = others.map(|other| told(&other.rules, owned, Some));
+        let (ranges, known) = (told(&def.rules, owned, Some), born(&genesis.rules));
+        let mut others = born_with.into_iter().chain(others);
+        self.is_once(def) && others.all(|others| apart(&ranges, &others, &known))
+    }
+
+    /// Whether a transition uses up a leaf of a type of which there is never more than one.
+    fn is_once(&self, def: &TransitionDef) -> bool {
+        let most = |outputs: &BTreeMap<u16, Occurs>, owned: &u16| {
+            outputs.get(owned).map_or(0, |occurs| occurs.max)
+        };
+        let least =
+            |def: &TransitionDef, owned: &u16| def.inputs.get(owned).map_or(0, |occurs| occurs.min);
+        let mut taken = def.inputs.keys();
+        taken.any(|owned| {
+            let mut all = self.transitions.values();
+            least(def, owned) > most(&def.outputs, owned)
+                && most(&self.genesis.outputs, owned) <= 1
+                && all.all(|other| most(&other.outputs, owned) <= least(other, owned))
+        })
     }
 
     /// Whether the genesis makes only ids that its counter gives up.
@@ -197,6 +230,28 @@ fn made(rules: &[Rule], of: u16) -> Vec<(Option<Range>, &Expr)> {
         _ => None,
     });
     made.collect()
+}
+
+/// The first and the end of the ids of a type that are made, where the genesis or a constant says both.
+fn told(rules: &[Rule], of: u16, read: impl Fn(Sum) -> Option<Sum>) -> Vec<[Sum; 2]> {
+    let ranges = made(rules, of).into_iter();
+    let ranges = ranges.filter_map(|(range, _)| {
+        let Range { first, end } = range?;
+        Some([read(first)?, read(end)?])
+    });
+    let told = |edge: &Sum| edge.keys().all(|product| fixed(product));
+    ranges.filter(|edges| edges.iter().all(told)).collect()
+}
+
+/// Whether one of the ranges that each has lies beside one of the other.
+fn apart(ranges: &[[Sum; 2]], others: &[[Sum; 2]], known: &[Sum]) -> bool {
+    let below = |end: &Sum, first: &Sum| {
+        add(first.clone(), end, -1).is_some_and(|spare| implied(&spare, known))
+    };
+    ranges.iter().any(|[first, end]| {
+        let mut others = others.iter();
+        others.any(|[from, to]| below(end, from) || below(to, first))
+    })
 }
 
 /// How much a counter falls.

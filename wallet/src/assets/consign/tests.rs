@@ -3,14 +3,17 @@ use bitcoin::hashes::Hash;
 use bitcoin::transaction::Version;
 use bitcoin::{Amount, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut};
 use bulla_core::ContractId;
-use bulla_core::bundle::Bundle;
+use bulla_core::anchor::Anchor;
+use bulla_core::bundle::{Bundle, BundleProof};
 use bulla_core::commit::{DbcProof, mpc_builder, opret};
 use bulla_core::consignment::{Explicit, parts};
+use bulla_core::frame::Signatures;
 use bulla_core::operation::Genesis;
 use bulla_core::outputs::{Amounts, Leaf, Leaves};
 use bulla_core::schema::Schema;
 use bulla_core::seal::{Blinding, Seal};
 use bulla_core::value::Values;
+use bulla_core::witness::Witness;
 
 use super::*;
 
@@ -165,6 +168,7 @@ fn case() -> Case {
         anchors: BTreeMap::new(),
         proofs: BTreeMap::new(),
         base: BTreeSet::new(),
+        taken_back: None,
     };
     let secret = AssignedSeal::Secret(seal(9).conceal());
     let first = transition(
@@ -355,8 +359,12 @@ fn what_is_missing_is_named() {
         operation: whole.first,
     };
     assert_eq!(consign(&records, &hand_over), Err(error));
+    let witness = whole.records.operations[&whole.first].witness;
+    let operation = whole.first;
+    records.taken_back = Some(TakenBack { operation, witness });
+    let error = ConsignError::TakenBack { operation, witness };
+    assert_eq!(consign(&records, &hand_over), Err(error));
     let mut records = whole.records.clone();
-    let witness = records.operations[&whole.first].witness;
     records.anchors.remove(&witness);
     let error = ConsignError::MissingAnchor { witness };
     assert_eq!(consign(&records, &hand_over), Err(error));
