@@ -1,13 +1,13 @@
 //! The sandbox as a chain source: each answer is read from one snapshot of the file.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use bdk_wallet::chain::{BlockId, ConfirmationBlockTime, TxUpdate};
-use bdk_wallet::rusqlite::{self, Connection, params};
+use bdk_wallet::rusqlite::{self, Connection};
 use bitcoin::block::Header;
-use bitcoin::{Block, BlockHash, FeeRate, Script, Transaction, Txid};
+use bitcoin::{Block, BlockHash, FeeRate, ScriptBuf, Transaction, Txid};
 use bulla_core::frame::BlockProof;
 use bulla_core::headers::prove;
 
@@ -37,10 +37,7 @@ impl Sandbox {
         db: &Connection,
         request: &ScanRequest,
     ) -> rusqlite::Result<TxUpdate<ConfirmationBlockTime>> {
-        let mut found = BTreeSet::new();
-        for script in &request.scripts {
-            touching(db, script, request.since, &mut found)?;
-        }
+        let mut found = touching(db, &request.scripts, request.since)?;
         let watched = request.watch.iter().map(|(txid, _)| *txid);
         found.extend(watched.clone());
         let now = now();
@@ -60,24 +57,31 @@ impl Sandbox {
     }
 }
 
-/// Adds the ids of all transactions that pay to a script or spend from it.
+/// The ids of all transactions, of blocks at this height and above and of those that wait, that pay to one of
+/// the scripts or spend from it. Asks for the transactions, not the scripts: a wallet has ever more of these.
 fn touching(
     db: &Connection,
-    script: &Script,
+    scripts: &[ScriptBuf],
     since: u32,
-    found: &mut BTreeSet<Txid>,
-) -> rusqlite::Result<()> {
-    let mut statement = db.prepare_cached(
-        "SELECT txid FROM coin WHERE script = ?1 AND height >= ?2
-         UNION SELECT spender FROM coin WHERE script = ?1 AND spent_height >= ?2
-         UNION SELECT txid FROM pool_coin WHERE script = ?1
-         UNION SELECT spender FROM pool_spend WHERE script = ?1",
-    )?;
-    let rows = statement.query_map(params![script.as_bytes(), since], |row| row.get(0))?;
-    for txid in rows {
-        found.insert(txid_of(txid?));
+) -> rusqlite::Result<BTreeSet<Txid>> {
+    let scripts: HashSet<&[u8]> = scripts.iter().map(|script| script.as_bytes()).collect();
+    let mut found = BTreeSet::new();
+    if scripts.is_empty() {
+        return Ok(found);
     }
-    Ok(())
+    let mut statement = db.prepare_cached(
+        "SELECT script, txid FROM coin WHERE height >= ?1
+         UNION ALL SELECT script, spender FROM coin WHERE spent_height >= ?1
+         UNION ALL SELECT script, txid FROM pool_coin
+         UNION ALL SELECT script, spender FROM pool_spend",
+    )?;
+    let mut rows = statement.query([since])?;
+    while let Some(row) = rows.next()? {
+        if scripts.contains(row.get_ref(0)?.as_blob()?) {
+            found.insert(txid_of(row.get(1)?));
+        }
+    }
+    Ok(found)
 }
 
 fn anchor_at(db: &Connection, height: u32) -> rusqlite::Result<ConfirmationBlockTime> {

@@ -44,7 +44,6 @@ CREATE TABLE pool_spend (
     txid BLOB NOT NULL, vout INTEGER NOT NULL, script BLOB NOT NULL, spender BLOB NOT NULL,
     PRIMARY KEY (txid, vout)
 ) WITHOUT ROWID;
-CREATE INDEX pool_spend_script ON pool_spend (script);
 CREATE INDEX pool_spend_spender ON pool_spend (spender);
 CREATE TABLE pool_coin (
     txid BLOB NOT NULL, vout INTEGER NOT NULL, value INTEGER NOT NULL, script BLOB NOT NULL,
