@@ -3,15 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use amplify::confinement::Confined;
 use bdk_wallet::rusqlite::Connection;
 use bitcoin::Txid;
 use bitcoin::key::{Keypair, Secp256k1, XOnlyPublicKey};
 use bitcoin::secp256k1::{Message, schnorr};
-use bulla_core::consignment::{Explicit, Parts, Writer, parts};
-use bulla_core::frame::{
-    Frame, KeySignature, Signatures, Signed, Terminals, WitnessFrame, signature_message,
-};
+use bulla_core::frame::{Signatures, signature_message};
 use bulla_core::header::Header;
 use bulla_core::operation::Input;
 use bulla_core::seal::{AssignedSeal, Seal};
@@ -19,10 +15,11 @@ use bulla_core::validator::{Failure, validate};
 use bulla_core::{ContractId, OperationId};
 
 use super::consignments::numbered_name;
-use super::cosigned::{Cosigned, CosignedOperation, Known};
+use super::cosigned::{Cosigned, Known};
+use super::envelope::{Envelope, EnvelopeError};
 use super::error::TransferError;
-use super::plan::ContractFacts;
 use super::record::{SENT, Sent};
+use super::signatures::{self, ByKey, Contents, Given, by_key, signers};
 use super::step::{SenderEvent, SenderState, StepError};
 use crate::api::TransferId;
 use crate::assets::book::Book;
@@ -33,7 +30,7 @@ use crate::assets::rows::{self, damaged, decode};
 use crate::keys::Passphrase;
 use crate::store::witnesses::{self, AnchoredRow};
 use crate::store::{StoreError, contracts, operations, transfers};
-use crate::{Error, Wallet, claims, time};
+use crate::{Error, Wallet, time};
 
 /// What a contract's signers are asked to sign: a consignment that shows the operations as evidence.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -46,6 +43,19 @@ pub struct SignatureRequest {
     pub file_name: String,
     /// The bytes.
     pub bytes: Vec<u8>,
+}
+
+impl SignatureRequest {
+    /// The same inside of a PSBT of the transaction, which tells no more of it than the request itself.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::TooLarge`].
+    pub fn psbt(&self) -> Result<Vec<u8>, Error> {
+        let read = Contents::read(&self.bytes).map_err(TransferError::TooLarge)?;
+        let witness = read.witness.ok_or(EnvelopeError::NoRequest)?;
+        let envelope = Envelope::around(&self.bytes, witness.transaction())?;
+        Ok(envelope.write()?)
+    }
 }
 
 /// What one operation of a transfer asks for.
@@ -73,27 +83,34 @@ impl Wallet {
         Ok(keys.issuer_key(self.network(), number))
     }
 
-    /// Adds a signer's signatures to a consignment that is unsigned but faultless otherwise. Reads no
-    /// key of this wallet and changes nothing in it.
+    /// Adds a signer's signatures to a request that is unsigned but faultless otherwise: a consignment,
+    /// or a PSBT with one inside ([`Envelope`]). The answer has the form of the request. Reads no key of
+    /// this wallet and changes nothing in it.
     ///
     /// # Errors
     /// [`TransferError::Refused`] if it has another fault; [`TransferError::NotASigner`];
-    /// [`TransferError::NothingToSign`].
-    pub fn cosign(&self, consignment: &[u8], key: &Keypair) -> Result<Cosigned, Error> {
+    /// [`TransferError::NothingToSign`]; [`TransferError::Envelope`] if the PSBT is at fault.
+    pub fn cosign(&self, file: &[u8], key: &Keypair) -> Result<Cosigned, Error> {
+        let envelope = Envelope::read(file)?;
+        let request = envelope.as_ref().map_or(file, Envelope::request);
         let rules = self.rules()?;
-        match validate(consignment, &rules) {
-            Ok(_) | Err(Failure::Unsigned(_)) => {}
-            Err(failure) => return Err(TransferError::Refused(Box::new(failure)).into()),
-        }
+        faultless(validate(request, &rules).err())?;
+        let beside = envelope
+            .as_ref()
+            .map(beside)
+            .transpose()?
+            .unwrap_or_default();
         let known = Known {
             coins: self.coin_set(),
             network: self.network().bitcoin(),
         };
-        let cosigned = cosign(consignment, key, &known)?;
-        match validate(&cosigned.bytes, &rules) {
-            Ok(_) | Err(Failure::Unsigned(_)) => Ok(cosigned),
-            Err(failure) => Err(TransferError::Refused(Box::new(failure)).into()),
+        let (mut cosigned, added) = signatures::cosign(request, &beside, key, &known)?;
+        faultless(validate(&cosigned.bytes, &rules).err())?;
+        if let Some(mut envelope) = envelope {
+            envelope.add(&added);
+            cosigned.bytes = envelope.write()?;
         }
+        Ok(cosigned)
     }
 
     /// What is to be signed of a transfer by the signers of its contracts; none if nothing is missing.
@@ -136,19 +153,15 @@ impl Wallet {
         Ok(requests)
     }
 
-    /// Takes signatures of a transfer's operations out of a consignment that came back. Gives how
-    /// many are still missing, the most over its operations; with none missing the transfer goes on.
-    /// Safe to repeat.
+    /// Takes signatures of a transfer's operations out of a request that came back, a consignment or a PSBT
+    /// with one inside. Gives how many are still missing, the most over its operations; with none
+    /// missing the transfer goes on. Safe to repeat.
     ///
     /// # Errors
     /// [`TransferError::ForeignSignatures`] if it has none for this transfer, or one that does not
-    /// verify.
-    pub fn add_signatures(
-        &mut self,
-        transfer: TransferId,
-        consignment: &[u8],
-    ) -> Result<u64, Error> {
-        let given = given(consignment)?;
+    /// verify; [`TransferError::Envelope`] if the PSBT is at fault.
+    pub fn add_signatures(&mut self, transfer: TransferId, file: &[u8]) -> Result<u64, Error> {
+        let given = given(file)?.ok_or(TransferError::ForeignSignatures { transfer })?;
         self.command("add-signatures", |command| {
             let mut sent = Sent::load(&command.db, transfer)?;
             let txid = txid(&sent)?;
@@ -251,153 +264,47 @@ fn signings(db: &Connection, sent: &Sent) -> Result<Vec<Signing>, StoreError> {
     Ok(signings)
 }
 
-/// How many of which keys must sign a transition of this kind; none where nobody must.
-fn signers(header: &Header, kind: u16) -> Option<(u64, Vec<XOnlyPublicKey>)> {
-    let facts = ContractFacts::of(header);
-    let genesis = facts.genesis_values();
-    let def = facts.schema.transitions.get(&kind)?;
-    let rule = def.signature_rules(&genesis).next()?;
-    let keys = rule.keys.iter();
-    let keys = keys.map(|(_, key)| XOnlyPublicKey::from_slice(key).ok());
-    Some((rule.threshold, keys.collect::<Option<_>>()?))
-}
-
-/// The header, and the frames behind it.
-fn opened(consignment: &[u8]) -> Result<(Header, Explicit, Parts<'_>), TransferError> {
-    let mut parts = parts(consignment);
-    let header = Header::decode(parts.next().transpose()?.unwrap_or_default())?;
-    let explicit = Explicit::new(&header);
-    Ok((header, explicit, parts))
-}
-
-/// Signatures by witness and operation, not verified.
-type Given = BTreeMap<(Txid, OperationId), Signatures>;
-
-fn given(consignment: &[u8]) -> Result<Given, TransferError> {
-    let (_, mut explicit, parts) = opened(consignment)?;
-    let mut given = Given::new();
-    for part in parts {
-        if let Frame::Witness(frame) = explicit.frame(part?)? {
-            let txid = frame.witness.txid();
-            for signed in &frame.transitions {
-                given.insert((txid, signed.transition.id()), signed.signatures.clone());
-            }
-        }
+/// Whether nothing is wrong with a request, but for signatures that are missing.
+fn faultless(failure: Option<Failure>) -> Result<(), TransferError> {
+    match failure {
+        None | Some(Failure::Unsigned(_)) => Ok(()),
+        Some(failure) => Err(TransferError::Refused(Box::new(failure))),
     }
-    Ok(given)
+}
+
+/// The signatures beside the request in a PSBT, if both are of one transaction.
+fn beside(envelope: &Envelope) -> Result<Given, TransferError> {
+    let contents = Contents::read(envelope.request())?;
+    if let Some(witness) = &contents.witness {
+        envelope.check(witness.txid())?;
+    }
+    Ok(envelope.signatures()?)
+}
+
+/// All signatures in a file that came back; none if it is no request.
+fn given(file: &[u8]) -> Result<Option<Given>, TransferError> {
+    let envelope = Envelope::read(file)?;
+    let request = envelope.as_ref().map_or(file, Envelope::request);
+    let Ok(Contents { mut given, .. }) = Contents::read(request) else {
+        return Ok(None);
+    };
+    let beside = envelope.as_ref().map(beside).transpose()?;
+    for (place, signatures) in beside.into_iter().flatten() {
+        given.entry(place).or_default().extend(signatures);
+    }
+    Ok(Some(given))
 }
 
 /// The signatures that are known and those given; none if one of them does not verify.
-fn merge(signing: &Signing, given: &Signatures, txid: Txid) -> Option<Signatures> {
+fn merge(signing: &Signing, given: &ByKey, txid: Txid) -> Option<Signatures> {
     let secp = Secp256k1::verification_only();
     let message = Message::from_digest(signature_message(signing.operation, txid));
-    let mut merged: BTreeMap<u8, KeySignature> = BTreeMap::new();
-    for one in signing.signatures.iter().chain(given) {
-        let key = signing.keys.get(usize::from(one.key))?;
-        let signature = schnorr::Signature::from_slice(&one.signature).ok()?;
-        secp.verify_schnorr(&signature, &message, key).ok()?;
-        merged.entry(one.key).or_insert(*one);
+    let mut merged = by_key(&signing.signatures);
+    for (number, signature) in given {
+        let key = signing.keys.get(usize::from(*number))?;
+        let read = schnorr::Signature::from_slice(signature).ok()?;
+        secp.verify_schnorr(&read, &message, key).ok()?;
+        merged.entry(*number).or_insert(*signature);
     }
-    Confined::try_from(merged.into_values().collect::<Vec<_>>()).ok()
-}
-
-/// Adds the signatures of one key wherever they are missing.
-fn cosign(consignment: &[u8], key: &Keypair, known: &Known<'_>) -> Result<Cosigned, TransferError> {
-    let (header, mut explicit, parts) = opened(consignment)?;
-    let contract = header.genesis.contract_id();
-    let mut writer = Writer::new(&header).map_err(consign_error)?;
-    let mut terminals = Terminals::default();
-    let mut signed = Vec::new();
-    let mut open = false;
-    let mut is_signer = false;
-    for part in parts {
-        let mut frame = match explicit.frame(part?)? {
-            Frame::Witness(frame) => frame,
-            Frame::Terminals(last) => {
-                terminals = last;
-                continue;
-            }
-            other @ (Frame::BlockProof(_) | Frame::Base(_)) => {
-                writer.frame(&other).map_err(consign_error)?;
-                continue;
-            }
-        };
-        let mut transitions: Vec<Signed> = frame.transitions.iter().cloned().collect();
-        for one in &mut transitions {
-            let Some((threshold, keys)) = signers(&header, one.transition.kind) else {
-                continue;
-            };
-            let ours = key.x_only_public_key().0;
-            let number = keys.iter().position(|key| *key == ours);
-            is_signer |= number.is_some();
-            let before = one.signatures.len() as u64;
-            let number = number.and_then(|number| u8::try_from(number).ok());
-            if let Some(number) = number.filter(|_| before < threshold)
-                && !one.signatures.iter().any(|known| known.key == number)
-            {
-                sign(one, number, key, &frame)?;
-                signed.push(CosignedOperation {
-                    threshold,
-                    ..known.operation(&header, one, &frame)
-                });
-            }
-            open |= (one.signatures.len() as u64) < threshold;
-        }
-        frame.transitions = confine(transitions)?;
-        writer
-            .frame(&Frame::Witness(frame))
-            .map_err(consign_error)?;
-    }
-    if !is_signer {
-        let key = key.x_only_public_key().0;
-        return Err(TransferError::NotASigner { contract, key });
-    }
-    if signed.is_empty() {
-        return Err(TransferError::NothingToSign { contract });
-    }
-    Ok(Cosigned {
-        contract,
-        ticker: claims::ticker(&header).unwrap_or_default(),
-        precision: claims::precision(&header).unwrap_or(0),
-        operations: signed,
-        complete: !open,
-        bytes: writer.finish(terminals).map_err(consign_error)?,
-    })
-}
-
-fn consign_error(error: bulla_core::consignment::TooLarge) -> TransferError {
-    TransferError::Consign(error.into())
-}
-
-fn confine<T, const MIN: usize, const MAX: usize>(
-    list: Vec<T>,
-) -> Result<Confined<Vec<T>, MIN, MAX>, TransferError> {
-    let found = list.len() as u64;
-    Confined::try_from(list).map_err(|_| {
-        TransferError::TooLarge(bulla_core::DecodeError::Limit {
-            what: "signatures or transitions",
-            min: MIN as u64,
-            max: MAX as u64,
-            found,
-        })
-    })
-}
-
-fn sign(
-    one: &mut Signed,
-    number: u8,
-    key: &Keypair,
-    frame: &WitnessFrame,
-) -> Result<(), TransferError> {
-    let message = signature_message(one.transition.id(), frame.witness.txid());
-    let secp = Secp256k1::signing_only();
-    let signature = secp.sign_schnorr_no_aux_rand(&Message::from_digest(message), key);
-    let mut signatures: Vec<_> = one.signatures.iter().copied().collect();
-    signatures.push(KeySignature {
-        key: number,
-        signature: signature.serialize(),
-    });
-    signatures.sort_by_key(|one| one.key);
-    one.signatures = confine(signatures)?;
-    Ok(())
+    signatures::listed(&merged).ok()
 }
