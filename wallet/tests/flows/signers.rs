@@ -15,13 +15,13 @@ use bulla_wallet::invoice::{Beneficiary, Invoice};
 
 use crate::bench::{Bench, Party, code, handed, passphrase, pay};
 
-fn key(n: u8) -> Keypair {
+pub fn key(n: u8) -> Keypair {
     let secret = SecretKey::from_slice(&[n; 32]).unwrap();
     Keypair::from_secret_key(&Secp256k1::new(), &secret)
 }
 
 /// 1,000 units that two of three keys must sign for; the third key is the wallet's own.
-fn issue(bench: &Bench, alice: &mut Party) -> ContractId {
+pub fn issue(bench: &Bench, alice: &mut Party) -> ContractId {
     bench.carriers(alice, 1);
     let own = alice.wallet().signer_key(&passphrase(), 0).unwrap();
     let mut issue = Issue::new(schemas::permissioned().id())
@@ -39,7 +39,7 @@ fn issue(bench: &Bench, alice: &mut Party) -> ContractId {
 }
 
 /// A transfer as far as the wallet alone gets: signed for bitcoin, not by the contract's keys.
-fn unsigned(alice: &mut Party, invoice: &Invoice) -> Prepared {
+pub fn unsigned(alice: &mut Party, invoice: &Invoice) -> Prepared {
     let payments = [pay(invoice)];
     let (prepared, _) = alice.prepare(&payments, &PlanOptions::default()).unwrap();
     assert!(prepared.unsigned);
