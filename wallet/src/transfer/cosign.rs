@@ -19,7 +19,7 @@ use super::cosigned::{Cosigned, Known};
 use super::envelope::{Envelope, EnvelopeError};
 use super::error::TransferError;
 use super::record::{SENT, Sent};
-use super::signatures::{self, ByKey, Contents, Given, by_key, signers};
+use super::signatures::{self, ByKey, Contents, Given, by_key, join, signers};
 use super::step::{SenderEvent, SenderState, StepError};
 use crate::api::TransferId;
 use crate::assets::book::Book;
@@ -290,7 +290,7 @@ fn given(file: &[u8]) -> Result<Option<Given>, TransferError> {
     };
     let beside = envelope.as_ref().map(beside).transpose()?;
     for (place, signatures) in beside.into_iter().flatten() {
-        given.entry(place).or_default().extend(signatures);
+        join(given.entry(place).or_default(), &signatures);
     }
     Ok(Some(given))
 }

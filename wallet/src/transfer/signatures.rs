@@ -57,7 +57,14 @@ pub(super) fn by_key(signatures: &Signatures) -> ByKey {
     signatures.map(|one| (one.key, one.signature)).collect()
 }
 
-/// Joined again for a frame or a column.
+/// Adds signatures by keys that have none.
+pub(super) fn join(signatures: &mut ByKey, others: &ByKey) {
+    for (key, signature) in others {
+        signatures.entry(*key).or_insert(*signature);
+    }
+}
+
+/// As a list again, for a frame or a column.
 ///
 /// # Errors
 /// [`TransferError::TooLarge`] for more than a frame can hold.
@@ -170,8 +177,8 @@ impl Signer<'_> {
         };
         let (txid, operation) = (frame.witness.txid(), one.transition.id());
         let mut signatures = by_key(&one.signatures);
-        for (number, signature) in self.beside.get(&(txid, operation)).into_iter().flatten() {
-            signatures.entry(*number).or_insert(*signature);
+        if let Some(beside) = self.beside.get(&(txid, operation)) {
+            join(&mut signatures, beside);
         }
         let ours = self.key.x_only_public_key().0;
         let number = keys.iter().position(|key| *key == ours);
