@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bdk_wallet::rusqlite::Connection;
+use bdk_wallet::rusqlite::{Connection, Transaction as SqlTransaction};
 use bitcoin::Txid;
 use bitcoin::key::{Keypair, Secp256k1, XOnlyPublicKey};
 use bitcoin::secp256k1::{Message, schnorr};
@@ -62,6 +62,9 @@ impl SignatureRequest {
 struct Signing {
     contract: ContractId,
     operation: OperationId,
+    witness: Txid,
+    /// The operations that it builds on.
+    parents: BTreeSet<OperationId>,
     threshold: u64,
     keys: Vec<XOnlyPublicKey>,
     signatures: Signatures,
@@ -123,29 +126,29 @@ impl Wallet {
             return Err(StepError::Failed { failure }.into());
         }
         let txid = txid(&sent)?;
-        let mut missing: BTreeMap<ContractId, Vec<Signing>> = BTreeMap::new();
-        for signing in signings(&self.db, &sent)? {
-            if signing.missing() > 0 {
-                missing.entry(signing.contract).or_default().push(signing);
-            }
+        let mut asked: BTreeMap<ContractId, Vec<Signing>> = BTreeMap::new();
+        for signing in needed(&self.db, &sent)? {
+            asked.entry(signing.contract).or_default().push(signing);
         }
+        asked.retain(|_, signings| most_missing(signings) > 0);
         let ledger = Ledger::new(&self.db, self.tip().height);
         let mut requests = Vec::new();
-        for (n, (contract, signings)) in (0..).zip(missing) {
+        for (n, (contract, signings)) in (0..).zip(asked) {
             let book = Book::load(&self.db, contract)?;
             let book = book.ok_or(TransferError::UnknownContract { contract })?;
-            let shown = signings.iter().map(|signing| signing.operation);
-            let records = book.records(&self.db, &ledger, shown.clone(), Some(txid))?;
-            let evidence = shown.collect();
+            let asked = signings.iter().map(|signing| signing.operation).collect();
+            let own = signings.iter().filter(|signing| signing.witness == txid);
+            let evidence = own.map(|signing| signing.operation);
+            let records = book.records(&self.db, &ledger, evidence.clone(), Some(txid))?;
             let hand_over = HandOver {
-                shown: payees(&records, &evidence),
-                evidence,
+                shown: payees(&records, &asked),
+                evidence: evidence.collect(),
                 ..HandOver::default()
             };
             let ticker = facts::text(&records.header, "ticker").unwrap_or_default();
             requests.push(SignatureRequest {
                 contract,
-                missing: signings.iter().map(Signing::missing).max().unwrap_or(0),
+                missing: most_missing(&signings),
                 file_name: format!("sign-{}", numbered_name(&ticker, n, txid)),
                 bytes: consign(&records, &hand_over)?,
             });
@@ -153,47 +156,53 @@ impl Wallet {
         Ok(requests)
     }
 
-    /// Takes signatures of a transfer's operations out of a request that came back, a consignment or a PSBT
-    /// with one inside. Gives how many are still missing, the most over its operations; with none
-    /// missing the transfer goes on. Safe to repeat.
+    /// Takes signatures of a transfer's operations, and of those of other transfers of ours that they build on, out
+    /// of a request that came back: a consignment, or a PSBT with one inside. Gives how many are still
+    /// missing, the most over these operations. What lacks none any more goes on. Safe to repeat.
     ///
     /// # Errors
     /// [`TransferError::ForeignSignatures`] if it has none for this transfer, or one that does not
     /// verify; [`TransferError::Envelope`] if the PSBT is at fault.
     pub fn add_signatures(&mut self, transfer: TransferId, file: &[u8]) -> Result<u64, Error> {
-        let given = given(file)?.ok_or(TransferError::ForeignSignatures { transfer })?;
+        let foreign = || TransferError::ForeignSignatures { transfer };
+        let given = given(file)?.ok_or_else(foreign)?;
         self.command("add-signatures", |command| {
-            let mut sent = Sent::load(&command.db, transfer)?;
-            let txid = txid(&sent)?;
-            let foreign = || TransferError::ForeignSignatures { transfer };
+            let sent = Sent::load(&command.db, transfer)?;
             let mut found = false;
-            let mut missing = 0;
-            for mut signing in signings(&command.db, &sent)? {
-                if let Some(signatures) = given.get(&(txid, signing.operation)) {
-                    let merged = merge(&signing, signatures, txid);
-                    signing.signatures = merged.ok_or_else(foreign)?;
-                    found |= !signatures.is_empty();
-                    let row = AnchoredRow {
-                        contract: signing.contract,
-                        witness: txid,
-                        operation: signing.operation,
-                        signatures: rows::signature_bytes(&signing.signatures),
-                    };
-                    witnesses::put_anchored(&command.db, &row)?;
-                }
-                missing = missing.max(signing.missing());
+            let mut signings = needed(&command.db, &sent)?;
+            for signing in &mut signings {
+                let Some(signatures) = given.get(&(signing.witness, signing.operation)) else {
+                    continue;
+                };
+                signing.signatures = merge(signing, signatures).ok_or_else(foreign)?;
+                found |= !signatures.is_empty();
+                let row = AnchoredRow {
+                    contract: signing.contract,
+                    witness: signing.witness,
+                    operation: signing.operation,
+                    signatures: rows::signature_bytes(&signing.signatures),
+                };
+                witnesses::put_anchored(&command.db, &row)?;
             }
             if !found {
                 return Err(foreign().into());
             }
-            if missing == 0 {
-                let (sending, _) = sent.sending.step(SenderEvent::Cosigned)?;
-                sent.sending = sending;
-                sent.save(&command.db, time::now())?;
-            }
-            Ok(missing)
+            go_on(&command.db)?;
+            Ok(most_missing(&signings))
         })
     }
+}
+
+/// Moves every transfer on that waits for signatures and lacks none, nor anything that it builds on.
+fn go_on(db: &SqlTransaction<'_>) -> Result<(), Error> {
+    for mut sent in waiting(db)? {
+        if !is_unsigned(db, &sent)? {
+            let (sending, _) = sent.sending.step(SenderEvent::Cosigned)?;
+            sent.sending = sending;
+            sent.save(db, time::now())?;
+        }
+    }
+    Ok(())
 }
 
 /// The leaves whose seals say which output of the transaction holds them: whoever signs must see whom
@@ -218,21 +227,67 @@ fn txid(sent: &Sent) -> Result<Txid, StoreError> {
     txid.ok_or_else(|| damaged("a transfer without a txid"))
 }
 
-/// The operations of a transfer that lack signatures.
-pub(super) fn unsigned_in(db: &Connection, sent: &Sent) -> Result<Vec<OperationId>, StoreError> {
-    let signings = signings(db, sent)?.into_iter();
-    let lacking = signings.filter(|signing| signing.missing() > 0);
-    Ok(lacking.map(|signing| signing.operation).collect())
+fn most_missing(signings: &[Signing]) -> u64 {
+    signings.iter().map(Signing::missing).max().unwrap_or(0)
 }
 
-/// The operations of all our transfers that lack signatures: nobody accepts them, however deep they
-/// are mined.
+/// Our transfers that wait for signatures.
+fn waiting(db: &Connection) -> Result<Vec<Sent>, StoreError> {
+    let rows = transfers::in_state(db, SENT, SenderState::Unsigned.name())?;
+    rows.into_iter().map(|row| Sent::read(db, row)).collect()
+}
+
+/// Whether a transfer lacks signatures, or something of ours that it builds on does.
+pub(super) fn is_unsigned(db: &Connection, sent: &Sent) -> Result<bool, StoreError> {
+    Ok(most_missing(&needed(db, sent)?) > 0)
+}
+
+/// The operations of all our transfers that lack signatures or build on such: nobody accepts them, however
+/// deep they are mined.
 pub(crate) fn unsigned(db: &Connection) -> Result<BTreeSet<OperationId>, StoreError> {
+    let mut complete = Vec::new();
     let mut unsigned = BTreeSet::new();
-    for row in transfers::in_state(db, SENT, SenderState::Unsigned.name())? {
-        unsigned.extend(unsigned_in(db, &Sent::read(db, row)?)?);
+    for sent in waiting(db)? {
+        for signing in signings(db, &sent)? {
+            if signing.missing() > 0 {
+                unsigned.insert(signing.operation);
+            } else {
+                complete.push(signing);
+            }
+        }
     }
-    Ok(unsigned)
+    loop {
+        let before = complete.len();
+        complete.retain(|signing| {
+            let stands = signing.parents.is_disjoint(&unsigned);
+            if !stands {
+                unsigned.insert(signing.operation);
+            }
+            stands
+        });
+        if complete.len() == before {
+            return Ok(unsigned);
+        }
+    }
+}
+
+/// The operations of a transfer that ask for signatures, and those of other transfers that wait for some
+/// and that these build on. Nobody else's history lacks any: it would not have been accepted.
+fn needed(db: &Connection, sent: &Sent) -> Result<Vec<Signing>, StoreError> {
+    let mut needed = signings(db, sent)?;
+    let mut others = BTreeMap::new();
+    for other in waiting(db)? {
+        let signings = signings(db, &other)?;
+        others.extend(signings.into_iter().map(|other| (other.operation, other)));
+    }
+    let mut looked_at = 0;
+    while let Some(signing) = needed.get(looked_at) {
+        let parents = signing.parents.iter();
+        let behind: Vec<_> = parents.filter_map(|parent| others.remove(parent)).collect();
+        needed.extend(behind);
+        looked_at += 1;
+    }
+    Ok(needed)
 }
 
 /// The operations of a transfer that ask for signatures.
@@ -252,9 +307,12 @@ fn signings(db: &Connection, sent: &Sent) -> Result<Vec<Signing>, StoreError> {
             let Some((threshold, keys)) = signers(&header, transition.kind) else {
                 continue;
             };
+            let parents = transition.inputs.iter().map(|input| input.operation);
             signings.push(Signing {
                 contract,
                 operation: row.operation,
+                witness: txid,
+                parents: parents.collect(),
                 threshold,
                 keys,
                 signatures: rows::signatures(&row.signatures)?,
@@ -296,9 +354,9 @@ fn given(file: &[u8]) -> Result<Option<Given>, TransferError> {
 }
 
 /// The signatures that are known and those given; none if one of them does not verify.
-fn merge(signing: &Signing, given: &ByKey, txid: Txid) -> Option<Signatures> {
+fn merge(signing: &Signing, given: &ByKey) -> Option<Signatures> {
     let secp = Secp256k1::verification_only();
-    let message = Message::from_digest(signature_message(signing.operation, txid));
+    let message = Message::from_digest(signature_message(signing.operation, signing.witness));
     let mut merged = by_key(&signing.signatures);
     for (number, signature) in given {
         let key = signing.keys.get(usize::from(*number))?;

@@ -115,7 +115,7 @@ pub(super) fn cosign(
         beside,
         key,
         known,
-        is_signer: false,
+        is_known: false,
         is_open: false,
         signed: Vec::new(),
         added: Given::new(),
@@ -153,7 +153,7 @@ struct Signer<'a> {
     key: &'a Keypair,
     known: &'a Known<'a>,
     /// Whether the key is one of the contract's.
-    is_signer: bool,
+    is_known: bool,
     /// Whether an operation lacks signatures still.
     is_open: bool,
     signed: Vec<CosignedOperation>,
@@ -182,7 +182,7 @@ impl Signer<'_> {
         }
         let ours = self.key.x_only_public_key().0;
         let number = keys.iter().position(|key| *key == ours);
-        self.is_signer |= number.is_some();
+        self.is_known |= number.is_some();
         let wanted = (signatures.len() as u64) < threshold;
         let number = number.and_then(|number| u8::try_from(number).ok());
         let number = number.filter(|number| wanted && !signatures.contains_key(number));
@@ -208,7 +208,7 @@ impl Signer<'_> {
 
     fn check(&self) -> Result<(), TransferError> {
         let contract = self.header.genesis.contract_id();
-        if !self.is_signer {
+        if !self.is_known {
             let key = self.key.x_only_public_key().0;
             return Err(TransferError::NotASigner { contract, key });
         }
