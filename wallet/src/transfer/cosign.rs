@@ -116,7 +116,8 @@ impl Wallet {
         Ok(cosigned)
     }
 
-    /// What is to be signed of a transfer by the signers of its contracts; none if nothing is missing.
+    /// What is to be signed of a transfer by the signers of its contracts, and of other transfers of ours that it
+    /// builds on; none if nothing is missing.
     ///
     /// # Errors
     /// [`TransferError::UnknownTransfer`], [`TransferError::NotSent`]; [`StepError::Failed`] for one that was given up.
@@ -136,13 +137,12 @@ impl Wallet {
         for (n, (contract, signings)) in (0..).zip(asked) {
             let book = Book::load(&self.db, contract)?;
             let book = book.ok_or(TransferError::UnknownContract { contract })?;
-            let asked = signings.iter().map(|signing| signing.operation).collect();
-            let own = signings.iter().filter(|signing| signing.witness == txid);
-            let evidence = own.map(|signing| signing.operation);
-            let records = book.records(&self.db, &ledger, evidence.clone(), Some(txid))?;
+            let shown = signings.iter().map(|signing| signing.operation);
+            let records = book.records(&self.db, &ledger, shown.clone(), Some(txid))?;
+            let evidence = shown.collect();
             let hand_over = HandOver {
-                shown: payees(&records, &asked),
-                evidence: evidence.collect(),
+                shown: payees(&records, &evidence),
+                evidence,
                 ..HandOver::default()
             };
             let ticker = facts::text(&records.header, "ticker").unwrap_or_default();
