@@ -130,6 +130,8 @@ pub struct Files<'a> {
     pub compress: bool,
     /// Whether they leave out what payees acknowledged before.
     pub history: History,
+    /// Whether requests for signatures are PSBTs.
+    pub psbt: bool,
 }
 
 impl<'a> From<&'a Path> for Files<'a> {
@@ -138,6 +140,7 @@ impl<'a> From<&'a Path> for Files<'a> {
             folder,
             compress: false,
             history: History::New,
+            psbt: false,
         }
     }
 }
@@ -215,7 +218,7 @@ pub fn carry_out(
     if prepared.unsigned {
         sign_own(session, transfer, &passphrase)?;
     }
-    let requests = request(session, transfer, out.folder)?;
+    let requests = request(session, transfer, out)?;
     let mut outputs = Vec::new();
     if requests.is_empty() {
         outputs = hand_over(session, transfer, &names, out)?;
@@ -247,11 +250,20 @@ fn sign_own(
 }
 
 /// Writes a file for the signers of each contract whose signatures are missing.
-fn request(session: &Session<'_>, transfer: TransferId, out: &Path) -> Result<Vec<PathBuf>, Error> {
+fn request(
+    session: &Session<'_>,
+    transfer: TransferId,
+    out: Files<'_>,
+) -> Result<Vec<PathBuf>, Error> {
     let mut paths = Vec::new();
     for request in session.wallet.signature_requests(transfer)? {
-        let path = out.join(&request.file_name);
-        file::write(&path, &request.bytes)?;
+        let mut path = out.folder.join(&request.file_name);
+        if out.psbt {
+            path.set_extension("psbt");
+            file::write(&path, &request.psbt()?)?;
+        } else {
+            file::write(&path, &request.bytes)?;
+        }
         log::info!("wrote {}", path.display());
         paths.push(path);
     }
@@ -283,7 +295,7 @@ pub fn resume(
         session.wallet.sign(&mut psbt, &session.passphrase()?)?;
         session.wallet.finish(transfer, psbt)?;
     }
-    let requests = request(session, transfer, out.folder)?;
+    let requests = request(session, transfer, out)?;
     let mut outputs = Vec::new();
     if requests.is_empty() {
         outputs = hand_over(session, transfer, &names, out)?;

@@ -21,6 +21,10 @@ pub const BATCH_DEADLINE: u64 = 60 * 60;
 /// The largest consignment that is read, in bytes: 256 MiB.
 pub const CONSIGNMENT_BYTES: u64 = 256 << 20;
 
+/// The largest PSBT that is read, in bytes: what the decoder of the `bitcoin` crate takes of the part that
+/// holds a request for signatures.
+pub const PSBT_BYTES: u64 = 4_000_000;
+
 /// The largest media file that is carried beside a contract, in bytes: 16 MiB.
 pub const MEDIA_BYTES: u64 = 16 << 20;
 

@@ -11,6 +11,7 @@ use crate::keys::KeysError;
 use crate::proofs::ProofError;
 use crate::store::StoreError;
 use crate::transfer::ack::AckError;
+use crate::transfer::envelope::EnvelopeError;
 use crate::transfer::error::TransferError;
 use crate::transfer::plan::PlanError;
 use crate::transfer::step::StepError;
@@ -60,7 +61,14 @@ macro_rules! from_transfer {
     )*};
 }
 
-from_transfer!(AckError, ConsignError, PlanError, StepError, TransferError);
+from_transfer!(
+    AckError,
+    ConsignError,
+    EnvelopeError,
+    PlanError,
+    StepError,
+    TransferError
+);
 
 impl From<bdk_wallet::rusqlite::Error> for Error {
     fn from(cause: bdk_wallet::rusqlite::Error) -> Self {

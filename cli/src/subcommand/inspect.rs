@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use bulla_core::DecodeError;
 use bulla_core::consignment::{Explicit, parts};
 use bulla_core::header::Header;
+use bulla_wallet::transfer::envelope::Envelope;
 use clap::Args;
 
 pub use self::show::{
@@ -21,7 +22,7 @@ use crate::file;
 /// Arguments of `inspect`.
 #[derive(Args, Debug)]
 pub struct Inspect {
-    /// The consignment
+    /// The consignment, or a PSBT that carries a request for signatures
     file: PathBuf,
 }
 
@@ -32,9 +33,12 @@ impl Inspect {
     /// If the file cannot be read or decoded. Nothing else is checked.
     pub fn run(self) -> Result<Output> {
         let bytes = file::read_consignment(&self.file)?;
-        read(&bytes).map_err(|cause| Error::NotAConsignment {
-            path: self.file,
-            cause,
+        let envelope = Envelope::read(&bytes).map_err(bulla_wallet::Error::from)?;
+        read(envelope.as_ref().map_or(&bytes, Envelope::request)).map_err(|cause| {
+            Error::NotAConsignment {
+                path: self.file,
+                cause,
+            }
         })
     }
 }

@@ -45,13 +45,17 @@ pub struct Send {
     /// Contract for an invoice that leaves it open
     #[arg(long, conflicts_with = "resume")]
     contract: Option<ContractId>,
+    /// Write what a contract's signers have to sign as PSBTs
+    #[arg(long)]
+    psbt: bool,
     /// Do not broadcast: wait for the payees' acknowledgements
     #[arg(long, conflicts_with = "resume")]
     hold: bool,
     /// Go on with a transfer: write its consignments again, and broadcast if nothing is missing
     #[arg(long, value_name = "TRANSFER", conflicts_with_all = ["FeeArgs", "abandon", "yes", "opret"])]
     resume: Option<TransferId>,
-    /// A request that came back with signatures of a contract's signers; may be given more than once
+    /// A request that came back with signatures of a contract's signers, a consignment or a PSBT; may be
+    /// given more than once
     #[arg(long, value_name = "FILE", requires = "resume")]
     signed: Vec<PathBuf>,
     /// An acknowledgement that came back; may be given more than once
@@ -76,6 +80,7 @@ impl Send {
             } else {
                 History::New
             },
+            psbt: self.psbt,
         };
         if let Some(transfer) = self.resume {
             let sent = resume(&mut session, transfer, &self.signed, &self.ack, out)?;

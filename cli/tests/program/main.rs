@@ -9,6 +9,7 @@ mod issuing;
 mod kinds;
 mod outside;
 mod own;
+mod psbts;
 mod schema;
 mod shown;
 mod transfer;

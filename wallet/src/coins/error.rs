@@ -2,7 +2,6 @@
 
 use bdk_wallet::chain::local_chain::CannotConnectError;
 use bdk_wallet::descriptor::DescriptorError;
-use bitcoin::psbt::PsbtParseError;
 use bitcoin::{Amount, OutPoint, Txid};
 
 /// Why coins cannot be found, spent or signed for. Nothing has changed then.
@@ -131,13 +130,6 @@ pub enum CoinsError {
         /// Its number.
         input: usize,
     },
-    /// Bytes that are no PSBT.
-    #[error("not a PSBT")]
-    NotAPsbt {
-        /// What is wrong.
-        #[source]
-        cause: PsbtParseError,
-    },
     /// A descriptor cannot be used.
     #[error("the descriptors of this wallet cannot be used")]
     Descriptor {
@@ -191,7 +183,6 @@ impl CoinsError {
             Self::Sighash { .. } => "sighash",
             Self::NotSigned { .. } => "not-signed",
             Self::BadSignature { .. } => "bad-signature",
-            Self::NotAPsbt { .. } => "not-a-psbt",
             Self::Descriptor { .. } | Self::NotTaproot => "descriptor",
             Self::Disconnected { .. } | Self::Endless { .. } => "source",
             Self::OtherTransaction { .. } => "other-transaction",

@@ -3,15 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use amplify::confinement::Confined;
-use bdk_wallet::rusqlite::Connection;
+use bdk_wallet::rusqlite::{Connection, Transaction as SqlTransaction};
 use bitcoin::Txid;
 use bitcoin::key::{Keypair, Secp256k1, XOnlyPublicKey};
 use bitcoin::secp256k1::{Message, schnorr};
-use bulla_core::consignment::{Explicit, Parts, Writer, parts};
-use bulla_core::frame::{
-    Frame, KeySignature, Signatures, Signed, Terminals, WitnessFrame, signature_message,
-};
+use bulla_core::frame::{Signatures, signature_message};
 use bulla_core::header::Header;
 use bulla_core::operation::Input;
 use bulla_core::seal::{AssignedSeal, Seal};
@@ -19,10 +15,11 @@ use bulla_core::validator::{Failure, validate};
 use bulla_core::{ContractId, OperationId};
 
 use super::consignments::numbered_name;
-use super::cosigned::{Cosigned, CosignedOperation, Known};
+use super::cosigned::{Cosigned, Known};
+use super::envelope::{Envelope, EnvelopeError};
 use super::error::TransferError;
-use super::plan::ContractFacts;
 use super::record::{SENT, Sent};
+use super::signatures::{self, ByKey, Contents, Given, by_key, join, signers};
 use super::step::{SenderEvent, SenderState, StepError};
 use crate::api::TransferId;
 use crate::assets::book::Book;
@@ -33,7 +30,7 @@ use crate::assets::rows::{self, damaged, decode};
 use crate::keys::Passphrase;
 use crate::store::witnesses::{self, AnchoredRow};
 use crate::store::{StoreError, contracts, operations, transfers};
-use crate::{Error, Wallet, claims, time};
+use crate::{Error, Wallet, time};
 
 /// What a contract's signers are asked to sign: a consignment that shows the operations as evidence.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,10 +45,26 @@ pub struct SignatureRequest {
     pub bytes: Vec<u8>,
 }
 
+impl SignatureRequest {
+    /// The same inside of a PSBT of the transaction, which tells no more of it than the request itself.
+    ///
+    /// # Errors
+    /// [`EnvelopeError::TooLarge`].
+    pub fn psbt(&self) -> Result<Vec<u8>, Error> {
+        let read = Contents::read(&self.bytes).map_err(TransferError::TooLarge)?;
+        let witness = read.witness.ok_or(EnvelopeError::NoRequest)?;
+        let envelope = Envelope::around(&self.bytes, witness.transaction())?;
+        Ok(envelope.write()?)
+    }
+}
+
 /// What one operation of a transfer asks for.
 struct Signing {
     contract: ContractId,
     operation: OperationId,
+    witness: Txid,
+    /// The operations that it builds on.
+    parents: BTreeSet<OperationId>,
     threshold: u64,
     keys: Vec<XOnlyPublicKey>,
     signatures: Signatures,
@@ -73,30 +86,38 @@ impl Wallet {
         Ok(keys.issuer_key(self.network(), number))
     }
 
-    /// Adds a signer's signatures to a consignment that is unsigned but faultless otherwise. Reads no
-    /// key of this wallet and changes nothing in it.
+    /// Adds a signer's signatures to a request that is unsigned but faultless otherwise: a consignment,
+    /// or a PSBT with one inside ([`Envelope`]). The answer has the form of the request. Reads no key of
+    /// this wallet and changes nothing in it.
     ///
     /// # Errors
     /// [`TransferError::Refused`] if it has another fault; [`TransferError::NotASigner`];
-    /// [`TransferError::NothingToSign`].
-    pub fn cosign(&self, consignment: &[u8], key: &Keypair) -> Result<Cosigned, Error> {
+    /// [`TransferError::NothingToSign`]; [`TransferError::Envelope`] if the PSBT is at fault.
+    pub fn cosign(&self, file: &[u8], key: &Keypair) -> Result<Cosigned, Error> {
+        let envelope = Envelope::read(file)?;
+        let request = envelope.as_ref().map_or(file, Envelope::request);
         let rules = self.rules()?;
-        match validate(consignment, &rules) {
-            Ok(_) | Err(Failure::Unsigned(_)) => {}
-            Err(failure) => return Err(TransferError::Refused(Box::new(failure)).into()),
-        }
+        faultless(validate(request, &rules).err())?;
+        let beside = envelope
+            .as_ref()
+            .map(beside)
+            .transpose()?
+            .unwrap_or_default();
         let known = Known {
             coins: self.coin_set(),
             network: self.network().bitcoin(),
         };
-        let cosigned = cosign(consignment, key, &known)?;
-        match validate(&cosigned.bytes, &rules) {
-            Ok(_) | Err(Failure::Unsigned(_)) => Ok(cosigned),
-            Err(failure) => Err(TransferError::Refused(Box::new(failure)).into()),
+        let (mut cosigned, added) = signatures::cosign(request, &beside, key, &known)?;
+        faultless(validate(&cosigned.bytes, &rules).err())?;
+        if let Some(mut envelope) = envelope {
+            envelope.add(&added);
+            cosigned.bytes = envelope.write()?;
         }
+        Ok(cosigned)
     }
 
-    /// What is to be signed of a transfer by the signers of its contracts; none if nothing is missing.
+    /// What is to be signed of a transfer by the signers of its contracts, and of other transfers of ours that it
+    /// builds on; none if nothing is missing.
     ///
     /// # Errors
     /// [`TransferError::UnknownTransfer`], [`TransferError::NotSent`]; [`StepError::Failed`] for one that was given up.
@@ -106,15 +127,14 @@ impl Wallet {
             return Err(StepError::Failed { failure }.into());
         }
         let txid = txid(&sent)?;
-        let mut missing: BTreeMap<ContractId, Vec<Signing>> = BTreeMap::new();
-        for signing in signings(&self.db, &sent)? {
-            if signing.missing() > 0 {
-                missing.entry(signing.contract).or_default().push(signing);
-            }
+        let mut asked: BTreeMap<ContractId, Vec<Signing>> = BTreeMap::new();
+        for signing in needed(&self.db, &sent)? {
+            asked.entry(signing.contract).or_default().push(signing);
         }
+        asked.retain(|_, signings| most_missing(signings) > 0);
         let ledger = Ledger::new(&self.db, self.tip().height);
         let mut requests = Vec::new();
-        for (n, (contract, signings)) in (0..).zip(missing) {
+        for (n, (contract, signings)) in (0..).zip(asked) {
             let book = Book::load(&self.db, contract)?;
             let book = book.ok_or(TransferError::UnknownContract { contract })?;
             let shown = signings.iter().map(|signing| signing.operation);
@@ -128,7 +148,7 @@ impl Wallet {
             let ticker = facts::text(&records.header, "ticker").unwrap_or_default();
             requests.push(SignatureRequest {
                 contract,
-                missing: signings.iter().map(Signing::missing).max().unwrap_or(0),
+                missing: most_missing(&signings),
                 file_name: format!("sign-{}", numbered_name(&ticker, n, txid)),
                 bytes: consign(&records, &hand_over)?,
             });
@@ -136,51 +156,53 @@ impl Wallet {
         Ok(requests)
     }
 
-    /// Takes signatures of a transfer's operations out of a consignment that came back. Gives how
-    /// many are still missing, the most over its operations; with none missing the transfer goes on.
-    /// Safe to repeat.
+    /// Takes signatures of a transfer's operations, and of those of other transfers of ours that they build on, out
+    /// of a request that came back: a consignment, or a PSBT with one inside. Gives how many are still
+    /// missing, the most over these operations. What lacks none any more goes on. Safe to repeat.
     ///
     /// # Errors
     /// [`TransferError::ForeignSignatures`] if it has none for this transfer, or one that does not
-    /// verify.
-    pub fn add_signatures(
-        &mut self,
-        transfer: TransferId,
-        consignment: &[u8],
-    ) -> Result<u64, Error> {
-        let given = given(consignment)?;
+    /// verify; [`TransferError::Envelope`] if the PSBT is at fault.
+    pub fn add_signatures(&mut self, transfer: TransferId, file: &[u8]) -> Result<u64, Error> {
+        let foreign = || TransferError::ForeignSignatures { transfer };
+        let given = given(file)?.ok_or_else(foreign)?;
         self.command("add-signatures", |command| {
-            let mut sent = Sent::load(&command.db, transfer)?;
-            let txid = txid(&sent)?;
-            let foreign = || TransferError::ForeignSignatures { transfer };
+            let sent = Sent::load(&command.db, transfer)?;
             let mut found = false;
-            let mut missing = 0;
-            for mut signing in signings(&command.db, &sent)? {
-                if let Some(signatures) = given.get(&(txid, signing.operation)) {
-                    let merged = merge(&signing, signatures, txid);
-                    signing.signatures = merged.ok_or_else(foreign)?;
-                    found |= !signatures.is_empty();
-                    let row = AnchoredRow {
-                        contract: signing.contract,
-                        witness: txid,
-                        operation: signing.operation,
-                        signatures: rows::signature_bytes(&signing.signatures),
-                    };
-                    witnesses::put_anchored(&command.db, &row)?;
-                }
-                missing = missing.max(signing.missing());
+            let mut signings = needed(&command.db, &sent)?;
+            for signing in &mut signings {
+                let Some(signatures) = given.get(&(signing.witness, signing.operation)) else {
+                    continue;
+                };
+                signing.signatures = merge(signing, signatures).ok_or_else(foreign)?;
+                found |= !signatures.is_empty();
+                let row = AnchoredRow {
+                    contract: signing.contract,
+                    witness: signing.witness,
+                    operation: signing.operation,
+                    signatures: rows::signature_bytes(&signing.signatures),
+                };
+                witnesses::put_anchored(&command.db, &row)?;
             }
             if !found {
                 return Err(foreign().into());
             }
-            if missing == 0 {
-                let (sending, _) = sent.sending.step(SenderEvent::Cosigned)?;
-                sent.sending = sending;
-                sent.save(&command.db, time::now())?;
-            }
-            Ok(missing)
+            go_on(&command.db)?;
+            Ok(most_missing(&signings))
         })
     }
+}
+
+/// Moves every transfer on that waits for signatures and lacks none, nor anything that it builds on.
+fn go_on(db: &SqlTransaction<'_>) -> Result<(), Error> {
+    for mut sent in waiting(db)? {
+        if !is_unsigned(db, &sent)? {
+            let (sending, _) = sent.sending.step(SenderEvent::Cosigned)?;
+            sent.sending = sending;
+            sent.save(db, time::now())?;
+        }
+    }
+    Ok(())
 }
 
 /// The leaves whose seals say which output of the transaction holds them: whoever signs must see whom
@@ -205,21 +227,67 @@ fn txid(sent: &Sent) -> Result<Txid, StoreError> {
     txid.ok_or_else(|| damaged("a transfer without a txid"))
 }
 
-/// The operations of a transfer that lack signatures.
-pub(super) fn unsigned_in(db: &Connection, sent: &Sent) -> Result<Vec<OperationId>, StoreError> {
-    let signings = signings(db, sent)?.into_iter();
-    let lacking = signings.filter(|signing| signing.missing() > 0);
-    Ok(lacking.map(|signing| signing.operation).collect())
+fn most_missing(signings: &[Signing]) -> u64 {
+    signings.iter().map(Signing::missing).max().unwrap_or(0)
 }
 
-/// The operations of all our transfers that lack signatures: nobody accepts them, however deep they
-/// are mined.
+/// Our transfers that wait for signatures.
+fn waiting(db: &Connection) -> Result<Vec<Sent>, StoreError> {
+    let rows = transfers::in_state(db, SENT, SenderState::Unsigned.name())?;
+    rows.into_iter().map(|row| Sent::read(db, row)).collect()
+}
+
+/// Whether a transfer lacks signatures, or something of ours that it builds on does.
+pub(super) fn is_unsigned(db: &Connection, sent: &Sent) -> Result<bool, StoreError> {
+    Ok(most_missing(&needed(db, sent)?) > 0)
+}
+
+/// The operations of all our transfers that lack signatures or build on such: nobody accepts them, however
+/// deep they are mined.
 pub(crate) fn unsigned(db: &Connection) -> Result<BTreeSet<OperationId>, StoreError> {
+    let mut complete = Vec::new();
     let mut unsigned = BTreeSet::new();
-    for row in transfers::in_state(db, SENT, SenderState::Unsigned.name())? {
-        unsigned.extend(unsigned_in(db, &Sent::read(db, row)?)?);
+    for sent in waiting(db)? {
+        for signing in signings(db, &sent)? {
+            if signing.missing() > 0 {
+                unsigned.insert(signing.operation);
+            } else {
+                complete.push(signing);
+            }
+        }
     }
-    Ok(unsigned)
+    loop {
+        let before = complete.len();
+        complete.retain(|signing| {
+            let stands = signing.parents.is_disjoint(&unsigned);
+            if !stands {
+                unsigned.insert(signing.operation);
+            }
+            stands
+        });
+        if complete.len() == before {
+            return Ok(unsigned);
+        }
+    }
+}
+
+/// The operations of a transfer that ask for signatures, and those of other transfers that wait for some
+/// and that these build on. Nobody else's history lacks any: it would not have been accepted.
+fn needed(db: &Connection, sent: &Sent) -> Result<Vec<Signing>, StoreError> {
+    let mut needed = signings(db, sent)?;
+    let mut others = BTreeMap::new();
+    for other in waiting(db)? {
+        let signings = signings(db, &other)?;
+        others.extend(signings.into_iter().map(|other| (other.operation, other)));
+    }
+    let mut looked_at = 0;
+    while let Some(signing) = needed.get(looked_at) {
+        let parents = signing.parents.iter();
+        let behind: Vec<_> = parents.filter_map(|parent| others.remove(parent)).collect();
+        needed.extend(behind);
+        looked_at += 1;
+    }
+    Ok(needed)
 }
 
 /// The operations of a transfer that ask for signatures.
@@ -239,9 +307,12 @@ fn signings(db: &Connection, sent: &Sent) -> Result<Vec<Signing>, StoreError> {
             let Some((threshold, keys)) = signers(&header, transition.kind) else {
                 continue;
             };
+            let parents = transition.inputs.iter().map(|input| input.operation);
             signings.push(Signing {
                 contract,
                 operation: row.operation,
+                witness: txid,
+                parents: parents.collect(),
                 threshold,
                 keys,
                 signatures: rows::signatures(&row.signatures)?,
@@ -251,154 +322,47 @@ fn signings(db: &Connection, sent: &Sent) -> Result<Vec<Signing>, StoreError> {
     Ok(signings)
 }
 
-/// How many of which keys must sign a transition of this kind; none where nobody must.
-fn signers(header: &Header, kind: u16) -> Option<(u64, Vec<XOnlyPublicKey>)> {
-    let facts = ContractFacts::of(header);
-    let genesis = facts.genesis_values();
-    let def = facts.schema.transitions.get(&kind)?;
-    let rule = def.signature_rules(&genesis).next()?;
-    let keys = rule.keys.iter();
-    let keys = keys.map(|(_, key)| XOnlyPublicKey::from_slice(key).ok());
-    Some((rule.threshold, keys.collect::<Option<_>>()?))
-}
-
-/// The header, and the frames behind it.
-fn opened(consignment: &[u8]) -> Result<(Header, Explicit, Parts<'_>), TransferError> {
-    let mut parts = parts(consignment);
-    let header = Header::decode(parts.next().transpose()?.unwrap_or_default())?;
-    let explicit = Explicit::new(&header);
-    Ok((header, explicit, parts))
-}
-
-/// Signatures by witness and operation, not verified.
-type Given = BTreeMap<(Txid, OperationId), Signatures>;
-
-fn given(consignment: &[u8]) -> Result<Given, TransferError> {
-    let (_, mut explicit, parts) = opened(consignment)?;
-    let mut given = Given::new();
-    for part in parts {
-        if let Frame::Witness(frame) = explicit.frame(part?)? {
-            let txid = frame.witness.txid();
-            for signed in &frame.transitions {
-                given.insert((txid, signed.transition.id()), signed.signatures.clone());
-            }
-        }
+/// Whether nothing is wrong with a request, but for signatures that are missing.
+fn faultless(failure: Option<Failure>) -> Result<(), TransferError> {
+    match failure {
+        None | Some(Failure::Unsigned(_)) => Ok(()),
+        Some(failure) => Err(TransferError::Refused(Box::new(failure))),
     }
-    Ok(given)
+}
+
+/// The signatures beside the request in a PSBT, if both are of one transaction.
+fn beside(envelope: &Envelope) -> Result<Given, TransferError> {
+    let contents = Contents::read(envelope.request())?;
+    if let Some(witness) = &contents.witness {
+        envelope.check(witness.txid())?;
+    }
+    Ok(envelope.signatures()?)
+}
+
+/// All signatures in a file that came back; none if it is no request.
+fn given(file: &[u8]) -> Result<Option<Given>, TransferError> {
+    let envelope = Envelope::read(file)?;
+    let request = envelope.as_ref().map_or(file, Envelope::request);
+    let Ok(Contents { mut given, .. }) = Contents::read(request) else {
+        return Ok(None);
+    };
+    let beside = envelope.as_ref().map(beside).transpose()?;
+    for (place, signatures) in beside.into_iter().flatten() {
+        join(given.entry(place).or_default(), &signatures);
+    }
+    Ok(Some(given))
 }
 
 /// The signatures that are known and those given; none if one of them does not verify.
-fn merge(signing: &Signing, given: &Signatures, txid: Txid) -> Option<Signatures> {
+fn merge(signing: &Signing, given: &ByKey) -> Option<Signatures> {
     let secp = Secp256k1::verification_only();
-    let message = Message::from_digest(signature_message(signing.operation, txid));
-    let mut merged: BTreeMap<u8, KeySignature> = BTreeMap::new();
-    for one in signing.signatures.iter().chain(given) {
-        let key = signing.keys.get(usize::from(one.key))?;
-        let signature = schnorr::Signature::from_slice(&one.signature).ok()?;
-        secp.verify_schnorr(&signature, &message, key).ok()?;
-        merged.entry(one.key).or_insert(*one);
+    let message = Message::from_digest(signature_message(signing.operation, signing.witness));
+    let mut merged = by_key(&signing.signatures);
+    for (number, signature) in given {
+        let key = signing.keys.get(usize::from(*number))?;
+        let read = schnorr::Signature::from_slice(signature).ok()?;
+        secp.verify_schnorr(&read, &message, key).ok()?;
+        merged.entry(*number).or_insert(*signature);
     }
-    Confined::try_from(merged.into_values().collect::<Vec<_>>()).ok()
-}
-
-/// Adds the signatures of one key wherever they are missing.
-fn cosign(consignment: &[u8], key: &Keypair, known: &Known<'_>) -> Result<Cosigned, TransferError> {
-    let (header, mut explicit, parts) = opened(consignment)?;
-    let contract = header.genesis.contract_id();
-    let mut writer = Writer::new(&header).map_err(consign_error)?;
-    let mut terminals = Terminals::default();
-    let mut signed = Vec::new();
-    let mut open = false;
-    let mut is_signer = false;
-    for part in parts {
-        let mut frame = match explicit.frame(part?)? {
-            Frame::Witness(frame) => frame,
-            Frame::Terminals(last) => {
-                terminals = last;
-                continue;
-            }
-            other @ (Frame::BlockProof(_) | Frame::Base(_)) => {
-                writer.frame(&other).map_err(consign_error)?;
-                continue;
-            }
-        };
-        let mut transitions: Vec<Signed> = frame.transitions.iter().cloned().collect();
-        for one in &mut transitions {
-            let Some((threshold, keys)) = signers(&header, one.transition.kind) else {
-                continue;
-            };
-            let ours = key.x_only_public_key().0;
-            let number = keys.iter().position(|key| *key == ours);
-            is_signer |= number.is_some();
-            let before = one.signatures.len() as u64;
-            let number = number.and_then(|number| u8::try_from(number).ok());
-            if let Some(number) = number.filter(|_| before < threshold)
-                && !one.signatures.iter().any(|known| known.key == number)
-            {
-                sign(one, number, key, &frame)?;
-                signed.push(CosignedOperation {
-                    threshold,
-                    ..known.operation(&header, one, &frame)
-                });
-            }
-            open |= (one.signatures.len() as u64) < threshold;
-        }
-        frame.transitions = confine(transitions)?;
-        writer
-            .frame(&Frame::Witness(frame))
-            .map_err(consign_error)?;
-    }
-    if !is_signer {
-        let key = key.x_only_public_key().0;
-        return Err(TransferError::NotASigner { contract, key });
-    }
-    if signed.is_empty() {
-        return Err(TransferError::NothingToSign { contract });
-    }
-    Ok(Cosigned {
-        contract,
-        ticker: claims::ticker(&header).unwrap_or_default(),
-        precision: claims::precision(&header).unwrap_or(0),
-        unbacked: bulla_schemas::roles::unbacked(&header),
-        operations: signed,
-        complete: !open,
-        bytes: writer.finish(terminals).map_err(consign_error)?,
-    })
-}
-
-fn consign_error(error: bulla_core::consignment::TooLarge) -> TransferError {
-    TransferError::Consign(error.into())
-}
-
-fn confine<T, const MIN: usize, const MAX: usize>(
-    list: Vec<T>,
-) -> Result<Confined<Vec<T>, MIN, MAX>, TransferError> {
-    let found = list.len() as u64;
-    Confined::try_from(list).map_err(|_| {
-        TransferError::TooLarge(bulla_core::DecodeError::Limit {
-            what: "signatures or transitions",
-            min: MIN as u64,
-            max: MAX as u64,
-            found,
-        })
-    })
-}
-
-fn sign(
-    one: &mut Signed,
-    number: u8,
-    key: &Keypair,
-    frame: &WitnessFrame,
-) -> Result<(), TransferError> {
-    let message = signature_message(one.transition.id(), frame.witness.txid());
-    let secp = Secp256k1::signing_only();
-    let signature = secp.sign_schnorr_no_aux_rand(&Message::from_digest(message), key);
-    let mut signatures: Vec<_> = one.signatures.iter().copied().collect();
-    signatures.push(KeySignature {
-        key: number,
-        signature: signature.serialize(),
-    });
-    signatures.sort_by_key(|one| one.key);
-    one.signatures = confine(signatures)?;
-    Ok(())
+    signatures::listed(&merged).ok()
 }

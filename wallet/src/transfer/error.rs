@@ -8,6 +8,7 @@ use bulla_core::validator::Failure;
 use bulla_core::{ContractId, OperationId, SchemaId};
 
 use super::ack::AckError;
+use super::envelope::EnvelopeError;
 use super::plan::PlanError;
 use super::step::StepError;
 use crate::amount::AmountError;
@@ -220,6 +221,9 @@ pub enum TransferError {
         /// The transfer.
         transfer: TransferId,
     },
+    /// A PSBT that asks for no signatures, and brings none.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
     /// No fee rate is known.
     #[error("no fee rate is known")]
     NoFeeRate,
@@ -324,6 +328,7 @@ impl TransferError {
             Self::NotASigner { .. } => "not-a-signer",
             Self::NothingToSign { .. } => "nothing-to-sign",
             Self::ForeignSignatures { .. } => "foreign-signatures",
+            Self::Envelope(error) => error.code(),
             Self::NoFeeRate => "no-fee-rate",
             Self::WouldBurn { .. } => "would-burn",
             Self::Held { .. } => "held-coin",

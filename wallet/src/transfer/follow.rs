@@ -149,7 +149,7 @@ fn waits_in_public(command: &Command<'_>, sent: &Sent, sighting: Sighting) -> Re
     if !public || !matches!(state, SenderState::Unsigned | SenderState::Failed(_)) {
         return Ok(false);
     }
-    Ok(!cosign::unsigned_in(&command.db, sent)?.is_empty())
+    Ok(cosign::is_unsigned(&command.db, sent)?)
 }
 
 /// Where a transfer's transaction is; the depth is the least over all ancestors.

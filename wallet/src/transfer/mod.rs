@@ -6,6 +6,7 @@ mod consignments;
 pub mod cosign;
 pub mod cosigned;
 mod delta;
+pub mod envelope;
 pub mod error;
 mod finish;
 pub(crate) mod follow;
@@ -16,6 +17,7 @@ mod prepare;
 pub(crate) mod quote;
 pub(crate) mod record;
 pub(crate) mod request;
+mod signatures;
 pub mod step;
 pub mod verbs;
 

@@ -9,6 +9,7 @@ mod identity;
 mod kinds;
 mod lost;
 mod ownership;
+mod psbts;
 mod signers;
 mod supply;
 mod transfers;

@@ -1,5 +1,7 @@
 //! A contract whose transfers its issuers sign: unsigned, signed by some, by enough, by strangers.
 
+use bitcoin::Psbt;
+use bitcoin::hashes::Hash;
 use bitcoin::secp256k1::{Keypair, Secp256k1, SecretKey};
 use bulla_core::ContractId;
 use bulla_core::consignment::{Explicit, Writer, parts};
@@ -9,19 +11,20 @@ use bulla_core::operation::Input;
 use bulla_core::seal::AssignedSeal;
 use bulla_core::state::State;
 use bulla_schemas as schemas;
-use bulla_wallet::api::{Issue, PlanOptions, Prepared};
+use bulla_wallet::api::{Issue, PlanOptions, Prepared, TransferId};
 use bulla_wallet::chain::ChainSource;
 use bulla_wallet::invoice::{Beneficiary, Invoice};
+use bulla_wallet::transfer::cosigned::CosignedLeaf;
 
 use crate::bench::{Bench, Party, code, handed, passphrase, pay};
 
-fn key(n: u8) -> Keypair {
+pub fn key(n: u8) -> Keypair {
     let secret = SecretKey::from_slice(&[n; 32]).unwrap();
     Keypair::from_secret_key(&Secp256k1::new(), &secret)
 }
 
 /// 1,000 units that two of three keys must sign for; the third key is the wallet's own.
-fn issue(bench: &Bench, alice: &mut Party) -> ContractId {
+pub fn issue(bench: &Bench, alice: &mut Party) -> ContractId {
     bench.carriers(alice, 1);
     let own = alice.wallet().signer_key(&passphrase(), 0).unwrap();
     let mut issue = Issue::new(schemas::permissioned().id())
@@ -39,7 +42,7 @@ fn issue(bench: &Bench, alice: &mut Party) -> ContractId {
 }
 
 /// A transfer as far as the wallet alone gets: signed for bitcoin, not by the contract's keys.
-fn unsigned(alice: &mut Party, invoice: &Invoice) -> Prepared {
+pub fn unsigned(alice: &mut Party, invoice: &Invoice) -> Prepared {
     let payments = [pay(invoice)];
     let (prepared, _) = alice.prepare(&payments, &PlanOptions::default()).unwrap();
     assert!(prepared.unsigned);
@@ -207,6 +210,90 @@ fn what_was_mined_unsigned_is_signed_afterwards() {
     assert_eq!(alice.state(transfer), "settled");
     assert_eq!(alice.amount(contract), (700, 0));
     assert_eq!(bob.amount(contract), (300, 0));
+}
+
+/// Units that moved on from a transfer mined unsigned, by a second one that is not broadcast yet.
+fn moved_on(bench: &Bench, alice: &mut Party, bob: &mut Party) -> [TransferId; 2] {
+    let contract = issue(bench, alice);
+    let payments = [pay(&bob.witness(contract, 300))];
+    let (first, tx) = alice.prepare(&payments, &PlanOptions::default()).unwrap();
+    bench.sandbox.broadcast(&tx).unwrap();
+    bench.mine(1);
+    alice.sync(bench);
+    bob.sync(bench);
+    let second = unsigned(alice, &bob.witness(contract, 200));
+    [first.transfer, second.transfer]
+}
+
+#[test]
+fn a_request_asks_for_what_lies_behind_unsigned_as_well() {
+    let bench = Bench::new();
+    let mut alice = bench.party("alice", 100_000);
+    let mut bob = bench.party("bob", 100_000);
+    let [first, second] = moved_on(&bench, &mut alice, &mut bob);
+    for n in [1, 2] {
+        let request = alice.wallet().signature_requests(second).unwrap();
+        let psbt = request[0].psbt().unwrap();
+        let signed = bob.wallet().cosign(&psbt, &key(n)).unwrap();
+        let witnesses: Vec<_> = signed.operations.iter().map(|one| one.witness).collect();
+        let sent = [first, second].map(|id| alice.wallet().transfer(id).unwrap().txid.unwrap());
+        assert_eq!(witnesses, sent);
+        let shown = |leaf: &CosignedLeaf| leaf.outpoint.is_some();
+        let mut leaves = signed.operations.iter().flat_map(|one| &one.leaves);
+        assert!(leaves.all(shown), "whom both pay");
+        let missing = alice.wallet().add_signatures(second, &signed.bytes);
+        assert_eq!(missing.unwrap(), 2 - u64::from(n));
+    }
+    assert_eq!(alice.state(first), "prepared");
+    assert_eq!(alice.state(second), "prepared");
+    alice.wallet().broadcast(second, &bench.sandbox).unwrap();
+    bench.mine(1);
+    for (transfer, amount) in [(first, 300), (second, 200)] {
+        let files = alice.wallet().deliver(transfer).unwrap();
+        let received = bob.accept(&bench, &files[0].bytes).unwrap();
+        assert_eq!(received.amount, amount);
+    }
+}
+
+#[test]
+fn what_builds_on_unsigned_units_waits_for_them() {
+    let bench = Bench::new();
+    let mut alice = bench.party("alice", 100_000);
+    let mut bob = bench.party("bob", 100_000);
+    let [first, second] = moved_on(&bench, &mut alice, &mut bob);
+    let contract = alice.wallet().signature_requests(second).unwrap()[0].contract;
+    // The signatures of the second alone: in a PSBT, from which somebody took those of the first.
+    let before = alice.wallet().signature_requests(second).unwrap();
+    let mut file = before[0].psbt().unwrap();
+    for n in [1, 2] {
+        file = bob.wallet().cosign(&file, &key(n)).unwrap().bytes;
+    }
+    let mut part = Psbt::deserialize(&file).unwrap();
+    let txid = part.unsigned_tx.compute_txid().to_byte_array();
+    part.proprietary
+        .retain(|name, _| name.subtype == 0 || name.key[32..64] == txid);
+    let missing = alice.wallet().add_signatures(second, &part.serialize());
+    assert_eq!(missing.unwrap(), 2, "of the first");
+    assert_eq!(alice.state(second), "unsigned");
+    assert_eq!(code(alice.wallet().deliver(second)), "unsigned");
+    let tx = alice.wallet().signed(second).unwrap().unwrap();
+    bench.sandbox.broadcast(&tx).unwrap();
+    bench.mine(1);
+    alice.sync(&bench);
+    assert_eq!(alice.amount(contract), (0, 500), "nobody would accept it");
+    // The first is asked for and signed by itself, and the second goes on.
+    for n in [1, 2] {
+        let request = alice.wallet().signature_requests(first).unwrap();
+        let signed = bob.wallet().cosign(&request[0].bytes, &key(n)).unwrap();
+        let added = alice.wallet().add_signatures(first, &signed.bytes);
+        assert_eq!(added.unwrap(), 2 - u64::from(n));
+    }
+    assert_eq!(alice.wallet().signature_requests(second).unwrap(), []);
+    let files = alice.wallet().deliver(second).unwrap();
+    let received = bob.accept(&bench, &files[0].bytes).unwrap();
+    assert_eq!(received.amount, 200);
+    alice.sync(&bench);
+    assert_eq!(alice.amount(contract), (500, 0));
 }
 
 #[test]

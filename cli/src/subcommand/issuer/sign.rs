@@ -25,9 +25,10 @@ use crate::{claim, file};
 /// Arguments of `issuer sign`.
 #[derive(Args, Debug)]
 pub struct Sign {
-    /// The request: a consignment that is unsigned but faultless otherwise
+    /// The request: a consignment that is unsigned but faultless otherwise, or a PSBT (binary or base64)
+    /// that carries one
     file: PathBuf,
-    /// Where to write it with the signatures [default: over the request]
+    /// Where to write it with the signatures, in the form it came in [default: over the request]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// A file with the secret key, 64 hex digits [default: the wallet's own]

@@ -35,16 +35,20 @@ pub fn two_of_three_issuers_sign_a_transfer(chain: &dyn Chain) {
     assert_eq!(early.code(), "unsigned");
     let early = bob.try_accept(chain, sent.bytes()).expect_err("unsigned");
     assert_eq!(early.code(), "unsigned");
-    for n in [2, 0] {
+    for (n, in_psbt) in [(2, true), (0, false)] {
         let requests = alice.view().signature_requests(sent.transfer);
         let request = requests.expect("requests").remove(0);
-        let stranger = bob.view().cosign(&request.bytes, &keypair(7));
+        let file = if in_psbt {
+            request.psbt().expect("a short history")
+        } else {
+            request.bytes
+        };
+        let stranger = bob.view().cosign(&file, &keypair(7));
         assert_eq!(stranger.expect_err("a stranger").code(), "not-a-signer");
-        let signed = bob.view().cosign(&request.bytes, &keypair(n));
+        let signed = bob.view().cosign(&file, &keypair(n)).expect("signed");
+        assert_eq!(signed.bytes.starts_with(b"psbt\xff"), in_psbt);
         alice.reopen();
-        let added = alice
-            .wallet()
-            .add_signatures(sent.transfer, &signed.expect("signed").bytes);
+        let added = alice.wallet().add_signatures(sent.transfer, &signed.bytes);
         added.expect("good signatures");
     }
     let files = alice.wallet().deliver(sent.transfer).expect("signed");
