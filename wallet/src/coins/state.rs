@@ -185,11 +185,9 @@ impl Coins {
     ) -> Result<(), Error> {
         self.last_word(&mut txs);
         let found = txs.txs.clone();
-        if !txs.is_empty()
-            || chain
-                .as_ref()
-                .is_some_and(|chain| !chain.eq_ptr(&self.chain()))
-        {
+        // Below one tip there is one chain.
+        let tip = chain.as_ref().map_or(self.tip(), CheckPoint::block_id);
+        if !txs.is_empty() || tip != self.tip() {
             self.standing.take();
         }
         let update = Update {
