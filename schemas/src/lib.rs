@@ -3,6 +3,8 @@
 //! A schema is known by its id, which is the hash of its parsed form; the tests of this crate pin
 //! the ids, for a contract lives under the rules it was born with.
 
+use std::sync::LazyLock;
+
 use bulla_core::schema::Schema;
 
 pub mod roles;
@@ -60,14 +62,16 @@ pub fn replaceable() -> Schema {
     parse(REPLACEABLE)
 }
 
-/// Every standard schema.
-pub fn standard() -> Vec<Schema> {
-    TEXTS.map(parse).into()
+/// Every standard schema, read once.
+pub fn standard() -> &'static [Schema] {
+    static SCHEMAS: LazyLock<Vec<Schema>> = LazyLock::new(|| TEXTS.map(parse).into());
+    &SCHEMAS
 }
 
 /// The standard schema with this name.
 pub fn by_name(name: &str) -> Option<Schema> {
-    standard().into_iter().find(|schema| schema.name == name)
+    let mut schemas = standard().iter();
+    schemas.find(|schema| schema.name == name).cloned()
 }
 
 fn parse(text: &str) -> Schema {
@@ -123,7 +127,7 @@ mod tests {
 
     #[test]
     fn standard_schemas_decode_from_their_bytes_and_need_no_warning() {
-        for schema in standard() {
+        for schema in standard().iter().cloned() {
             assert_eq!(schema.warnings(), []);
             assert_eq!(Schema::decode(&schema.encode()), Ok(schema));
         }

@@ -254,7 +254,7 @@ mod tests {
         let mut metadata = BTreeMap::new();
         let mut owned = BTreeMap::new();
         let mut verbs = BTreeSet::new();
-        for schema in standard() {
+        for schema in standard().iter().cloned() {
             globals.extend(
                 schema
                     .globals

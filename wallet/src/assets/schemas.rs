@@ -12,9 +12,9 @@ use crate::{Error, Wallet};
 /// A schema by its id: a standard one, one that was allowed with its text, or that of a contract
 /// which the wallet has.
 pub(crate) fn find(db: &Connection, id: SchemaId) -> Result<Option<Schema>, StoreError> {
-    let mut standard = bulla_schemas::standard().into_iter();
+    let mut standard = bulla_schemas::standard().iter();
     if let Some(schema) = standard.find(|schema| schema.id() == id) {
-        return Ok(Some(schema));
+        return Ok(Some(schema.clone()));
     }
     if let Some(bytes) = contracts::kept_schema(db, &id)? {
         return rows::decode("a schema", Schema::decode(&bytes)).map(Some);

@@ -45,10 +45,10 @@ pub enum Status {
 /// # Errors
 /// If the wallet cannot be opened.
 pub fn run(settings: &Settings) -> Result<Output> {
-    let standard = bulla_schemas::standard().into_iter();
+    let standard = bulla_schemas::standard().iter();
     let standard = standard.map(|schema| SchemaOutput {
         schema: schema.id(),
-        name: Some(schema.name),
+        name: Some(schema.name.clone()),
         status: Status::Standard,
     });
     let mut schemas: Vec<_> = standard.collect();

@@ -44,9 +44,9 @@ impl Which {
     pub fn find(self, settings: &Settings) -> Result<Schema, Error> {
         match self {
             Self::Id(id) => {
-                let mut standard = bulla_schemas::standard().into_iter();
+                let mut standard = bulla_schemas::standard().iter();
                 if let Some(schema) = standard.find(|schema| schema.id() == id) {
-                    return Ok(schema);
+                    return Ok(schema.clone());
                 }
                 let known = Session::open(settings)?.wallet.known_schema(id)?;
                 known.ok_or(Error::UnknownSchema { schema: id })

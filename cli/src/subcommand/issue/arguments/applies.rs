@@ -171,7 +171,7 @@ mod tests {
     fn an_option_is_taken_by_the_schemas_that_have_use_for_it_and_refused_by_the_others() {
         for (option, value, of) in OPTIONS {
             for schema in bulla_schemas::standard() {
-                let checked = said(option, value).check_all(&schema);
+                let checked = said(option, value).check_all(schema);
                 if of == "all" || of.split(' ').any(|name| name == schema.name) {
                     assert!(checked.is_ok(), "{option} of {}", schema.name);
                     continue;
