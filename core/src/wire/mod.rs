@@ -3,7 +3,7 @@
 //!
 //! [`Frame::decode`] needs nothing but bytes. What a reference means follows from the frames before:
 //! the validator and [`consignment`](crate::consignment) resolve it to the explicit
-//! [`frame::Frame`](crate::frame::Frame) with the same running numbers.
+//! [`crate::frame::Frame`] with the same running numbers.
 
 pub(crate) mod open;
 mod outputs;

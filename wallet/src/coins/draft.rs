@@ -82,8 +82,8 @@ impl Coins {
     pub fn draft(&self, plan: &TxPlan) -> Result<TxDraft, CoinsError> {
         check_outputs(&plan.outputs)?;
         let coins = self.list();
-        let mut required = named(&coins, &plan.spend)?;
-        let mut optional = spendable(&coins, plan);
+        let mut required = named(coins, &plan.spend)?;
+        let mut optional = spendable(coins, plan);
         if plan.plain == PlainInputs::All {
             required.append(&mut optional);
         }

@@ -77,7 +77,7 @@ impl Coins {
         let inputs = psbt.unsigned_tx.input.iter().zip(&psbt.inputs).enumerate();
         inputs
             .map(|(number, (input, field))| {
-                check_input(&coins, number, input.previous_output, field)
+                check_input(coins, number, input.previous_output, field)
             })
             .collect()
     }

@@ -52,7 +52,7 @@ impl Wallet {
             let (Some(coin), Some(transaction)) = (coin, transaction) else {
                 return Err(damaged("a coin that holds something").into());
             };
-            let mined = self.mined(&coin, source)?;
+            let mined = self.mined(coin, source)?;
             signers.push(coin);
             proof.coins.push(ProvenCoin {
                 outpoint,
