@@ -46,7 +46,7 @@ const ACT: [&str; 12] = [
 ];
 
 /// Commands that show no unit of any contract that somebody issued. The demo has its own, of a fixed supply.
-const SILENT: [&str; 30] = [
+const SILENT: [&str; 31] = [
     "address",
     "cancel",
     "carrier",
@@ -55,6 +55,7 @@ const SILENT: [&str; 30] = [
     "headers export",
     "headers fetch",
     "headers import",
+    "headers reset",
     "headers status",
     "headers verify",
     "init",
