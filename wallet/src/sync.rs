@@ -85,7 +85,9 @@ fn sync(
         transactions += scanned.transactions;
         fork = fork.into_iter().chain(scanned.fork).min();
         let first = fork.map_or(since, |fork| since.min(fork + 1));
-        let rows = witnesses::movable(&command.db, first)?;
+        // What is looked at anew is proven anew, also below the birthday: histories are older than the wallet.
+        let lowest = command.meta.synced.map_or(0, |_| first);
+        let rows = witnesses::movable(&command.db, lowest)?;
         let found = check_blocks(command, source, &known, scanned.tip)
             .and_then(|()| headers::positions(&command.db, source, &all_sought(&rows)))
             .and_then(|positions| prove(command, source, &rows, positions));

@@ -97,7 +97,8 @@ impl Wallet {
 
     /// Forgets the header chain, and gives what it was: the next `sync` or import begins one anew. For a signet, where
     /// a file can have more work than anybody spent on it, and whoever follows less is refused from then on. The next
-    /// `sync` looks at everything again, so that what was mined is proven in the new chain.
+    /// `sync` looks at everything again, so that what was mined is proven in the new chain. Coins that were synced
+    /// along the forgotten chain keep its blocks until another one is as high.
     ///
     /// # Errors
     /// [`HeadersError::None`].

@@ -201,10 +201,16 @@ fn coin(line: &str) -> Result<ProvenCoin, ProofError> {
     })
 }
 
+/// Elements of a witness that are read: what signs for our outputs has one or two.
+const MOST_ELEMENTS: u64 = 100;
+
 /// A witness, as many elements as its first number says. Read here: the decoder of the `bitcoin` crate reserves
 /// megabytes for what a length claims.
 fn elements(mut bytes: &[u8]) -> Option<Witness> {
     let count = VarInt::consensus_decode(&mut bytes).ok()?.0;
+    if count > MOST_ELEMENTS {
+        return None;
+    }
     let mut elements = Vec::new();
     for _ in 0..count {
         let length = VarInt::consensus_decode(&mut bytes).ok()?.0;

@@ -35,10 +35,10 @@ pub struct Unseen {
 }
 
 impl Unseen {
-    /// Whether there is more of something than before, and more than a limit.
+    /// Whether there are more contracts than before, and more of something than a limit.
     pub const fn grew_beyond(self, limit: Self, before: Self) -> bool {
-        (self.contracts > limit.contracts && self.contracts > before.contracts)
-            || (self.bytes > limit.bytes && self.bytes > before.bytes)
+        self.contracts > before.contracts
+            && (self.contracts > limit.contracts || self.bytes > limit.bytes)
     }
 }
 

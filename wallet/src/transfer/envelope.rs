@@ -127,9 +127,11 @@ impl Envelope {
             return Ok(None);
         }
         let psbt = if is_text {
-            let text = file.trim_ascii_end();
+            // Mail and `base64` break lines.
+            let mut text = file.to_vec();
+            text.retain(|byte| !byte.is_ascii_whitespace());
             check_size(base64::decoded_len_estimate(text.len()).saturating_sub(2))?;
-            let bytes = STANDARD.decode(text);
+            let bytes = STANDARD.decode(&text);
             decode(&bytes.map_err(|_| EnvelopeError::NotBase64)?)?
         } else {
             decode(file)?
