@@ -102,6 +102,14 @@ fn a_signature_in_a_proof_that_claims_many_elements_reserves_little() {
             );
         }
     }
+    // Elements of no bytes take more in memory than in a file.
+    let empty = |count: u8| text(&[&[count][..], &vec![0; count.into()]].concat());
+    assert!(read(&proof, &text(&bytes), &empty(100)).is_ok());
+    let what = "a signature that cannot be read";
+    assert_eq!(
+        read(&proof, &text(&bytes), &empty(101)),
+        Err(ProofError::Malformed { what })
+    );
 }
 
 #[test]
