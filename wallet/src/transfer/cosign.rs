@@ -58,7 +58,7 @@ impl SignatureRequest {
     }
 }
 
-/// What one operation of a transfer asks for.
+/// What one operation of a transfer asks for: no signature (a threshold of 0), where its kind needs none.
 struct Signing {
     contract: ContractId,
     operation: OperationId,
@@ -137,7 +137,8 @@ impl Wallet {
         for (n, (contract, signings)) in (0..).zip(asked) {
             let book = Book::load(&self.db, contract)?;
             let book = book.ok_or(TransferError::UnknownContract { contract })?;
-            let shown = signings.iter().map(|signing| signing.operation);
+            let asking = signings.iter().filter(|signing| signing.threshold > 0);
+            let shown = asking.map(|signing| signing.operation);
             let records = book.records(&self.db, &ledger, shown.clone(), Some(txid))?;
             let evidence = shown.collect();
             let hand_over = HandOver {
@@ -271,7 +272,7 @@ pub(crate) fn unsigned(db: &Connection) -> Result<BTreeSet<OperationId>, StoreEr
     }
 }
 
-/// The operations of a transfer that ask for signatures, and those of other transfers that wait for some
+/// The operations of a transfer, and those of other transfers that wait for some
 /// and that these build on. Nobody else's history lacks any: it would not have been accepted.
 fn needed(db: &Connection, sent: &Sent) -> Result<Vec<Signing>, StoreError> {
     let mut needed = signings(db, sent)?;
@@ -290,7 +291,7 @@ fn needed(db: &Connection, sent: &Sent) -> Result<Vec<Signing>, StoreError> {
     Ok(needed)
 }
 
-/// The operations of a transfer that ask for signatures.
+/// The operations of a transfer. One that needs no signature rests on others that may.
 fn signings(db: &Connection, sent: &Sent) -> Result<Vec<Signing>, StoreError> {
     let txid = txid(sent)?;
     let contracts: BTreeSet<_> = sent.items.iter().filter_map(|item| item.contract).collect();
@@ -304,9 +305,7 @@ fn signings(db: &Connection, sent: &Sent) -> Result<Vec<Signing>, StoreError> {
             let operation = operations::get(db, &row.operation)?;
             let operation = operation.ok_or_else(|| damaged("a missing operation"))?;
             let transition = rows::transition(&operation.transition)?;
-            let Some((threshold, keys)) = signers(&header, transition.kind) else {
-                continue;
-            };
+            let (threshold, keys) = signers(&header, transition.kind).unwrap_or_default();
             let parents = transition.inputs.iter().map(|input| input.operation);
             signings.push(Signing {
                 contract,

@@ -4,6 +4,7 @@ use bulla_core::operation::Transition;
 
 use super::build::{Built, build};
 use super::consignments::{Consignments, History};
+use super::cosign::is_unsigned;
 use super::error::TransferError;
 use super::plan::{Paid, quantity};
 use super::quote::{Slots, Spend, check_all_unpaid, invoices, outline, transaction};
@@ -112,20 +113,10 @@ fn store_transfer(
     let txid = tx.psbt.unsigned_tx.compute_txid();
     let id = record::transfer_id(SENT, &[txid.as_ref()]).to_bytes();
     let invoices = plan.payments.iter().flat_map(invoices).count();
-    let unsigned = plan
-        .draft
-        .transitions
-        .iter()
-        .any(|planned| planned.signatures > 0);
-    let state = if unsigned {
-        SenderState::Unsigned
-    } else {
-        SenderState::Prepared
-    };
     let row = TransferRow {
         id,
         direction: SENT.to_owned(),
-        state: state.name().to_owned(),
+        state: SenderState::Prepared.name().to_owned(),
         reason: None,
         txid: Some(txid),
         psbt: Some(tx.psbt.serialize()),
@@ -155,7 +146,13 @@ fn store_transfer(
     for item in &items {
         transfers::put_item(&command.db, item)?;
     }
-    Ok(Sent::read(&command.db, row)?)
+    let mut sent = Sent::read(&command.db, row)?;
+    // By what it builds on, too.
+    if is_unsigned(&command.db, &sent)? {
+        sent.sending.state = SenderState::Unsigned;
+        sent.save(&command.db, now)?;
+    }
+    Ok(sent)
 }
 
 const fn empty(transfer: [u8; 16]) -> ItemRow {
