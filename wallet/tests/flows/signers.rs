@@ -8,15 +8,18 @@ use bulla_core::consignment::{Explicit, Writer, parts};
 use bulla_core::frame::{Base, BaseEntry, Frame, Terminal, Terminals};
 use bulla_core::header::Header;
 use bulla_core::operation::Input;
+use bulla_core::schema::Schema;
 use bulla_core::seal::AssignedSeal;
 use bulla_core::state::State;
 use bulla_schemas as schemas;
-use bulla_wallet::api::{Issue, PlanOptions, Prepared, TransferId};
+use bulla_wallet::api::{Issue, Payment, PlanOptions, Prepared, TransferId};
 use bulla_wallet::chain::ChainSource;
 use bulla_wallet::invoice::{Beneficiary, Invoice};
 use bulla_wallet::transfer::cosigned::CosignedLeaf;
+use bulla_wallet::transfer::verbs::Verb;
 
 use crate::bench::{Bench, Party, code, handed, passphrase, pay};
+use crate::kinds::making;
 
 pub fn key(n: u8) -> Keypair {
     let secret = SecretKey::from_slice(&[n; 32]).unwrap();
@@ -294,6 +297,68 @@ fn what_builds_on_unsigned_units_waits_for_them() {
     assert_eq!(received.amount, 200);
     alice.sync(&bench);
     assert_eq!(alice.amount(contract), (500, 0));
+}
+
+/// Issuing is signed by one of the keys, moving by nobody.
+fn signed_issues() -> Schema {
+    let text = include_str!("../../../schemas/inflatable.toml")
+        .replace("\"inflatable\"", "\"signed_issues\"")
+        .replace(
+            "[metadata]",
+            "threshold = { number = 10, type = \"number\" }
+             signers = { number = 11, type = \"key\" }
+             [metadata]",
+        )
+        .replace(
+            "cap = \"1\",",
+            "cap = \"1\", threshold = \"1\", signers = \"1..\",",
+        )
+        .replace(
+            "\"1 <= out.asset\",",
+            "\"1 <= out.asset\", \"signed(genesis.threshold, signers)\",",
+        );
+    Schema::from_toml(&text).unwrap()
+}
+
+#[test]
+fn what_needs_no_signature_waits_for_those_of_what_it_builds_on() {
+    let bench = Bench::new();
+    let mut alice = bench.party("alice", 100_000);
+    let mut bob = bench.party("bob", 100_000);
+    let schema = signed_issues();
+    for party in [&mut alice, &mut bob] {
+        party.wallet().allow_known_schema(&schema).unwrap();
+    }
+    bench.carriers(&mut alice, 1);
+    let issue = Issue::new(schema.id())
+        .text("ticker", "MIX")
+        .text("name", "Signed issues of a test")
+        .number("precision", 0)
+        .number("supply", 0)
+        .number("cap", 50)
+        .number("threshold", 1)
+        .value("signers", key(1).x_only_public_key().0.serialize().to_vec())
+        .own("allowance", State::Amount(50));
+    let contract = alice.wallet().issue(&issue).unwrap();
+    let act = alice.wallet().act(contract, &Verb::Issue(making(40, None)));
+    let payments = [Payment::Act(act.unwrap())];
+    let (first, tx) = alice.prepare(&payments, &PlanOptions::default()).unwrap();
+    assert_eq!(alice.state(first.transfer), "unsigned");
+    bench.sandbox.broadcast(&tx).unwrap();
+    bench.mine(1);
+    alice.sync(&bench);
+    bob.sync(&bench);
+    let second = unsigned(&mut alice, &bob.witness(contract, 30)).transfer;
+    assert_eq!(code(alice.wallet().deliver(second)), "unsigned");
+    let requests = alice.wallet().signature_requests(second).unwrap();
+    let signed = bob.wallet().cosign(&requests[0].bytes, &key(1)).unwrap();
+    assert_eq!(signed.operations.len(), 1, "what issues");
+    let missing = alice.wallet().add_signatures(second, &signed.bytes);
+    assert_eq!(missing.unwrap(), 0);
+    alice.wallet().broadcast(second, &bench.sandbox).unwrap();
+    bench.mine(1);
+    let files = alice.wallet().deliver(second).unwrap();
+    assert_eq!(bob.accept(&bench, &files[0].bytes).unwrap().amount, 30);
 }
 
 #[test]
