@@ -9,6 +9,7 @@ use bulla_core::NetworkId;
 use bulla_core::consignment::{Writer, parts};
 use bulla_core::frame::Terminals;
 use bulla_core::header::Header;
+use serde_json::Value;
 
 use crate::bulla::{fields, text};
 use crate::transfer::{Scene, file};
@@ -84,15 +85,18 @@ fn a_payment_is_validated_by_a_file_of_headers_alone() {
     assert!(row("work").ends_with(&work), "{stdout}");
 }
 
+/// What is said of a chain that one wallet wrote into a file.
+fn exported(scene: &mut Scene) -> Value {
+    let alice = scene.alice();
+    alice.ok(&["sandbox", "mine", "2"]);
+    alice.ok(&["headers", "fetch"]);
+    alice.ok(&["headers", "export", "headers.bin"])
+}
+
 #[test]
 fn headers_go_from_wallet_to_wallet() {
     let mut scene = Scene::new();
-    let exported = {
-        let alice = scene.alice();
-        alice.ok(&["sandbox", "mine", "2"]);
-        alice.ok(&["headers", "fetch"]);
-        alice.ok(&["headers", "export", "headers.bin"])
-    };
+    let exported = exported(&mut scene);
     let bob = scene.bob();
     let (_, error) = bob.error(&["headers", "status"]);
     assert_eq!(error["code"], "no-headers");
@@ -106,12 +110,7 @@ fn headers_go_from_wallet_to_wallet() {
 #[test]
 fn headers_that_were_imported_can_be_forgotten() {
     let mut scene = Scene::new();
-    let exported = {
-        let alice = scene.alice();
-        alice.ok(&["sandbox", "mine", "2"]);
-        alice.ok(&["headers", "fetch"]);
-        alice.ok(&["headers", "export", "headers.bin"])
-    };
+    let exported = exported(&mut scene);
     let bob = scene.bob();
     let (_, error) = bob.error(&["headers", "reset"]);
     assert_eq!(error["code"], "no-headers");

@@ -133,6 +133,25 @@ fn headers_are_enough_to_settle_a_proof_but_not_to_see_what_was_spent() {
 }
 
 #[test]
+fn a_history_below_the_birthday_is_proven_in_the_chain_after_a_reset() {
+    let (bench, mut alice, _, contract) = scene();
+    bench.mine(1);
+    alice.sync(&bench);
+    let proofs = |alice: &mut Party| {
+        let owned = judge(prove(alice, contract)).unwrap();
+        owned.content.get().proofs.clone()
+    };
+    let before = proofs(&mut alice);
+    assert!(!before.is_empty());
+    let tip = alice.wallet().tip().height;
+    alice.wallet().set_birthday(tip).unwrap();
+    alice.wallet().reset_headers().unwrap();
+    assert!(proofs(&mut alice).is_empty());
+    alice.sync(&bench);
+    assert_eq!(proofs(&mut alice), before);
+}
+
+#[test]
 fn only_named_coins_are_proven() {
     let (_bench, mut alice, _, contract) = scene();
     let all = prove(&mut alice, contract);
