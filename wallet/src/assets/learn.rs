@@ -61,19 +61,17 @@ pub(crate) fn contract(
         outputs = known.genesis.outputs.merge(&outputs).map_err(damaged)?;
     }
     header.genesis.outputs = outputs;
-    for row in rows::leaf_rows(genesis, &header.genesis.outputs) {
-        operations::put_leaf(db, &row)?;
-    }
-    let (header, issued) = (header.encode(), contract.issued);
-    contracts::put(
-        db,
-        &ContractRow {
-            id,
-            header,
-            issued,
-            added: contract.now,
-        },
-    )
+    let row = ContractRow {
+        id,
+        header: header.encode(),
+        issued: contract.issued,
+        added: contract.now,
+    };
+    contracts::put(db, &row)?;
+    let leaves = rows::leaf_rows(genesis, &header.genesis.outputs);
+    leaves
+        .iter()
+        .try_for_each(|row| operations::put_leaf(db, row))
 }
 
 /// Stores what a contract does in one witness; frames come in the order of a consignment.

@@ -6,14 +6,18 @@ use bdk_wallet::chain::BlockId;
 use bitcoin::block::Header;
 use bitcoin::blockdata::constants::genesis_block;
 use bitcoin::hashes::Hash;
-use bitcoin::{BlockHash, FeeRate, Transaction, TxMerkleNode, Txid};
+use bitcoin::transaction::Version;
+use bitcoin::{BlockHash, FeeRate, Transaction, TxMerkleNode, Txid, absolute};
 use bulla_core::frame::BlockProof;
 use bulla_core::headers::{Change, FileError, HeaderChain, HeaderError};
 
 use super::{HeadersError, params};
-use crate::chain::{ChainSource, Positions, ScanRequest, ScanUpdate, Sought, SourceError};
+use crate::chain::{
+    ChainSource, Position, Positions, ScanRequest, ScanUpdate, Sought, SourceError,
+};
 use crate::keys::{Keys, Passphrase, Words};
 use crate::store::headers;
+use crate::store::witnesses::{self, WitnessRow};
 use crate::{Error, Network, Wallet, time};
 
 /// A source that knows headers and nothing else, and breaks off after so many calls.
@@ -142,7 +146,7 @@ impl Bench {
     }
 
     fn has_proof(&self, height: u32) -> bool {
-        headers::proof(&self.wallet.db, at(height))
+        headers::proof(&self.wallet.db, at(height).compute_txid())
             .unwrap()
             .is_some()
     }
@@ -154,14 +158,27 @@ impl Bench {
             branch: amplify::confinement::Confined::default(),
         };
         let stored = self.wallet.command("test", |command| {
-            Ok(headers::put_proof(&command.db, at(height), &proof)?)
+            let row = WitnessRow {
+                tx: at(height),
+                own: false,
+                position: Position::Mined { height },
+                since: height,
+            };
+            witnesses::put(&command.db, &row)?;
+            let txid = row.tx.compute_txid();
+            Ok(headers::put_proof(&command.db, txid, &proof)?)
         });
         stored.unwrap();
     }
 }
 
-fn at(height: u32) -> Txid {
-    Txid::from_byte_array([u8::try_from(height % 251).unwrap(); 32])
+fn at(height: u32) -> Transaction {
+    Transaction {
+        version: Version::TWO,
+        lock_time: absolute::LockTime::from_consensus(height),
+        input: Vec::new(),
+        output: Vec::new(),
+    }
 }
 
 #[test]

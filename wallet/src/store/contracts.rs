@@ -23,13 +23,15 @@ pub struct ContractRow {
     pub added: u64,
 }
 
-/// Stores a contract; of one that is known, only the header changes.
+/// Stores a contract, and its genesis as an operation; of one that is known, only the header changes.
 pub fn put(db: &Transaction<'_>, row: &ContractRow) -> Result<(), StoreError> {
     db.prepare_cached(
         "INSERT INTO contracts (id, header, issued, added) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (id) DO UPDATE SET header = excluded.header",
     )?
     .execute((Blob(&row.id), &row.header, row.issued, seconds(row.added)))?;
+    let genesis = "INSERT INTO operations (id, height) VALUES (?1, 0) ON CONFLICT DO NOTHING";
+    db.prepare_cached(genesis)?.execute([Blob(&row.id)])?;
     Ok(())
 }
 

@@ -75,14 +75,18 @@ pub fn put(db: &Transaction<'_>, height: u32, headers: &[Header]) -> Result<(), 
 
 /// The block proof of a witness.
 pub fn proof(db: &Connection, txid: Txid) -> Result<Option<BlockProof>, StoreError> {
-    let sql = "SELECT height, position, branch FROM block_proofs WHERE txid = ?1";
+    let sql = "SELECT p.height, p.position, p.branch FROM witnesses w JOIN block_proofs p ON p.witness = w.n
+         WHERE w.txid = ?1";
     let mut statement = db.prepare_cached(sql)?;
     Ok(statement.query_row([Blob(&txid)], read_proof).optional()?)
 }
 
 /// Stores the block proof of a witness instead of an earlier one.
 pub fn put_proof(db: &Transaction<'_>, txid: Txid, proof: &BlockProof) -> Result<(), StoreError> {
-    let sql = "INSERT OR REPLACE INTO block_proofs (txid, height, position, branch) VALUES (?1, ?2, ?3, ?4)";
+    let sql = "INSERT INTO block_proofs (witness, height, position, branch)
+         VALUES ((SELECT n FROM witnesses WHERE txid = ?1), ?2, ?3, ?4)
+         ON CONFLICT (witness) DO UPDATE
+         SET height = excluded.height, position = excluded.position, branch = excluded.branch";
     let branch = proof.branch.as_flattened();
     db.prepare_cached(sql)?
         .execute((Blob(&txid), proof.height, proof.position, branch))?;

@@ -7,7 +7,7 @@ use super::file::begin;
 use super::{StoreError, parents, standing, witnesses};
 
 /// What each version adds to the one before.
-const SCRIPTS: [&str; 8] = [
+const SCRIPTS: [&str; 9] = [
     include_str!("sql/v1.sql"),
     include_str!("sql/v2.sql"),
     include_str!("sql/v3.sql"),
@@ -16,10 +16,11 @@ const SCRIPTS: [&str; 8] = [
     include_str!("sql/v6.sql"),
     include_str!("sql/v7.sql"),
     include_str!("sql/v8.sql"),
+    include_str!("sql/v9.sql"),
 ];
 
 /// The current version of the wallet's file, its `user_version`.
-pub const VERSION: i64 = 8;
+pub const VERSION: i64 = 9;
 
 /// Brings a file from its version to the current one, all in one transaction.
 pub(super) fn run(db: &mut Connection, version: i64) -> Result<(), StoreError> {
@@ -125,7 +126,10 @@ mod tests {
         run(format!("INSERT INTO spent VALUES ({spent}, {})", id(30)));
         apply(&db, 6).unwrap();
         let mut statement = db
-            .prepare("SELECT operation, parent_witness FROM parents")
+            .prepare(
+                "SELECT o.id, v.txid FROM parents p JOIN operations o ON o.n = p.operation
+                 JOIN witnesses v ON v.n = p.parent_witness",
+            )
             .unwrap();
         let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)));
         rows.unwrap().collect::<Result<_, _>>().unwrap()

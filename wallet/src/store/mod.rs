@@ -33,5 +33,14 @@ pub use self::keys::KeysRow;
 pub use self::meta::Meta;
 pub use self::migrate::VERSION;
 
+use bdk_wallet::rusqlite::{Connection, Params};
+
+/// The numbers in the first column of a query.
+fn numbers(db: &Connection, sql: &str, params: impl Params) -> Result<Vec<i64>, StoreError> {
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map(params, |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,7 @@
 //! Operations, what they consume, and the leaves of theirs that were shown.
+//!
+//! In the tables an operation is a number, and a contract is the number of its genesis; a genesis is a row
+//! without a contract and without a transition.
 
 use bdk_wallet::rusqlite::{Connection, OptionalExtension, Params, Row, Transaction};
 
@@ -48,30 +51,34 @@ pub struct LeafRow {
 
 /// The next place in the topological order.
 pub fn next_seq(db: &Connection) -> Result<i64, StoreError> {
-    let sql = "SELECT 1 + coalesce(max(seq), 0) FROM operations";
+    let sql = "SELECT 1 + coalesce(max(n), 0) FROM operations";
     Ok(db.prepare_cached(sql)?.query_row((), |row| row.get(0))?)
 }
 
 /// Stores an operation; of one that is known, only the encoded transition changes.
 pub fn put(db: &Transaction<'_>, row: &OperationRow) -> Result<(), StoreError> {
     db.prepare_cached(
-        "INSERT INTO operations (id, contract, seq, transition) VALUES (?1, ?2, ?3, ?4)
+        "INSERT INTO operations (id, contract, n, transition)
+         VALUES (?1, (SELECT n FROM operations WHERE id = ?2), ?3, ?4)
          ON CONFLICT (id) DO UPDATE SET transition = excluded.transition",
     )?
     .execute((Blob(&row.id), Blob(&row.contract), row.seq, &row.transition))?;
     Ok(())
 }
 
+const OPERATION: &str = "SELECT o.id, c.id, o.n, o.transition
+     FROM operations o JOIN operations c ON c.n = o.contract";
+
 /// An operation by its id.
 pub fn get(db: &Connection, id: &OperationId) -> Result<Option<OperationRow>, StoreError> {
-    let sql = "SELECT id, contract, seq, transition FROM operations WHERE id = ?1";
-    let mut statement = db.prepare_cached(sql)?;
+    let mut statement = db.prepare_cached(&format!("{OPERATION} WHERE o.id = ?1"))?;
     Ok(statement.query_row([Blob(id)], read_operation).optional()?)
 }
 
 /// The place of an operation in the topological order, if it is known.
 pub fn seq(db: &Connection, id: &OperationId) -> Result<Option<i64>, StoreError> {
-    let mut statement = db.prepare_cached("SELECT seq FROM operations WHERE id = ?1")?;
+    let sql = "SELECT n FROM operations WHERE id = ?1 AND contract IS NOT NULL";
+    let mut statement = db.prepare_cached(sql)?;
     Ok(statement
         .query_row([Blob(id)], |row| row.get(0))
         .optional()?)
@@ -79,7 +86,8 @@ pub fn seq(db: &Connection, id: &OperationId) -> Result<Option<i64>, StoreError>
 
 /// The operations that consume a leaf: more than one only where witnesses conflict.
 pub fn consumers(db: &Connection, leaf: &Input) -> Result<Vec<OperationId>, StoreError> {
-    let sql = "SELECT operation FROM inputs WHERE parent = ?1 AND type = ?2 AND idx = ?3";
+    let sql = "SELECT o.id FROM operations p JOIN inputs i ON i.parent = p.n JOIN operations o ON o.n = i.operation
+         WHERE p.id = ?1 AND i.type = ?2 AND i.idx = ?3";
     let mut statement = db.prepare_cached(sql)?;
     let key = (Blob(&leaf.operation), leaf.owned_type, leaf.index);
     let rows = statement.query_map(key, |row| row.get(0).map(|Blob(id)| id))?;
@@ -91,9 +99,8 @@ pub fn of_contract(
     db: &Connection,
     contract: &ContractId,
 ) -> Result<Vec<OperationRow>, StoreError> {
-    let sql =
-        "SELECT id, contract, seq, transition FROM operations WHERE contract = ?1 ORDER BY seq";
-    let mut statement = db.prepare_cached(sql)?;
+    let sql = format!("{OPERATION} WHERE c.id = ?1 ORDER BY o.n");
+    let mut statement = db.prepare_cached(&sql)?;
     let rows = statement.query_map([Blob(contract)], read_operation)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -104,7 +111,9 @@ pub fn put_inputs<'a>(
     operation: &OperationId,
     inputs: impl IntoIterator<Item = &'a Input>,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT OR IGNORE INTO inputs (operation, parent, type, idx) VALUES (?1, ?2, ?3, ?4)";
+    let sql = "INSERT INTO inputs (operation, parent, type, idx)
+         VALUES ((SELECT n FROM operations WHERE id = ?1), (SELECT n FROM operations WHERE id = ?2), ?3, ?4)
+         ON CONFLICT DO NOTHING";
     let mut statement = db.prepare_cached(sql)?;
     for input in inputs {
         let parent = Blob(&input.operation);
@@ -115,8 +124,9 @@ pub fn put_inputs<'a>(
 
 /// What an operation consumes.
 pub fn inputs(db: &Connection, operation: &OperationId) -> Result<Vec<Input>, StoreError> {
-    let sql =
-        "SELECT parent, type, idx FROM inputs WHERE operation = ?1 ORDER BY parent, type, idx";
+    let sql = "SELECT p.id, i.type, i.idx
+         FROM operations o JOIN inputs i ON i.operation = o.n JOIN operations p ON p.n = i.parent
+         WHERE o.id = ?1 ORDER BY p.id, i.type, i.idx";
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map([Blob(operation)], |row| {
         let parent: Blob<_> = row.get(0)?;
@@ -132,7 +142,7 @@ pub fn inputs(db: &Connection, operation: &OperationId) -> Result<Vec<Input>, St
 /// Stores a leaf; of one that is known, only a seal that was not known before is added.
 pub fn put_leaf(db: &Transaction<'_>, row: &LeafRow) -> Result<(), StoreError> {
     let sql = "INSERT INTO leaves (operation, type, idx, kind, amount, token, data, secret, seal)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         VALUES ((SELECT n FROM operations WHERE id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT (operation, type, idx) DO UPDATE SET seal = coalesce(seal, excluded.seal)";
     db.prepare_cached(sql)?.execute((
         Blob(&row.operation),
@@ -148,7 +158,7 @@ pub fn put_leaf(db: &Transaction<'_>, row: &LeafRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-const LEAF: &str = "operation, type, idx, kind, amount, token, data, secret, seal";
+const LEAF: &str = "o.id, l.type, l.idx, l.kind, l.amount, l.token, l.data, l.secret, l.seal";
 
 /// A leaf of an operation, if it is known.
 pub fn leaf(
@@ -157,7 +167,10 @@ pub fn leaf(
     ty: u16,
     index: u32,
 ) -> Result<Option<LeafRow>, StoreError> {
-    let sql = format!("SELECT {LEAF} FROM leaves WHERE operation = ?1 AND type = ?2 AND idx = ?3");
+    let sql = format!(
+        "SELECT {LEAF} FROM operations o JOIN leaves l ON l.operation = o.n
+         WHERE o.id = ?1 AND l.type = ?2 AND l.idx = ?3"
+    );
     let mut statement = db.prepare_cached(&sql)?;
     let key = (Blob(operation), ty, index);
     Ok(statement.query_row(key, read_leaf).optional()?)
@@ -166,7 +179,8 @@ pub fn leaf(
 /// The leaves with a concealed seal: more than one only if somebody pays one seal several times.
 pub fn leaves_of_secret(db: &Connection, secret: &SecretSeal) -> Result<Vec<LeafRow>, StoreError> {
     let mut statement = db.prepare_cached(&format!(
-        "SELECT {LEAF} FROM leaves WHERE secret = ?1 ORDER BY operation, type, idx"
+        "SELECT {LEAF} FROM leaves l JOIN operations o ON o.n = l.operation
+         WHERE l.secret = ?1 ORDER BY o.id, l.type, l.idx"
     ))?;
     let rows = statement.query_map([Blob(secret)], read_leaf)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -190,8 +204,9 @@ fn leaves_by_outpoint(
     outpoint: OutPoint,
 ) -> Result<Vec<(ContractId, LeafRow)>, StoreError> {
     let sql = format!(
-        "SELECT {LEAF}, coalesce((SELECT contract FROM operations WHERE id = leaves.operation), operation)
-         FROM leaves WHERE seal >= x'01' AND seal BETWEEN ?1 AND ?2"
+        "SELECT {LEAF}, c.id FROM leaves l JOIN operations o ON o.n = l.operation
+         JOIN operations c ON c.n = coalesce(o.contract, o.n)
+         WHERE l.seal >= x'01' AND l.seal BETWEEN ?1 AND ?2"
     );
     let blinding = Blinding([0; 16]);
     let least = Seal::outpoint(outpoint, blinding).encode();
@@ -204,8 +219,10 @@ fn leaves_by_output(
     outpoint: OutPoint,
 ) -> Result<Vec<(ContractId, LeafRow)>, StoreError> {
     let sql = format!(
-        "SELECT {LEAF}, contract FROM anchored CROSS JOIN leaves USING (operation)
-         WHERE witness = ?3 AND seal < x'01' AND seal BETWEEN ?1 AND ?2"
+        "SELECT {LEAF}, c.id FROM witnesses w CROSS JOIN anchored a ON a.witness = w.n
+         CROSS JOIN leaves l ON l.operation = a.operation
+         JOIN operations o ON o.n = a.operation JOIN operations c ON c.n = a.contract
+         WHERE w.txid = ?3 AND l.seal < x'01' AND l.seal BETWEEN ?1 AND ?2"
     );
     let seal = Seal::Witness {
         vout: outpoint.vout,

@@ -2,10 +2,8 @@
 //! has no effect, and anybody can make more of it.
 
 use bdk_wallet::rusqlite::{Connection, Transaction};
-use bitcoin::Txid;
 
-use super::blob::{Blob, optional};
-use super::{StoreError, parents, witnesses};
+use super::{StoreError, numbers, parents, witnesses};
 
 /// How much waits.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -46,8 +44,9 @@ impl Unseen {
 pub fn unseen(db: &Connection) -> Result<Unseen, StoreError> {
     let sql = "SELECT count(*), coalesce(sum(length(c.header)), 0) FROM contracts c
          WHERE NOT c.issued AND NOT EXISTS (
-             SELECT 1 FROM anchors a JOIN witnesses w ON w.txid = a.witness
-             WHERE a.contract = c.id AND (w.status IN (1, 2) OR w.own))";
+             SELECT 1 FROM operations g JOIN operations o ON o.contract = g.n
+             JOIN anchored a ON a.operation = o.n JOIN witnesses w ON w.n = a.witness
+             WHERE g.id = c.id AND (w.status IN (1, 2) OR w.own))";
     let (contracts, bytes) = db
         .prepare_cached(sql)?
         .query_row((), |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -57,10 +56,10 @@ pub fn unseen(db: &Connection) -> Result<Unseen, StoreError> {
 /// What has no effect, for no source has seen it or a mined transaction conflicts with it.
 pub fn waiting(db: &Connection) -> Result<Waiting, StoreError> {
     let sql = "SELECT count(*), coalesce(sum(length(tx)), 0),
-             (SELECT coalesce(sum(length(o.transition)), 0) FROM operations o WHERE o.id IN (
-                 SELECT a.operation FROM witnesses w JOIN anchored a ON a.witness = w.txid
+             (SELECT coalesce(sum(length(o.transition)), 0) FROM operations o WHERE o.n IN (
+                 SELECT a.operation FROM witnesses w JOIN anchored a ON a.witness = w.n
                  WHERE w.status IN (0, 3) AND NOT w.own AND NOT EXISTS (
-                     SELECT 1 FROM anchored b JOIN witnesses v ON v.txid = b.witness
+                     SELECT 1 FROM anchored b JOIN witnesses v ON v.n = b.witness
                      WHERE b.operation = a.operation AND (v.status IN (1, 2) OR v.own))))
          FROM witnesses WHERE status IN (0, 3) AND NOT own";
     let (transactions, witnesses, operations): (u64, u64, u64) = db
@@ -91,63 +90,60 @@ pub fn forget(db: &Transaction<'_>, absent: u32, conflicted: u32) -> Result<(), 
     }
 }
 
-/// All of them, or this one if it is one of them.
+/// The numbers of all of them, or of this one if it is one of them.
 fn forgettable(
     db: &Connection,
     absent: u32,
     conflicted: u32,
-    one: Option<Txid>,
-) -> Result<Vec<Txid>, StoreError> {
-    let sql = "SELECT w.txid FROM witnesses w
+    one: Option<i64>,
+) -> Result<Vec<i64>, StoreError> {
+    let sql = "SELECT w.n FROM witnesses w
          WHERE w.status IN (0, 3) AND w.since < iif(w.status = 0, ?1, ?2) AND NOT w.own
-         AND w.txid = coalesce(?3, w.txid)
+         AND w.n = coalesce(?3, w.n)
          AND NOT EXISTS (
              SELECT 1 FROM anchored a JOIN inputs i ON i.parent = a.operation
-             WHERE a.witness = w.txid AND NOT EXISTS (
-                 SELECT 1 FROM anchored b WHERE b.operation = a.operation AND b.witness <> w.txid))
+             WHERE a.witness = w.n AND NOT EXISTS (
+                 SELECT 1 FROM anchored b WHERE b.operation = a.operation AND b.witness <> w.n))
          AND NOT EXISTS (
              SELECT 1 FROM anchored a JOIN inputs i ON i.parent = a.operation
              JOIN parents p ON p.operation = i.operation AND p.parent = a.operation
-             WHERE a.witness = w.txid AND p.parent_witness = w.txid AND NOT EXISTS (
+             WHERE a.witness = w.n AND p.parent_witness = w.n AND NOT EXISTS (
                  SELECT 1 FROM parents q WHERE q.operation = p.operation AND q.witness = p.witness
-                 AND q.parent = p.parent AND q.parent_witness <> w.txid))";
-    let mut statement = db.prepare_cached(sql)?;
-    let key = (absent, conflicted, optional(one.as_ref()));
-    let rows = statement.query_map(key, |row| row.get(0).map(|Blob(id)| id))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+                 AND q.parent = p.parent AND q.parent_witness <> w.n))
+         ORDER BY w.txid";
+    numbers(db, sql, (absent, conflicted, one))
 }
 
-fn forget_witness(db: &Transaction<'_>, witness: Txid) -> Result<(), StoreError> {
+fn forget_witness(db: &Transaction<'_>, witness: i64) -> Result<(), StoreError> {
     let orphans = "SELECT a.operation FROM anchored a WHERE a.witness = ?1 AND NOT EXISTS (
          SELECT 1 FROM anchored b WHERE b.operation = a.operation AND b.witness <> a.witness)";
-    let mut statement = db.prepare_cached(orphans)?;
-    let rows = statement.query_map([Blob(&witness)], |row| row.get::<_, Vec<u8>>(0))?;
-    let orphans: Vec<_> = rows.collect::<Result<_, _>>()?;
-    if let Some(row) = witnesses::get(db, witness)? {
-        let sql = "DELETE FROM spent WHERE outpoint = ?1 AND witness = ?2";
-        for input in &row.tx.input {
-            let key = (Blob(&input.previous_output), Blob(&witness));
-            db.prepare_cached(sql)?.execute(key)?;
-        }
-    }
+    let orphans = numbers(db, orphans, [witness])?;
+    witnesses::forget_spent(db, witness)?;
     parents::forget(db, witness)?;
-    for (table, column) in [
-        ("anchored", "witness"),
-        ("anchors", "witness"),
-        ("witnesses", "txid"),
-    ] {
+    delete(
+        db,
+        witness,
+        &[
+            ("block_proofs", "witness"),
+            ("anchored", "witness"),
+            ("anchors", "witness"),
+            ("witnesses", "n"),
+        ],
+    )?;
+    let of_operation = [
+        ("leaves", "operation"),
+        ("inputs", "operation"),
+        ("operations", "n"),
+    ];
+    let mut orphans = orphans.into_iter();
+    orphans.try_for_each(|operation| delete(db, operation, &of_operation))
+}
+
+/// Deletes the rows of these tables that have a number in a column.
+fn delete(db: &Transaction<'_>, number: i64, from: &[(&str, &str)]) -> Result<(), StoreError> {
+    for (table, column) in from {
         let sql = format!("DELETE FROM {table} WHERE {column} = ?1");
-        db.prepare_cached(&sql)?.execute([Blob(&witness)])?;
-    }
-    for operation in &orphans {
-        for (table, column) in [
-            ("leaves", "operation"),
-            ("inputs", "operation"),
-            ("operations", "id"),
-        ] {
-            let sql = format!("DELETE FROM {table} WHERE {column} = ?1");
-            db.prepare_cached(&sql)?.execute([operation])?;
-        }
+        db.prepare_cached(&sql)?.execute([number])?;
     }
     Ok(())
 }

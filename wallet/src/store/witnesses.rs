@@ -69,10 +69,25 @@ pub fn put(db: &SqlTransaction<'_>, row: &WitnessRow) -> Result<(), StoreError> 
 }
 
 fn put_spent(db: &SqlTransaction<'_>, txid: Txid, tx: &Transaction) -> Result<(), StoreError> {
-    let sql = "INSERT OR IGNORE INTO spent (outpoint, witness) VALUES (?1, ?2)";
+    let sql = "INSERT INTO spent (outpoint, witness) VALUES (?1, (SELECT n FROM witnesses WHERE txid = ?2))
+         ON CONFLICT DO NOTHING";
     let mut statement = db.prepare_cached(sql)?;
     for input in &tx.input {
         statement.execute((Blob(&input.previous_output), Blob(&txid)))?;
+    }
+    Ok(())
+}
+
+/// Forgets what the witness of a number spends.
+pub(super) fn forget_spent(db: &SqlTransaction<'_>, witness: i64) -> Result<(), StoreError> {
+    let sql = "SELECT tx FROM witnesses WHERE n = ?1";
+    let tx: Blob<Transaction> = db
+        .prepare_cached(sql)?
+        .query_row([witness], |row| row.get(0))?;
+    let sql = "DELETE FROM spent WHERE outpoint = ?1 AND witness = ?2";
+    let mut statement = db.prepare_cached(sql)?;
+    for input in &tx.0.input {
+        statement.execute((Blob(&input.previous_output), witness))?;
     }
     Ok(())
 }
@@ -128,7 +143,9 @@ pub fn movable(db: &Connection, height: u32) -> Result<Vec<WitnessRow>, StoreErr
 
 /// The witnesses that spend an output.
 pub fn spenders(db: &Connection, outpoint: OutPoint) -> Result<Vec<Txid>, StoreError> {
-    let mut statement = db.prepare_cached("SELECT witness FROM spent WHERE outpoint = ?1")?;
+    let sql =
+        "SELECT w.txid FROM spent s JOIN witnesses w ON w.n = s.witness WHERE s.outpoint = ?1";
+    let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map([Blob(&outpoint)], |row| row.get(0).map(|Blob(id)| id))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -160,7 +177,8 @@ pub fn of_operation(
         "SELECT w.txid, w.status, w.height, w.conflict, w.own AND EXISTS (
              SELECT 1 FROM transfers t
              WHERE t.txid = w.txid AND +t.direction = 'sent' AND +t.state IN ('broadcast', 'settled'))
-         FROM anchored a JOIN witnesses w ON w.txid = a.witness WHERE a.operation = ?1",
+         FROM operations o JOIN anchored a ON a.operation = o.n CROSS JOIN witnesses w ON w.n = a.witness
+         WHERE o.id = ?1",
     )?;
     let rows = statement.query_map([Blob(operation)], |row| {
         let txid: Blob<_> = row.get(0)?;
@@ -176,7 +194,8 @@ pub fn of_operation(
 /// Stores an anchor; of one that is known, anchor and bundle proof change.
 pub fn put_anchor(db: &SqlTransaction<'_>, row: &AnchorRow) -> Result<(), StoreError> {
     db.prepare_cached(
-        "INSERT INTO anchors (contract, witness, anchor, bundle) VALUES (?1, ?2, ?3, ?4)
+        "INSERT INTO anchors (contract, witness, anchor, bundle)
+         VALUES ((SELECT n FROM operations WHERE id = ?1), (SELECT n FROM witnesses WHERE txid = ?2), ?3, ?4)
          ON CONFLICT (witness, contract) DO UPDATE SET anchor = excluded.anchor, bundle = excluded.bundle",
     )?
     .execute((Blob(&row.contract), Blob(&row.witness), &row.anchor, &row.bundle))?;
@@ -189,7 +208,8 @@ pub fn anchor(
     contract: &ContractId,
     witness: Txid,
 ) -> Result<Option<AnchorRow>, StoreError> {
-    let sql = "SELECT contract, witness, anchor, bundle FROM anchors WHERE contract = ?1 AND witness = ?2";
+    let sql = "SELECT c.id, w.txid, a.anchor, a.bundle FROM witnesses w CROSS JOIN operations c
+         CROSS JOIN anchors a ON a.witness = w.n AND a.contract = c.n WHERE c.id = ?1 AND w.txid = ?2";
     let mut statement = db.prepare_cached(sql)?;
     Ok(statement
         .query_row((Blob(contract), Blob(&witness)), read_anchor)
@@ -199,7 +219,9 @@ pub fn anchor(
 /// Stores that a witness commits to an operation; signatures that come later replace the earlier.
 pub fn put_anchored(db: &SqlTransaction<'_>, row: &AnchoredRow) -> Result<(), StoreError> {
     db.prepare_cached(
-        "INSERT INTO anchored (contract, witness, operation, signatures) VALUES (?1, ?2, ?3, ?4)
+        "INSERT INTO anchored (contract, witness, operation, signatures)
+         VALUES ((SELECT n FROM operations WHERE id = ?1), (SELECT n FROM witnesses WHERE txid = ?2),
+                 (SELECT n FROM operations WHERE id = ?3), ?4)
          ON CONFLICT (witness, contract, operation) DO UPDATE SET signatures = excluded.signatures",
     )?
     .execute((
@@ -217,8 +239,9 @@ pub fn anchored_in(
     contract: &ContractId,
     witness: Txid,
 ) -> Result<Vec<AnchoredRow>, StoreError> {
-    let sql = "SELECT contract, witness, operation, signatures FROM anchored
-         WHERE contract = ?1 AND witness = ?2 ORDER BY operation";
+    let sql = "SELECT c.id, w.txid, o.id, a.signatures FROM witnesses w CROSS JOIN operations c
+         CROSS JOIN anchored a ON a.witness = w.n AND a.contract = c.n JOIN operations o ON o.n = a.operation
+         WHERE c.id = ?1 AND w.txid = ?2 ORDER BY o.id";
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map((Blob(contract), Blob(&witness)), read_anchored)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -232,7 +255,9 @@ pub fn signatures(
     operation: &OperationId,
 ) -> Result<Option<Vec<u8>>, StoreError> {
     let sql =
-        "SELECT signatures FROM anchored WHERE witness = ?1 AND contract = ?2 AND operation = ?3";
+        "SELECT signatures FROM anchored WHERE witness = (SELECT n FROM witnesses WHERE txid = ?1)
+         AND contract = (SELECT n FROM operations WHERE id = ?2)
+         AND operation = (SELECT n FROM operations WHERE id = ?3)";
     let mut statement = db.prepare_cached(sql)?;
     let key = (Blob(&witness), Blob(contract), Blob(operation));
     Ok(statement.query_row(key, |row| row.get(0)).optional()?)
@@ -244,8 +269,8 @@ pub fn first_seq(
     contract: &ContractId,
     witness: Txid,
 ) -> Result<Option<i64>, StoreError> {
-    let sql = "SELECT min(o.seq) FROM anchored a JOIN operations o ON o.id = a.operation
-         WHERE a.witness = ?1 AND a.contract = ?2";
+    let sql = "SELECT min(operation) FROM anchored WHERE witness = (SELECT n FROM witnesses WHERE txid = ?1)
+         AND contract = (SELECT n FROM operations WHERE id = ?2)";
     let mut statement = db.prepare_cached(sql)?;
     Ok(statement.query_row((Blob(&witness), Blob(contract)), |row| row.get(0))?)
 }

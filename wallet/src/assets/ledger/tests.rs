@@ -183,8 +183,8 @@ impl World {
         assert_eq!(again, found.last().copied());
         let before = self.heights();
         self.change(|tx| {
-            tx.execute("UPDATE operations SET height = NULL", ())
-                .unwrap();
+            let forget = "UPDATE operations SET height = NULL WHERE contract IS NOT NULL";
+            tx.execute(forget, ()).unwrap();
             store::standing::refresh_all(tx).unwrap();
         });
         assert_eq!(self.heights(), before, "the cache is what can be computed");
@@ -312,11 +312,14 @@ fn a_reorg_only_changes_the_facts() {
 }
 
 #[test]
-fn a_parent_nobody_knows_gives_no_effect() {
-    let operations = [row(2, &[1], &[2])];
-    assert_eq!(
-        depths(&operations, &[(2, Mined { height: 1 }, false)]),
-        [None]
+fn a_parent_nobody_knows_is_refused_by_the_store() {
+    let mut world = world(&[row(1, &[0], &[1])], &[]);
+    let tx = begin(&mut world.db).unwrap();
+    let refused = operations::put_inputs(&tx, &op(1), &[leaf(2)]).unwrap_err();
+    let reason = format!("{refused:?}");
+    assert!(
+        reason.contains("NOT NULL constraint failed: inputs.parent"),
+        "{reason}"
     );
 }
 
