@@ -3,10 +3,9 @@
 use bitcoin::block::Header;
 use bitcoin::{BlockHash, CompactTarget, Target};
 
+use super::params::MEDIAN;
 use super::{ChainParams, HeaderError};
 
-/// Headers of which the median time is taken.
-const MEDIAN: usize = 11;
 /// Seconds that a block may be ahead of the clock.
 const AHEAD: u64 = 7_200;
 /// Seconds that the first block of a period may be older than its parent (BIP-94).
@@ -168,8 +167,8 @@ impl Branch<'_> {
     /// chain.
     fn median_time(&self) -> Option<u32> {
         let last = self.new.iter().rev().chain(self.trunk.iter().rev());
-        let mut times = [0; MEDIAN];
-        let mut known = 0;
+        let mut times = [0; MEDIAN as usize];
+        let mut known = 0_u32;
         for (slot, header) in times.iter_mut().zip(last) {
             *slot = header.time;
             known += 1;
@@ -177,8 +176,8 @@ impl Branch<'_> {
         if known < MEDIAN && self.base > 0 {
             return None;
         }
-        let times = times.get_mut(..known)?;
+        let times = times.get_mut(..known as usize)?;
         times.sort_unstable();
-        times.get(known / 2).copied()
+        times.get(times.len() / 2).copied()
     }
 }

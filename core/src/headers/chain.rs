@@ -81,8 +81,8 @@ impl HeaderChain {
 
     /// Takes up headers that a chain held before, out of the own store: nothing is checked again, so
     /// nothing from anybody else may come here. They begin a period, reach up to the tip, and include
-    /// the whole period before the one in which new headers may leave them: that period decides the
-    /// next targets and median times. Work counts from the first of them.
+    /// all that [decide](ChainParams::decides) about headers that may leave them. Work counts from the
+    /// first of them.
     ///
     /// # Errors
     /// If there is none, or the height of the first begins no period.

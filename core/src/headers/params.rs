@@ -12,6 +12,9 @@ const INTERVAL: u16 = 2_016;
 /// Seconds a block shall take, on every network of Bitcoin.
 const SPACING: u16 = 600;
 
+/// Headers of which the median time is taken.
+pub(super) const MEDIAN: u32 = 11;
+
 /// What the rules for headers depend on. Tests make their own, small ones.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ChainParams {
@@ -61,8 +64,15 @@ impl ChainParams {
         heights.find(begins).copied().unwrap_or(0)
     }
 
+    /// The height from which headers decide about those that leave a chain right above a fork: the median
+    /// time looks at the last eleven, targets at the period (PROTOCOL.md §14.2).
+    pub fn decides(&self, fork: u32) -> u32 {
+        let first = fork.saturating_add(1).saturating_sub(MEDIAN);
+        self.period(first)
+    }
+
     /// The height that begins the period of a block.
-    pub fn period(&self, height: u32) -> u32 {
+    pub(super) fn period(&self, height: u32) -> u32 {
         height - height % self.interval()
     }
 

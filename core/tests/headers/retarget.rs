@@ -173,7 +173,8 @@ fn a_chain_that_is_taken_up_again_judges_as_the_whole_one() {
     for params in [small(), small_testnet4()] {
         let headers = follow(&begun(params.clone()), 29, 700, 1);
         let whole = grown(params.clone(), &headers);
-        // What leaves it above 26 depends on the period from 24 on, and on the one before.
+        // What leaves it above 26 depends on eleven headers, and on the periods in which they are.
+        assert_eq!((params.decides(26), params.decides(25)), (16, 8));
         let end = whole.headers()[16..].to_vec();
         let resumed = HeaderChain::resume(params.clone(), 16, end).expect("16 begins a period");
         assert_eq!((resumed.height(), resumed.tip()), (29, whole.tip()));

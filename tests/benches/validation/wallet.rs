@@ -8,7 +8,10 @@ use crate::Plan;
 use crate::report::Report;
 
 /// Payments that are appended to one history, one after the other.
-const APPENDED: usize = 5;
+const APPENDED: usize = 20;
+
+/// Blocks of the chain on which they are, whatever the history: as many as the longest takes.
+const BLOCKS: u32 = 1_000;
 
 pub fn measure(plan: &Plan, report: &mut Report) {
     println!("\nwallets: accepting validates and stores; appending is a delta of one transfer\n");
@@ -37,6 +40,9 @@ fn accept(transitions: u32) -> (Duration, Duration) {
     let begin = Instant::now();
     receiver.accept(&whole).expect("a good history");
     let accepted = begin.elapsed();
+    while receiver.chain.height() < BLOCKS {
+        receiver.chain.mine(&[]);
+    }
     let appended = (0..APPENDED).map(|_| {
         let known = receiver.history.drafts().len();
         let leaf = receiver.pay();

@@ -161,15 +161,10 @@ impl History {
 
     /// The leaves of the first `known` frames that later ones consume.
     pub fn base(&self, known: usize) -> Vec<BaseEntry> {
-        let consumed = self.consumed(known);
-        let leaves = self.leaves().into_iter();
-        leaves
-            .filter(|(_, input, _)| consumed.contains(input))
-            .filter_map(|(frame, leaf, _)| {
-                frame
-                    .filter(|frame| *frame < known)
-                    .map(|frame| self.entry(frame, leaf))
-            })
+        let consumed = self.consumed(known).into_iter();
+        let frame = |leaf: &Input| self.find(leaf)?.0.filter(|frame| *frame < known);
+        consumed
+            .filter_map(|leaf| Some(self.entry(frame(&leaf)?, leaf)))
             .collect()
     }
 

@@ -82,9 +82,13 @@ impl Still {
         }
     }
 
+    /// The height of its tip.
+    pub fn height(&self) -> u32 {
+        u32::try_from(self.headers.len() - 1).expect("a low block")
+    }
+
     fn tip_id(&self) -> BlockId {
-        let height = self.headers.len() - 1;
-        self.block_id(u32::try_from(height).expect("a low block"))
+        self.block_id(self.height())
     }
 }
 
@@ -191,9 +195,10 @@ impl Receiver {
 
     /// Mines the witnesses that are not mined yet, up to the one of a frame, which may pay the wallet.
     pub fn mine(&mut self, frame: usize) {
-        let witnesses = (0..=frame).map(|frame| self.history.txid(frame));
-        let new = witnesses.filter(|txid| !self.chain.proofs.contains_key(txid));
-        let new: Vec<_> = new.collect();
+        let witnesses = (0..=frame).rev().map(|frame| self.history.txid(frame));
+        let new = witnesses.take_while(|txid| !self.chain.proofs.contains_key(txid));
+        let mut new: Vec<_> = new.collect();
+        new.reverse();
         self.chain.mine(&new);
         let paying = self.history.anchored(frame).witness.transaction();
         self.chain.paying.push(paying.clone());

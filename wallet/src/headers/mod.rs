@@ -181,9 +181,7 @@ fn holds(db: &Connection, block: BlockId) -> Result<bool, StoreError> {
 fn load(db: &Connection, network: &Network, above: u32) -> Result<HeaderChain, Error> {
     let params = params(network);
     let base = headers::base(db)?.map_or(0, |(base, _)| base);
-    let period = params.period(above);
-    let before = params.period(period.saturating_sub(1));
-    let from = before.max(base);
+    let from = params.decides(above).max(base);
     let headers = headers::from(db, from)?;
     Ok(HeaderChain::resume(params, from, headers).map_err(HeadersError::from)?)
 }
