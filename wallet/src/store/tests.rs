@@ -4,7 +4,7 @@ use bdk_wallet::rusqlite::{self, Connection};
 use bitcoin::consensus::serialize;
 use bitcoin::hashes::Hash;
 use bitcoin::key::XOnlyPublicKey;
-use bitcoin::{OutPoint, ScriptBuf, Transaction, Txid, absolute, transaction};
+use bitcoin::{OutPoint, ScriptBuf, Transaction, TxIn, Txid, absolute, transaction};
 use bulla_core::commit::Commitment;
 use bulla_core::consignment::Parents;
 use bulla_core::operation::Input;
@@ -73,8 +73,11 @@ fn outpoint(n: u8) -> OutPoint {
 fn transaction(n: u32) -> Transaction {
     Transaction {
         version: transaction::Version::TWO,
-        lock_time: absolute::LockTime::from_consensus(n),
-        input: Vec::new(),
+        lock_time: absolute::LockTime::ZERO,
+        input: vec![TxIn {
+            previous_output: OutPoint::new(txid(0), n),
+            ..TxIn::default()
+        }],
         output: Vec::new(),
     }
 }
@@ -521,6 +524,9 @@ fn h14_i14_what_waits_for_long_is_forgotten_with_all_that_hangs_on_it() {
         assert_eq!(left(table), 4, "{table}");
     }
     assert_eq!(left("operations"), 4 + 1, "the genesis");
+    let dangling = "SELECT count(*) FROM spent WHERE witness NOT IN (SELECT n FROM witnesses)";
+    let dangling: u32 = tx.query_row(dangling, (), |row| row.get(0)).unwrap();
+    assert_eq!(dangling, 0, "a number can be given again");
     tx.commit().unwrap();
 }
 

@@ -1,6 +1,7 @@
 -- Version 9: operations and witnesses have numbers, in the order in which they became known, and every
 -- other table names them by these: what comes last stands at the end of each table, and a command writes
--- the same few pages whatever came before. Only four things are still sought by hashes.
+-- the same few pages whatever came before. Only four things are still sought by hashes. A column refers to
+-- another table where an index finds its rows: where none does, each deletion would walk the whole table.
 ALTER TABLE operations RENAME TO operations_8;
 ALTER TABLE inputs RENAME TO inputs_8;
 ALTER TABLE leaves RENAME TO leaves_8;
@@ -72,14 +73,14 @@ INSERT INTO witnesses (txid, tx, own, status, height, conflict, since)
 
 CREATE TABLE spent (
     outpoint BLOB NOT NULL,
-    witness  INTEGER NOT NULL REFERENCES witnesses (n),
+    witness  INTEGER NOT NULL,
     PRIMARY KEY (outpoint, witness)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO spent SELECT outpoint, w.n FROM spent_8 s JOIN witnesses w ON w.txid = s.witness ORDER BY outpoint;
 
 CREATE TABLE anchors (
     witness  INTEGER NOT NULL REFERENCES witnesses (n),
-    contract INTEGER NOT NULL REFERENCES operations (n),
+    contract INTEGER NOT NULL,
     anchor   BLOB NOT NULL,
     bundle   BLOB NOT NULL,
     PRIMARY KEY (witness, contract)
@@ -105,9 +106,9 @@ INSERT INTO anchored
 -- nth time on another one. A genesis is no parent here.
 CREATE TABLE parents (
     operation      INTEGER NOT NULL REFERENCES operations (n),
-    witness        INTEGER NOT NULL REFERENCES witnesses (n),
-    parent         INTEGER NOT NULL REFERENCES operations (n),
-    parent_witness INTEGER NOT NULL REFERENCES witnesses (n),
+    witness        INTEGER NOT NULL,
+    parent         INTEGER NOT NULL,
+    parent_witness INTEGER NOT NULL,
     nth            INTEGER NOT NULL,
     PRIMARY KEY (operation, witness, parent, parent_witness)
 ) STRICT, WITHOUT ROWID;
