@@ -187,7 +187,7 @@ fn store(
         created: now,
         expiry: invoice.expiry,
         state: state.to_owned(),
-        reason: reason.clone(),
+        reason,
     };
     let number = invoices::insert(&command.db, &row)?;
     if let Some(outpoint) = target.outpoint {
@@ -201,6 +201,17 @@ fn store(
             },
         )?;
     }
+    await_transfer(command, invoice, text, now)
+}
+
+/// The transfer that shall answer an invoice.
+fn await_transfer(
+    command: &Command<'_>,
+    invoice: &Invoice,
+    text: String,
+    now: u64,
+) -> Result<(), StoreError> {
+    let (state, reason) = record::receiver_columns(ReceiverState::Invoiced);
     let id = record::transfer_id(RECEIVED, &[text.as_bytes()]).to_bytes();
     let transfer = TransferRow {
         id,
