@@ -9,13 +9,15 @@ use serde::Serialize;
 use crate::unbacked::Unbacked;
 use crate::units::Names;
 
-/// What a transfer moves to one payee.
+/// What a transfer moves to one payee, or does by an act.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Item {
     /// The invoice.
     pub invoice: Option<String>,
     /// The contract; none for plain bitcoin.
     pub contract: Option<ContractId>,
+    /// The name of the transition, for an act such as a burn; none for a payment.
+    pub act: Option<String>,
     /// Amount in smallest units, or satoshis without a contract.
     pub amount: String,
     /// The same with decimals and ticker, or `sat`; empty where nothing is paid to anybody.
@@ -32,11 +34,12 @@ pub struct Item {
 impl Item {
     /// Of an item of the wallet.
     pub fn of(item: &TransferItem, names: &Names) -> Self {
-        // What makes no leaf, such as a burn, is about the asset.
+        // An invoice that names no type asks for the asset.
         let owned = item.owned.as_deref().unwrap_or(owned::ASSET.name);
         Self {
             invoice: item.invoice.clone(),
             contract: item.contract,
+            act: item.act.clone(),
             amount: item.amount.to_string(),
             display: match (item.contract, item.amount) {
                 (Some(contract), amount) => names.show_owned(contract, owned, item.token, amount),
@@ -49,11 +52,13 @@ impl Item {
         }
     }
 
-    /// The amount and its contract.
+    /// The act, the amount and its contract.
     pub fn what(&self) -> String {
-        match self.contract {
-            Some(contract) => format!("{} of {contract}", self.display),
-            None => self.display.clone(),
+        let display = &self.display;
+        match (&self.act, self.contract) {
+            (Some(act), Some(contract)) => format!("{act} {display} of {contract}"),
+            (None, Some(contract)) => format!("{display} of {contract}"),
+            (_, None) => display.clone(),
         }
     }
 

@@ -515,7 +515,7 @@ impl fmt::Display for TransferState {
     }
 }
 
-/// What one transfer moves to one payee.
+/// What one transfer moves to one payee, or does by one act to one owned type.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TransferItem {
     /// The invoice, as text; none for a carrier or plain payment.
@@ -524,9 +524,13 @@ pub struct TransferItem {
     pub contract: Option<ContractId>,
     /// The operation that pays or acts; none for bitcoin, and for what was left behind.
     pub operation: Option<OperationId>,
-    /// The name of the owned type of the leaf that it makes or leaves behind, if there is one.
+    /// The name of the transition, if it is an act.
+    pub act: Option<String>,
+    /// The name of the owned type: of the leaf that it pays or leaves behind, or that an invoice asks for, if it
+    /// says; of an act, what it makes, of one that makes nothing what it destroys, and of one that does neither
+    /// what it is done with.
     pub owned: Option<String>,
-    /// The token, for a type of tokens.
+    /// The token, for a type of tokens; none for several.
     pub token: Option<u32>,
     /// Amount in smallest units of the contract, or in satoshis if there is none.
     pub amount: u64,

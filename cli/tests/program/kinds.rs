@@ -43,6 +43,21 @@ pub fn held(bulla: &Bulla) -> Vec<String> {
     held
 }
 
+/// The first item of what a command sent, as `transfers` lists it: its act, its amount, and what people read.
+fn listed(bulla: &Bulla, sent: &Value) -> (String, String, String) {
+    let transfers = bulla.ok(&["transfers"]);
+    let transfers = transfers["transfers"].as_array().unwrap();
+    let mut transfers = transfers.iter();
+    let transfer = transfers.find(|listed| listed["transfer"] == sent["transfer"]);
+    let item = &transfer.unwrap()["items"][0];
+    let table = String::from_utf8(bulla.run(&["transfers"]).stdout).unwrap();
+    let mut rows = table.lines();
+    let row = rows.find(|row| row.starts_with(text(sent, "transfer")));
+    let what = row.unwrap().split("  ").find(|cell| cell.contains(" of "));
+    let of = |field| text(item, field).to_owned();
+    (of("act"), of("amount"), what.unwrap().trim().to_owned())
+}
+
 pub fn invoice(bulla: &Bulla, options: &[&str]) -> String {
     let answer = bulla.ok(&[&["invoice"], options].concat());
     text(&answer, "invoice").to_owned()
@@ -74,7 +89,14 @@ fn units_are_minted_burned_and_renounced() {
     assert_eq!(burned["outputs"][0]["amount"], "3");
     let (code, verdict) = alice.answer(&["validate", &file(&burned, 0)]);
     assert_eq!(code, 0, "anybody can check a burn: {verdict}");
-    mined(alice, &["renounce", &contract]);
+    let (act, amount, what) = listed(alice, &burned);
+    assert_eq!((&*act, &*amount), ("burn", "3"));
+    assert_eq!(what, format!("burn 0.3 KIND of {contract}"));
+    let renounced = mined(alice, &["renounce", &contract]);
+    let (act, amount, what) = listed(alice, &renounced);
+    assert_eq!((&*act, &*amount), ("renounce", "430"));
+    let right = format!("renounce 43.0 allowance of KIND of {contract}");
+    assert_eq!(what, right);
     assert_eq!(held(alice), ["99.7 KIND"]);
     let (code, error) = alice.error(&["mint", &contract, "0.1"]);
     assert_eq!((code, text(&error, "code")), (1, "insufficient-asset"));
@@ -111,6 +133,9 @@ fn tokens_are_minted_with_media_engraved_and_moved() {
     assert_eq!((code, text(&error, "code")), (1, "media"));
     let burned = mined(bob, &["burn", &contract, "--token", "2"]);
     assert_eq!(bob.answer(&["validate", &file(&burned, 0)]).0, 0);
+    let (act, amount, what) = listed(bob, &burned);
+    assert_eq!((&*act, &*amount), ("burn", "1"));
+    assert_eq!(what, format!("burn KIND #2 of {contract}"));
     assert_eq!(held(bob), Vec::<String>::new());
 }
 

@@ -9,7 +9,8 @@ use bulla_core::state::State;
 use bulla_schemas::roles::{global, owned};
 
 use super::error::TransferError;
-use super::record::{self, Seen};
+use super::record;
+use super::seen::seen;
 use crate::api::{
     Asset, AssetBalance, Balance, BitcoinBalance, CarrierBalance, CoinAllocation, Page, Tokens,
     Transfer, TransferId,
@@ -17,11 +18,11 @@ use crate::api::{
 use crate::assets::book::Book;
 use crate::assets::consign::contract_file;
 use crate::assets::facts::{number, precision, text};
-use crate::assets::rows::{self, damaged};
+use crate::assets::rows::damaged;
 use crate::assets::snapshot::Snapshot;
 use crate::coins::Place;
-use crate::store::transfers::{self, ItemRow, TransferRow};
-use crate::store::{StoreError, contracts, operations};
+use crate::store::transfers::{self, TransferRow};
+use crate::store::{StoreError, contracts};
 use crate::{AllowList, Error, Wallet, claims, decimals, defaults, identity};
 
 impl Wallet {
@@ -150,43 +151,21 @@ impl Wallet {
     }
 
     fn shown(&self, row: TransferRow) -> Result<Transfer, StoreError> {
-        let items = transfers::items(&self.db, &row.id)?;
-        let (mut seen, mut books) = (BTreeMap::new(), BTreeMap::new());
-        for item in &items {
-            let Some(contract) = item.contract else {
-                continue;
+        let mut items = Vec::new();
+        let mut books: BTreeMap<_, Option<Book>> = BTreeMap::new();
+        for item in transfers::items(&self.db, &row.id)? {
+            let book = match item.contract.map(|contract| books.entry(contract)) {
+                None => None,
+                Some(Entry::Occupied(known)) => known.into_mut().as_ref(),
+                Some(Entry::Vacant(vacant)) => {
+                    let book = Book::load(&self.db, *vacant.key())?;
+                    vacant.insert(book).as_ref()
+                }
             };
-            let book = match books.entry(contract) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(vacant) => vacant.insert(Book::load(&self.db, contract)?),
-            };
-            let found = self.seen(&row, item, book.as_ref())?;
-            seen.extend(found.map(|found| (item.n, found)));
+            let seen = seen(&self.db, &row, &item, book)?;
+            items.extend(seen.into_iter().map(|seen| (item.clone(), seen)));
         }
-        record::shown(row, items, seen)
-    }
-
-    /// The leaf that an item pays or leaves behind; none of what waited so long that it was forgotten.
-    fn seen(
-        &self,
-        row: &TransferRow,
-        item: &ItemRow,
-        book: Option<&Book>,
-    ) -> Result<Option<Seen>, StoreError> {
-        let paid = item.leaf();
-        let Some(at) = paid.or_else(|| item.abandoned_leaf()) else {
-            return Ok(None);
-        };
-        let leaf = operations::leaf(&self.db, &at.operation, at.owned_type, at.index)?;
-        let token = leaf.as_ref().and_then(|leaf| leaf.token);
-        // What is left behind lies on no output any more.
-        let leaf = leaf.filter(|_| paid.is_some());
-        let seal = leaf.map(|leaf| rows::leaf(&leaf)).transpose()?;
-        Ok(Some(Seen {
-            owned: book.map(|book| book.facts.owned_name(at.owned_type).to_owned()),
-            token,
-            outpoint: seal.and_then(|(_, _, seal)| seal?.resolve(row.txid)),
-        }))
+        record::shown(row, items)
     }
 }
 

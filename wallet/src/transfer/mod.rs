@@ -17,6 +17,7 @@ mod prepare;
 pub(crate) mod quote;
 pub(crate) mod record;
 pub(crate) mod request;
+mod seen;
 mod signatures;
 pub mod step;
 pub mod verbs;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use bdk_wallet::rusqlite::{Connection, Transaction as SqlTransaction};
-use bitcoin::OutPoint;
 
 use super::error::TransferError;
+use super::seen::Seen;
 use super::step::{ReceiverState, SenderState, Sending};
 use crate::api::{Direction, Transfer, TransferId, TransferItem, TransferState};
 use crate::assets::rows::damaged;
@@ -165,20 +165,8 @@ pub(crate) fn receiver_state(
     })
 }
 
-/// What the store knows of the leaf of an item.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Seen {
-    pub owned: Option<String>,
-    pub token: Option<u32>,
-    pub outpoint: Option<OutPoint>,
-}
-
-/// A transfer for people. `seen` gives what is known of the leaves of its items.
-pub(crate) fn shown(
-    row: TransferRow,
-    items: Vec<ItemRow>,
-    mut seen: BTreeMap<u32, Seen>,
-) -> Result<Transfer, StoreError> {
+/// A transfer for people, with what is known of its items.
+pub(crate) fn shown(row: TransferRow, items: Vec<(ItemRow, Seen)>) -> Result<Transfer, StoreError> {
     let reason = row.reason.as_deref();
     let (direction, state) = if row.direction == SENT {
         (
@@ -191,18 +179,16 @@ pub(crate) fn shown(
             TransferState::Receiver(receiver_state(&row.state, reason)?),
         )
     };
-    let item = |item: ItemRow| {
-        let seen = seen.remove(&item.n).unwrap_or_default();
-        TransferItem {
-            invoice: item.invoice,
-            contract: item.contract,
-            operation: item.operation,
-            owned: seen.owned,
-            token: seen.token,
-            amount: item.amount.unwrap_or(0),
-            outpoint: seen.outpoint,
-            acknowledged: item.acked,
-        }
+    let item = |(item, seen): (ItemRow, Seen)| TransferItem {
+        invoice: item.invoice,
+        contract: item.contract,
+        operation: item.operation,
+        act: seen.act,
+        owned: seen.owned,
+        token: seen.token,
+        amount: seen.amount.or(item.amount).unwrap_or(0),
+        outpoint: seen.outpoint,
+        acknowledged: item.acked,
     };
     Ok(Transfer {
         id: TransferId::from_bytes(row.id),

@@ -6,7 +6,7 @@ use bulla_core::{ContractId, NetworkId};
 use bulla_schemas as schemas;
 use bulla_wallet::Error;
 use bulla_wallet::api::{
-    AllocateTo, InvoiceRequest, InvoiceState, InvoiceTarget, Issue, Payment, PlanOptions,
+    AllocateTo, InvoiceRequest, InvoiceState, InvoiceTarget, Issue, Page, Payment, PlanOptions,
 };
 use bulla_wallet::invoice::Invoice;
 use bulla_wallet::media::Media;
@@ -65,6 +65,14 @@ impl Party {
         self.wallet().invoice(&request).unwrap()
     }
 
+    /// What the acts of a transfer are listed as: transition, owned type, token, amount.
+    fn did(&mut self, paid: &Paid) -> Vec<(String, String, Option<u32>, u64)> {
+        let transfer = self.wallet().transfer(paid.transfer).unwrap();
+        let acts = transfer.items.into_iter();
+        let acts = acts.filter_map(|item| Some((item.act?, item.owned?, item.token, item.amount)));
+        acts.collect()
+    }
+
     /// What lies on the sealed coins: owned type, token, amount.
     pub fn held(&mut self, contract: ContractId) -> Vec<(String, Option<u32>, u64)> {
         let mut held = Vec::new();
@@ -84,6 +92,15 @@ fn asset(owned: &str, amount: u64) -> (String, Option<u32>, u64) {
 
 pub fn nft(id: u32, fraction: u64) -> (String, Option<u32>, u64) {
     ("nft".to_owned(), Some(id), fraction)
+}
+
+fn did(
+    act: &str,
+    owned: &str,
+    token: Option<u32>,
+    amount: u64,
+) -> (String, String, Option<u32>, u64) {
+    (act.to_owned(), owned.to_owned(), token, amount)
 }
 
 /// That a file proves an operation to anybody.
@@ -124,6 +141,7 @@ fn more_is_issued_by_allowance_and_burned_with_evidence() {
     assert_eq!(issued.files.len(), 1, "what was made proves itself");
     let received = bob.accept(&bench, &issued.files[0]).unwrap();
     assert_eq!(received.amount, 30);
+    assert_eq!(alice.did(&issued), [did("issue", "asset", None, 30)]);
     assert_eq!(
         alice.held(contract),
         [asset("allowance", 20), asset("asset", 100)]
@@ -135,9 +153,15 @@ fn more_is_issued_by_allowance_and_burned_with_evidence() {
     );
     let burned = alice.act(&bench, contract, &Verb::Burn(40)).unwrap();
     assert_evidence(&burned.files[0]);
+    assert_eq!(alice.did(&burned), [did("burn", "asset", None, 40)]);
     assert_eq!(alice.amount(contract), (60, 0));
+    let part = alice.act(&bench, contract, &Verb::Renounce(Some(5)));
+    let part = alice.did(&part.unwrap());
+    assert_eq!(part, [did("renounce", "allowance", None, 5)]);
     let renounced = alice.act(&bench, contract, &Verb::Renounce(None)).unwrap();
     assert_evidence(&renounced.files[0]);
+    let rest = alice.did(&renounced);
+    assert_eq!(rest, [did("renounce", "allowance", None, 15)]);
     assert_eq!(alice.held(contract), [asset("asset", 60)]);
     let again = alice.act(&bench, contract, &Verb::Issue(making(1, None)));
     assert_eq!(code(again), "insufficient-asset");
@@ -159,9 +183,19 @@ fn an_allowance_is_paid_like_anything_else_and_never_by_mistake() {
         contract: None,
         amount: Some(20),
     };
+    let asked = bob.wallet().transfers(&Page::default()).unwrap();
+    let listed = |party: &mut Party, transfer| {
+        let transfer = party.wallet().transfer(transfer).unwrap();
+        let item = transfer.items[0].clone();
+        (item.act, item.owned, item.amount)
+    };
+    let allowance = |amount| (None, Some("allowance".to_owned()), amount);
+    assert_eq!(listed(&mut bob, asked[0].id), allowance(0));
     let paid = alice.pay(&bench, &[open]).unwrap();
     bench.mine(1);
     let received = bob.accept(&bench, &paid.files[0]).unwrap();
+    assert_eq!(listed(&mut bob, received.transfer), allowance(20));
+    assert_eq!(listed(&mut alice, paid.transfer), allowance(20));
     assert_eq!(received.invoices[0].state, InvoiceState::Settled);
     assert_eq!(bob.held(contract), [asset("allowance", 20)]);
     assert_eq!(bob.amount(contract), (0, 0), "an allowance is no asset");
@@ -187,6 +221,7 @@ fn editions_are_minted_in_order_engraved_moved_and_burned() {
     };
     let minted = alice.act(&bench, contract, &mint).unwrap();
     bob.accept(&bench, &minted.files[0]).unwrap();
+    assert_eq!(alice.did(&minted), [did("mint", "nft", None, 2)], "3 and 4");
     assert_eq!(bob.held(contract), [nft(3, 1)]);
     assert_eq!(
         alice.held(contract),
@@ -199,8 +234,10 @@ fn editions_are_minted_in_order_engraved_moved_and_burned() {
     assert_eq!(code(other), "media");
 
     let text = "to Carol".to_owned();
-    let engraved = bob.act(&bench, contract, &Verb::Engrave { token: 3, text });
-    assert_evidence(&engraved.unwrap().files[0]);
+    let engrave = Verb::Engrave { token: 3, text };
+    let engraved = bob.act(&bench, contract, &engrave).unwrap();
+    assert_evidence(&engraved.files[0]);
+    assert_eq!(bob.did(&engraved), [did("engrave", "nft", Some(3), 1)]);
     assert_eq!(bob.held(contract), [nft(3, 1)]);
     let invoice = alice.ask(contract, "nft", Some(3));
     let received = bench.transfer(&mut bob, &mut alice, &invoice);
@@ -210,8 +247,10 @@ fn editions_are_minted_in_order_engraved_moved_and_burned() {
     assert_eq!(code(gone), "insufficient-asset");
     let burned = alice.act(&bench, contract, &Verb::BurnToken(3)).unwrap();
     assert_evidence(&burned.files[0]);
+    assert_eq!(alice.did(&burned), [did("burn", "nft", Some(3), 1)]);
     let renounced = alice.act(&bench, contract, &Verb::Renounce(None)).unwrap();
     assert_evidence(&renounced.files[0]);
+    assert_eq!(alice.did(&renounced), [did("renounce", "left", None, 6)]);
     assert_eq!(alice.held(contract), [nft(1, 1), nft(2, 1), nft(4, 1)]);
 }
 
@@ -264,15 +303,20 @@ fn units_are_handed_in_and_reissued_with_a_short_history() {
     bench.transfer(&mut alice, &mut bob, &invoice);
     let handed = bob.act(&bench, contract, &Verb::HandIn(60)).unwrap();
     assert_evidence(&handed.files[0]);
+    assert_eq!(bob.did(&handed), [did("hand_in", "asset", None, 60)]);
     assert_eq!(bob.amount(contract), (0, 0));
     let invoice = bob.witness(contract, 60);
     let reissue = Verb::Reissue(making(60, Some(invoice)));
     let reissued = alice.act(&bench, contract, &reissue).unwrap();
     bob.accept(&bench, &reissued.files[0]).unwrap();
+    assert_eq!(alice.did(&reissued), [did("reissue", "asset", None, 60)]);
     assert_eq!(bob.amount(contract), (60, 0));
+    let renounced = alice.act(&bench, contract, &Verb::Renounce(Some(1)));
+    let renounced = alice.did(&renounced.unwrap());
+    assert_eq!(renounced, [did("renounce", "replacement", None, 1)]);
     assert_eq!(
         alice.held(contract),
-        [asset("asset", 40), asset("replacement", 40)]
+        [asset("asset", 40), asset("replacement", 39)]
     );
     let wrong = alice.act(&bench, contract, &Verb::Burn(1));
     assert_eq!(code(wrong), "unknown-name");
