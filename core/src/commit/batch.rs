@@ -112,31 +112,26 @@ impl<P: Clone> Group<P> {
 /// Runs a task on another thread if there is one, else at once.
 fn beside(task: impl FnOnce() + Send + 'static) {
     #[cfg(feature = "parallel")]
-    if threads() > 1 {
-        rayon::spawn(task);
-        return;
+    if rayon::current_thread_index().is_some() {
+        if rayon::current_num_threads() > 1 {
+            return rayon::spawn(task);
+        }
+    } else if let Some(pool) = &*POOL {
+        return pool.spawn(task);
     }
     task();
 }
 
-/// Threads to share work among: those of the pool that the caller runs in, or of the process. Where the system
-/// starts none, rayon would panic when it is asked.
+/// The threads for whoever is in no pool; none where there would be but one, or the system starts none.
+///
+/// Not rayon's global pool: rayon panics when it is asked for one that could not be started, which anybody in
+/// the process may have tried before, and it has no way to ask whether there is one. Nor is it ours to start:
+/// who starts it, says for the whole process how many threads there are.
 #[cfg(feature = "parallel")]
-fn threads() -> usize {
-    use std::error::Error as _;
-    use std::sync::LazyLock;
-
-    static STARTED: LazyLock<bool> = LazyLock::new(|| {
-        let started = rayon::ThreadPoolBuilder::new().build_global();
-        // Only what the system said has a source; else there was a pool before.
-        started.map_or_else(|error| error.source().is_none(), |()| true)
-    });
-    if rayon::current_thread_index().is_some() || *STARTED {
-        rayon::current_num_threads()
-    } else {
-        1
-    }
-}
+static POOL: std::sync::LazyLock<Option<rayon::ThreadPool>> = std::sync::LazyLock::new(|| {
+    let pool = rayon::ThreadPoolBuilder::new().build().ok();
+    pool.filter(|pool| pool.current_num_threads() > 1)
+});
 
 #[cfg(test)]
 mod tests {

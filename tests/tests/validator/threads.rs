@@ -1,6 +1,7 @@
 //! Curve checks are put off and done on other threads: what is reported stays the same.
 
 use std::env;
+use std::error::Error as _;
 use std::process::Command;
 
 use bulla_core::commit::DbcProof;
@@ -118,6 +119,9 @@ const ALONE: &str = "BULLA_TEST_WITHOUT_THREADS";
 fn where_no_thread_can_be_started_the_answer_is_the_same() {
     if env::var_os(ALONE).is_some() {
         assert!(std::thread::Builder::new().spawn(|| {}).is_err());
+        // A host that had asked rayon for its global pool: from now on rayon panics when it needs one.
+        let error = ThreadPoolBuilder::new().build_global().unwrap_err();
+        assert!(error.source().is_some(), "what the system says: {error}");
         let history = line();
         let mut consignment = history.consignment(View::Leaves);
         assert!(judge(&consignment.encode()).is_ok());
