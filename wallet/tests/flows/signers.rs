@@ -3,7 +3,6 @@
 use bitcoin::Psbt;
 use bitcoin::hashes::Hash;
 use bitcoin::secp256k1::{Keypair, Secp256k1, SecretKey};
-use bulla_core::ContractId;
 use bulla_core::consignment::{Explicit, Writer, parts};
 use bulla_core::frame::{Base, BaseEntry, Frame, Terminal, Terminals};
 use bulla_core::header::Header;
@@ -11,6 +10,7 @@ use bulla_core::operation::Input;
 use bulla_core::schema::Schema;
 use bulla_core::seal::AssignedSeal;
 use bulla_core::state::State;
+use bulla_core::{ContractId, OperationId};
 use bulla_schemas as schemas;
 use bulla_wallet::api::{Issue, Payment, PlanOptions, Prepared, TransferId};
 use bulla_wallet::chain::ChainSource;
@@ -320,16 +320,14 @@ fn signed_issues() -> Schema {
     Schema::from_toml(&text).unwrap()
 }
 
-#[test]
-fn what_needs_no_signature_waits_for_those_of_what_it_builds_on() {
-    let bench = Bench::new();
-    let mut alice = bench.party("alice", 100_000);
-    let mut bob = bench.party("bob", 100_000);
+/// Of such a contract 40 units that Alice issued by an operation nobody signed, in a transaction that she
+/// broadcast all the same.
+fn issued_unsigned(bench: &Bench, alice: &mut Party, bob: &mut Party) -> (ContractId, OperationId) {
     let schema = signed_issues();
-    for party in [&mut alice, &mut bob] {
+    for party in [&mut *alice, bob] {
         party.wallet().allow_known_schema(&schema).unwrap();
     }
-    bench.carriers(&mut alice, 1);
+    bench.carriers(alice, 1);
     let issue = Issue::new(schema.id())
         .text("ticker", "MIX")
         .text("name", "Signed issues of a test")
@@ -342,9 +340,20 @@ fn what_needs_no_signature_waits_for_those_of_what_it_builds_on() {
     let contract = alice.wallet().issue(&issue).unwrap();
     let act = alice.wallet().act(contract, &Verb::Issue(making(40, None)));
     let payments = [Payment::Act(act.unwrap())];
-    let (first, tx) = alice.prepare(&payments, &PlanOptions::default()).unwrap();
-    assert_eq!(alice.state(first.transfer), "unsigned");
+    let (issued, tx) = alice.prepare(&payments, &PlanOptions::default()).unwrap();
+    let transfer = issued.transfer;
+    assert_eq!(alice.state(transfer), "unsigned");
     bench.sandbox.broadcast(&tx).unwrap();
+    let items = alice.wallet().transfer(transfer).unwrap().items;
+    (contract, items[0].operation.unwrap())
+}
+
+#[test]
+fn what_needs_no_signature_waits_for_those_of_what_it_builds_on() {
+    let bench = Bench::new();
+    let mut alice = bench.party("alice", 100_000);
+    let mut bob = bench.party("bob", 100_000);
+    let (contract, _) = issued_unsigned(&bench, &mut alice, &mut bob);
     bench.mine(1);
     alice.sync(&bench);
     bob.sync(&bench);
@@ -483,4 +492,46 @@ fn what_was_cancelled_unsigned_is_not_proven() {
         (refused.code(), refused.missing().len()),
         ("base-missing", 1)
     );
+}
+
+#[test]
+fn what_needs_no_signature_is_not_proven_before_what_it_builds_on_has_those_it_needs() {
+    for mined in 0..=2 {
+        let bench = Bench::new();
+        let mut alice = bench.party("alice", 100_000);
+        let mut bob = bench.party("bob", 100_000);
+        let (contract, issue) = issued_unsigned(&bench, &mut alice, &mut bob);
+        if mined > 0 {
+            bench.mine(1);
+        }
+        alice.sync(&bench);
+        bob.sync(&bench);
+        let second = unsigned(&mut alice, &bob.witness(contract, 30));
+        let delta = delta_on(&handed(&second));
+        let refused = |alice: &mut Party| {
+            let refused = alice.wallet().validate(&delta).unwrap_err();
+            assert_eq!(refused.code(), "base-missing");
+            assert_eq!(refused.missing(), [issue]);
+        };
+        refused(&mut alice);
+        if mined > 1 {
+            let tx = alice.wallet().signed(second.transfer).unwrap();
+            bench.sandbox.broadcast(&tx.unwrap()).unwrap();
+            bench.mine(1);
+            alice.sync(&bench);
+            refused(&mut alice);
+        }
+        if mined == 0 {
+            alice.wallet().cancel(second.transfer).unwrap();
+            refused(&mut alice);
+            continue;
+        }
+        let requests = alice.wallet().signature_requests(second.transfer).unwrap();
+        let signed = bob.wallet().cosign(&requests[0].bytes, &key(1)).unwrap();
+        let wallet = alice.wallet();
+        wallet
+            .add_signatures(second.transfer, &signed.bytes)
+            .unwrap();
+        assert_eq!(wallet.validate(&delta).unwrap().get().base.len(), 1);
+    }
 }
