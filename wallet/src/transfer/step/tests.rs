@@ -1,6 +1,10 @@
+use std::collections::BTreeSet;
+
 use bitcoin::hashes::Hash;
 
 use super::*;
+use crate::invoice::InvoiceId;
+use crate::transfer::ack::Verdict;
 
 fn invoice(n: u8) -> InvoiceId {
     InvoiceId::from_bytes([n; 32])
