@@ -139,14 +139,20 @@ fn tokens_are_minted_with_media_engraved_and_moved() {
     assert_eq!(held(bob), Vec::<String>::new());
 }
 
-#[test]
-fn issuers_sign_what_they_are_asked_to() {
+/// Bob, Carol and Alice, and 100 units of hers that Alice and Carol sign for.
+pub fn permissioned() -> (Bulla, String) {
     let mut bulla = world(&["bob", "carol", "alice"]);
     let key = |bulla: &Bulla| text(&bulla.ok(&["issuer", "key"]), "key").to_owned();
     let carol = key(bulla.as_other("carol"));
     let alice = key(bulla.as_other("alice"));
     let options = ["--supply", "100", "--signer", &alice, "--signer", &carol];
     let contract = issued(&bulla, "permissioned", &options);
+    (bulla, contract)
+}
+
+#[test]
+fn issuers_sign_what_they_are_asked_to() {
+    let (mut bulla, contract) = permissioned();
     let wanted = invoice(bulla.as_other("bob"), &[]);
     let pay = [
         "send",

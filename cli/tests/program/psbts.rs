@@ -6,17 +6,12 @@ use std::path::Path;
 use bitcoin::Psbt;
 use serde_json::json;
 
-use crate::bulla::{Bulla, text};
-use crate::kinds::{file, invoice, issued, mined, text_at, world};
+use crate::bulla::text;
+use crate::kinds::{file, invoice, mined, permissioned, text_at};
 
 #[test]
 fn an_issuer_signs_in_a_psbt() {
-    let mut bulla = world(&["bob", "carol", "alice"]);
-    let key = |bulla: &Bulla| text(&bulla.ok(&["issuer", "key"]), "key").to_owned();
-    let carol = key(bulla.as_other("carol"));
-    let alice = key(bulla.as_other("alice"));
-    let options = ["--supply", "100", "--signer", &alice, "--signer", &carol];
-    let contract = issued(&bulla, "permissioned", &options);
+    let (mut bulla, contract) = permissioned();
     let bob = bulla.as_other("bob");
     let open = ["--contract", &contract, "--amount", "40", "--raw"];
     let wanted = invoice(bob, &open);
@@ -63,13 +58,8 @@ fn an_issuer_signs_in_a_psbt() {
 
 #[test]
 fn a_psbt_that_asks_for_nothing_is_named() {
-    let mut bulla = world(&["carol", "alice"]);
-    let key = text(&bulla.ok(&["issuer", "key"]), "key").to_owned();
-    let carol = text(&bulla.as_other("carol").ok(&["issuer", "key"]), "key").to_owned();
-    let alice = bulla.as_other("alice");
-    let options = ["--supply", "100", "--signer", &key, "--signer", &carol];
-    let contract = issued(alice, "permissioned", &options);
-    let wanted = invoice(alice, &["--contract", &contract, "--amount", "40"]);
+    let (alice, contract) = permissioned();
+    let wanted = invoice(&alice, &["--contract", &contract, "--amount", "40"]);
     let sent = alice.ok(&["send", &wanted, "--psbt"]);
     let request = alice.path(text_at(&sent["requests"], 0));
     let mut psbt = Psbt::deserialize(&fs::read(&request).unwrap()).unwrap();

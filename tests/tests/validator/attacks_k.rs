@@ -343,6 +343,29 @@ fn right_half(value: Amount) -> [u8; 32] {
     half
 }
 
+/// Mines a block with what lies above a witness, and leads the proof of it on through these siblings to the witness.
+fn prolong(blocks: &mut Blocks, above: Txid, witness: Txid, siblings: &[[u8; 32]]) {
+    blocks.mine(&[above]);
+    let mut proof = blocks.proofs.remove(&above).unwrap();
+    proof.branch = Confined::try_from([siblings, &proof.branch].concat()).unwrap();
+    proof.position <<= siblings.len();
+    blocks.proofs.insert(witness, proof);
+}
+
+/// Whether the proof of the witness shows nothing, for a transaction at this level, or shows it: no block holds a
+/// transaction that cannot be, so it is a node over two.
+fn assert_refused_if(is_transaction: bool, history: &History, blocks: &Blocks, level: u32) {
+    let settlement = settle(&shown(history, blocks), &blocks.chain, 1);
+    if is_transaction {
+        assert_pending(settlement, history, 0);
+        let proven = Proven::new(&blocks.chain, &blocks.proofs);
+        let ignored = Unproven::Ignored(ProofError::Transaction { level });
+        assert_eq!(proven.position(history.txid(0)), Err(ignored));
+    } else {
+        assert!(matches!(settlement, Settlement::Settled(_)));
+    }
+}
+
 /// Nobody ever mined the witness: 32 bytes behind its txid make a transaction, or a node, of 64 bytes, and that is
 /// what a block holds.
 #[test]
@@ -365,23 +388,8 @@ fn k01_a_witness_that_is_half_of_a_transaction_in_a_block_is_not_proven() {
             deserialize::<bitcoin::Transaction>(&[txid.to_byte_array(), half].concat())
                 .is_ok_and(|read| read.output[0].value <= Amount::MAX_MONEY)
         );
-        let whole = coin(half);
-        blocks.mine(&[whole]);
-        let mut proof = blocks.proofs.remove(&whole).unwrap();
-        proof.branch = Confined::try_from([vec![half], proof.branch.to_vec()].concat()).unwrap();
-        proof.position *= 2;
-        blocks.proofs.insert(txid, proof);
-        let bytes = shown(&history, &blocks);
-        let settlement = settle(&bytes, &blocks.chain, 1);
-        if possible {
-            assert_pending(settlement, &history, 0);
-            let proven = Proven::new(&blocks.chain, &blocks.proofs);
-            let ignored = Unproven::Ignored(ProofError::Transaction { level: 0 });
-            assert_eq!(proven.position(txid), Err(ignored));
-        } else {
-            // No block holds such a transaction: it is a node over two.
-            assert!(matches!(settlement, Settlement::Settled(_)));
-        }
+        prolong(&mut blocks, coin(half), txid, &[half]);
+        assert_refused_if(possible, &history, &blocks, 0);
     }
 }
 
@@ -404,21 +412,8 @@ fn k01_a_branch_through_a_transaction_is_refused_at_any_level() {
         let whole = [over(sibling), half];
         let whole = Txid::from_raw_hash(sha256d::Hash::hash(whole.as_flattened()));
         let mut blocks = Blocks::default();
-        blocks.mine(&[whole]);
-        let mut proof = blocks.proofs.remove(&whole).unwrap();
-        let branch = [vec![sibling, half], proof.branch.to_vec()].concat();
-        proof.branch = Confined::try_from(branch).unwrap();
-        proof.position *= 4;
-        blocks.proofs.insert(txid, proof);
-        let settlement = settle(&shown(&history, &blocks), &blocks.chain, 1);
-        if refused {
-            assert_pending(settlement, &history, 0);
-            let proven = Proven::new(&blocks.chain, &blocks.proofs);
-            let ignored = Unproven::Ignored(ProofError::Transaction { level: 1 });
-            assert_eq!(proven.position(txid), Err(ignored));
-        } else {
-            assert!(matches!(settlement, Settlement::Settled(_)));
-        }
+        prolong(&mut blocks, whole, txid, &[sibling, half]);
+        assert_refused_if(refused, &history, &blocks, 1);
     }
 }
 
