@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use bitcoin::hashes::Hash;
 use bitcoin::psbt::raw::ProprietaryKey;
 use bitcoin::psbt::{self, Psbt};
-use bitcoin::{Transaction, Txid};
+use bitcoin::{Transaction, TxIn, Txid};
 use bulla_core::OperationId;
 use bulla_core::frame::SignatureBytes;
 
@@ -47,6 +47,14 @@ pub enum EnvelopeError {
         #[source]
         cause: psbt::Error,
     },
+    /// A transaction that cannot be put into a PSBT.
+    #[error(
+        "input {input} of the transaction has a script or witness data, and in a PSBT it has none; ask by a consignment (`send --resume TRANSFER` without --psbt)"
+    )]
+    Filled {
+        /// The first such input.
+        input: usize,
+    },
     /// Bytes behind the PSBT.
     #[error("{found} bytes follow the end of the PSBT; ask for it again")]
     Trailing {
@@ -86,6 +94,7 @@ impl EnvelopeError {
         match self {
             Self::TooLarge { .. } => "too-large",
             Self::NotBase64 | Self::NotAPsbt { .. } | Self::Trailing { .. } => "not-a-psbt",
+            Self::Filled { .. } => "filled-input",
             Self::NoRequest => "no-request",
             Self::Signature { .. } => "psbt-signature",
             Self::OtherTransaction { .. } => "other-transaction",
@@ -108,8 +117,12 @@ impl Envelope {
     /// paths or values of inputs.
     ///
     /// # Errors
-    /// [`EnvelopeError::TooLarge`]; [`EnvelopeError::NotAPsbt`] for a transaction with a script in an input.
+    /// [`EnvelopeError::Filled`].
     pub fn around(request: &[u8], transaction: &Transaction) -> Result<Self, EnvelopeError> {
+        let is_filled = |input: &TxIn| !input.script_sig.is_empty() || !input.witness.is_empty();
+        if let Some(input) = transaction.input.iter().position(is_filled) {
+            return Err(EnvelopeError::Filled { input });
+        }
         let psbt = Psbt::from_unsigned_tx(transaction.clone());
         let mut psbt = psbt.map_err(|cause| EnvelopeError::NotAPsbt { cause })?;
         psbt.proprietary.insert(request_key(), request.to_vec());
@@ -120,7 +133,7 @@ impl Envelope {
     /// Reads a PSBT, binary or base64; none if the file does not begin like one: a consignment.
     ///
     /// # Errors
-    /// [`EnvelopeError`], but for [`EnvelopeError::OtherTransaction`].
+    /// [`EnvelopeError`], but for [`EnvelopeError::Filled`] and [`EnvelopeError::OtherTransaction`].
     pub fn read(file: &[u8]) -> Result<Option<Self>, EnvelopeError> {
         let is_text = file.starts_with(TEXT_MAGIC);
         if !is_text && !file.starts_with(MAGIC) {

@@ -7,7 +7,7 @@ use bitcoin::consensus::serialize;
 use bitcoin::hashes::Hash;
 use bitcoin::psbt::raw::{Key, Pair, ProprietaryKey};
 use bitcoin::psbt::{self, Psbt};
-use bitcoin::{Amount, ScriptBuf, Transaction, TxOut, Txid};
+use bitcoin::{Amount, ScriptBuf, Transaction, TxIn, TxOut, Txid, Witness};
 use bulla_core::ContractId;
 use bulla_wallet::Error;
 use bulla_wallet::api::TransferId;
@@ -331,6 +331,25 @@ fn a_psbt_beyond_the_limit_is_neither_read_nor_written() {
     let tx: Transaction = large.unsigned_tx;
     let wrapped = Envelope::around(&vec![0; limit], &tx).unwrap();
     assert_eq!(wrapped.write().unwrap_err().code(), "too-large");
+}
+
+#[test]
+fn a_psbt_around_a_transaction_with_a_script_or_witness_data_is_not_made() {
+    let asked = Asked::new();
+    let tx = psbt(&asked.psbt).unsigned_tx;
+    assert!(Envelope::around(&asked.request, &tx).is_ok());
+    let last = tx.input.len() - 1;
+    let fill: [fn(&mut TxIn); 2] = [
+        |input| input.script_sig = ScriptBuf::from_bytes(vec![0x51]),
+        |input| input.witness = Witness::from_slice(&[[1]]),
+    ];
+    for fill in fill {
+        let mut filled = tx.clone();
+        fill(&mut filled.input[last]);
+        let refused = Envelope::around(&asked.request, &filled).unwrap_err();
+        let is_expected = matches!(refused, EnvelopeError::Filled { input } if input == last);
+        assert!(is_expected, "{refused}");
+    }
 }
 
 #[test]
