@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
-# Fuzzes every decoder of core and the validator.
+# Fuzzes every decoder of core, the validator, and what the wallet reads from signers.
 #
 #   tests/fuzz/run.sh SECONDS [TARGET...]     SECONDS for each target; all targets if none is named
 #
-# Works on stable Rust: coverage comes from LLVM's instrumentation, without a sanitizer (core has no unsafe code). Starts
-# from tests/conformance and, for single objects, the vectors; what it finds new stays in the target directory. Input that fails is written to
-# tests/fuzz/artifacts: turn it into a named test. `cargo fuzz run --fuzz-dir tests/fuzz --sanitizer none TARGET` does the same.
+# Works on stable Rust: coverage comes from LLVM's instrumentation, without a sanitizer (the code has no unsafe of its own).
+# Starts from tests/conformance, for single objects from the vectors as well, and for a PSBT from one with a field of each
+# sort; what it finds new stays in the target directory. Input that fails is written to tests/fuzz/artifacts: turn it into a
+# named test. `cargo fuzz run --fuzz-dir tests/fuzz --sanitizer none TARGET` does the same.
 set -euo pipefail
 
 seconds=${1:?usage: tests/fuzz/run.sh SECONDS [TARGET...]}
 shift
 cd "$(dirname "${BASH_SOURCE[0]}")"
 targets=("$@")
-if ((${#targets[@]} == 0)); then targets=(objects validate known parts proofs texts); fi
+if ((${#targets[@]} == 0)); then targets=(objects validate known parts proofs texts envelope); fi
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 build=$(realpath -m "${CARGO_TARGET_DIR:-../../target}")/fuzz
@@ -34,6 +35,11 @@ grep -oEh '"bytes": "[0-9a-f]+"' ../vectors/*.json | cut -d'"' -f4 | sort -u | s
         number=$((number + 1))
     done
 }
+
+# The same PSBT as text and as bytes.
+mkdir -p "$build/seeds/envelope"
+cp seeds/envelope.txt "$build/seeds/envelope/text"
+base64 -d seeds/envelope.txt >"$build/seeds/envelope/bytes"
 
 for target in "${targets[@]}"; do
     mkdir -p "$build/corpus/$target" "artifacts/$target"

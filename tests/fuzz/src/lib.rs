@@ -26,10 +26,18 @@ const TIMES: usize = 100;
 /// # Panics
 /// If it does.
 pub fn bounded<T>(input: &[u8], run: impl FnOnce() -> T) -> T {
+    bounded_but_for(SMALL, input, run)
+}
+
+/// The same for a decoder that asks for so many bytes before it has read any.
+///
+/// # Panics
+/// If it asks for more.
+pub fn bounded_but_for<T>(first: usize, input: &[u8], run: impl FnOnce() -> T) -> T {
     let region = Region::new(ALLOCATOR);
     let result = run();
     let found = region.change().bytes_allocated;
-    let most = TIMES * input.len() + SMALL;
+    let most = TIMES * input.len() + first;
     assert!(found <= most, "{found} bytes for {} given", input.len());
     result
 }
