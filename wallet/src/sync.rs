@@ -1,11 +1,9 @@
 //! Bringing the wallet up to date with a chain source.
 
-use std::collections::BTreeSet;
-
 use bdk_wallet::chain::{BlockId, CheckPoint};
 use bitcoin::{Transaction, Txid};
 
-use crate::chain::{ChainSource, Position, Positions, Sought, SourceError};
+use crate::chain::{ChainSource, Position, Positions, Sought, SourceError, checkpoint};
 use crate::store::witnesses::{self, WitnessRow};
 use crate::transfer::follow::{Changes, follow};
 use crate::wallet::Command;
@@ -141,13 +139,8 @@ fn check_blocks(
 ) -> Result<(), Error> {
     let network = &command.meta.network;
     while let headers::Step::Taken { .. } = headers::step(&command.db, network, source, tip)? {}
-    let known: BTreeSet<BlockId> = known.iter().map(|block| block.block_id()).collect();
-    let blocks = command.coins.chain();
-    let new = blocks
-        .iter()
-        .map(|block| block.block_id())
-        .filter(|block| !known.contains(block));
     // The first block is compiled in, and our chain may begin above it.
+    let new = checkpoint::beyond(known, &command.coins.chain()).into_iter();
     headers::require(&command.db, source, new.filter(|block| block.height > 0))
 }
 

@@ -69,6 +69,24 @@ pub(crate) fn connect(
     Ok(merge(&agreed, blocks))
 }
 
+/// The blocks of a chain that are not in another. Looks no further than to where both are one list.
+pub(crate) fn beyond(other: &CheckPoint, chain: &CheckPoint) -> Vec<BlockId> {
+    let mut found = Vec::new();
+    let mut others = other.iter().peekable();
+    for block in chain.iter() {
+        while others
+            .next_if(|other| other.height() > block.height())
+            .is_some()
+        {}
+        match others.peek() {
+            Some(other) if other.eq_ptr(&block) => break,
+            Some(other) if other.block_id() == block.block_id() => {}
+            _ => found.push(block.block_id()),
+        }
+    }
+    found
+}
+
 /// Adds blocks of the same best chain above and below a checkpoint.
 fn merge(agreed: &CheckPoint, mut blocks: BTreeMap<u32, BlockHash>) -> CheckPoint {
     let lowest = blocks.keys().next().copied().unwrap_or_default();

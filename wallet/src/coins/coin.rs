@@ -82,39 +82,51 @@ impl Coins {
             .collect()
     }
 
-    pub(super) fn unspent(&self, standing: &Standing) -> Vec<Coin> {
+    /// Those of our outputs that are coins: their transactions count, and nothing spends them that does.
+    pub(super) fn unspent(
+        &self,
+        standing: &Standing,
+        outputs: impl IntoIterator<Item = (Owner, OutPoint)>,
+    ) -> Vec<Coin> {
         let tip = self.tip().height;
         let mut trust = Trust {
             coins: self,
             standing,
             known: HashMap::new(),
         };
-        let all = self.outpoints().into_iter();
-        let unspent = all.filter(|(_, outpoint)| !standing.spent.contains(outpoint));
-        let mut coins: Vec<_> = unspent
+        let outputs = outputs.into_iter();
+        let unspent = outputs.filter(|(_, outpoint)| !standing.spent.contains(outpoint));
+        unspent
             .filter_map(|(owner, outpoint)| coin(owner, outpoint, tip, &mut trust))
-            .collect();
-        coins.sort_by_key(|coin| (coin.height.unwrap_or(u32::MAX), coin.outpoint));
-        coins
+            .collect()
     }
 
     /// Every output that was ever paid to the wallet.
-    pub(super) fn outpoints(&self) -> Vec<(Owner, OutPoint)> {
+    pub(super) fn outpoints(&self) -> impl Iterator<Item = (Owner, OutPoint)> {
         let derived = self.bdk.spk_index().outpoints().iter();
-        let derived = derived.map(|((keychain, index), outpoint)| {
-            (
-                Owner {
-                    place: Place::of(*keychain),
-                    index: *index,
-                    tapret: None,
-                },
-                *outpoint,
-            )
-        });
+        let derived = derived.map(|(slot, outpoint)| (Owner::derived(*slot), *outpoint));
         let tapret = self.tapret.outpoints().iter();
-        let tapret = tapret
-            .filter_map(|(script, outpoint)| self.owner(script).map(|owner| (owner, *outpoint)));
-        derived.chain(tapret).collect()
+        let tapret = tapret.filter_map(|(script, outpoint)| Some((self.owner(script)?, *outpoint)));
+        derived.chain(tapret)
+    }
+
+    /// Those of a transaction.
+    pub(super) fn outpoints_of(&self, txid: Txid) -> impl Iterator<Item = (Owner, OutPoint)> {
+        let derived = self.bdk.spk_index().txouts_in_tx(txid);
+        let derived = derived.map(|(slot, (outpoint, _))| (Owner::derived(slot), outpoint));
+        let tapret = self.tapret.txouts_in_tx(txid);
+        let tapret =
+            tapret.filter_map(|(script, outpoint, _)| Some((self.owner(script)?, outpoint)));
+        derived.chain(tapret)
+    }
+}
+
+impl Coin {
+    /// What a new best block changes in a mined coin.
+    pub(super) const fn age(&mut self, height: u32, tip: u32) {
+        self.depth = (tip + 1).saturating_sub(height);
+        self.mature |= self.depth >= COINBASE_MATURITY;
+        self.trusted = self.mature;
     }
 }
 

@@ -19,6 +19,7 @@ mod sign;
 mod slot;
 mod standing;
 mod state;
+mod step;
 
 pub use self::balance::CoinBalance;
 pub use self::coin::{Coin, Place};

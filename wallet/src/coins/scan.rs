@@ -1,7 +1,8 @@
 //! Asking a chain source until nothing new turns up.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use bdk_wallet::KeychainKind;
 use bdk_wallet::chain::{BlockId, CheckPoint};
 use bitcoin::{ScriptBuf, Transaction, Txid};
 
@@ -25,8 +26,19 @@ pub struct Scanned {
 /// What one `sync` has asked for so far.
 struct Round {
     since: u32,
-    scripts: BTreeSet<ScriptBuf>,
+    /// How many scripts of each keychain; the first time, all tapret outputs too.
+    scripts: BTreeMap<KeychainKind, u32>,
     watched: BTreeSet<Txid>,
+}
+
+impl Round {
+    const fn new(since: u32) -> Self {
+        Self {
+            since,
+            scripts: BTreeMap::new(),
+            watched: BTreeSet::new(),
+        }
+    }
 }
 
 impl Coins {
@@ -39,17 +51,12 @@ impl Coins {
     pub fn scan(&mut self, source: &dyn ChainSource, since: u32) -> Result<Scanned, Error> {
         self.check_chain(source)?;
         let before = self.chain();
-        let known = self.bdk.tx_graph().full_txs().count();
-        let mut round = Round {
-            since,
-            scripts: BTreeSet::new(),
-            watched: BTreeSet::new(),
-        };
+        let mut round = Round::new(since);
+        let mut transactions = 0;
         let mut fork = None;
         for scans in 0..defaults::MAX_SCANS {
-            let request = self.request(&round);
+            let request = self.request(&mut round);
             if scans > 0 && request.scripts.is_empty() && request.watch.is_empty() {
-                let transactions = self.bdk.tx_graph().full_txs().count().saturating_sub(known);
                 return Ok(Scanned {
                     tip: self.tip(),
                     fork,
@@ -58,23 +65,13 @@ impl Coins {
                 });
             }
             let update = source.scan(&request)?;
-            round.scripts.extend(request.scripts);
-            round
-                .watched
-                .extend(request.watch.into_iter().map(|(txid, _)| txid));
-            round
-                .watched
-                .extend(update.txs.seen_ats.iter().map(|(txid, _)| *txid));
-            self.apply(update.txs, Some(update.chain))?;
+            let seen = update.txs.seen_ats.iter().map(|(txid, _)| *txid);
+            round.watched.extend(seen);
+            transactions += self.apply(update.txs, Some(update.chain))?;
             let common = common_height(&before, &self.chain());
             if common < before.height() && fork.is_none_or(|fork| common < fork) {
                 fork = Some(common);
-                let since = round.since.min(common + 1);
-                round = Round {
-                    since,
-                    scripts: BTreeSet::new(),
-                    watched: BTreeSet::new(),
-                };
+                round = Round::new(round.since.min(common + 1));
             }
         }
         Err(CoinsError::Endless {
@@ -96,18 +93,24 @@ impl Coins {
         })
     }
 
-    /// What this round has not asked for yet.
-    fn request(&self, round: &Round) -> ScanRequest {
-        let derived = self.bdk.spk_index().inner().all_spks().values();
-        let scripts = derived.chain(self.rows.keys());
-        let scripts = scripts
-            .filter(|script| !round.scripts.contains(*script))
-            .cloned()
-            .collect();
-        let unconfirmed = self.unconfirmed().into_iter();
-        let watch = unconfirmed
-            .filter(|(txid, _)| !round.watched.contains(txid))
-            .collect();
+    /// What this round has not asked for yet. Scripts of a keychain only come at its end, and tapret outputs
+    /// not at all while a source is asked.
+    fn request(&self, round: &mut Round) -> ScanRequest {
+        let mut scripts = Vec::new();
+        if round.scripts.is_empty() {
+            scripts.extend(self.rows.keys().cloned());
+        }
+        let derived = self.bdk.spk_index().inner().all_spks();
+        for keychain in [KeychainKind::External, KeychainKind::Internal] {
+            let asked = round.scripts.entry(keychain).or_default();
+            let new = derived.range((keychain, *asked)..=(keychain, u32::MAX));
+            for ((_, index), script) in new {
+                scripts.push(script.clone());
+                *asked = index + 1;
+            }
+        }
+        let watch = self.unconfirmed(&round.watched);
+        round.watched.extend(watch.iter().map(|(txid, _)| *txid));
         ScanRequest {
             scripts,
             since: round.since,
@@ -116,12 +119,11 @@ impl Coins {
         }
     }
 
-    /// The transactions that wait in the mempool as far as we know, each with a script of ours.
-    fn unconfirmed(&self) -> Vec<(Txid, ScriptBuf)> {
-        let heights = self.standing().heights.iter();
-        let waiting = heights.filter(|(_, height)| height.is_none());
+    /// The transactions that wait in the mempool as far as we know, but for some, each with a script of ours.
+    fn unconfirmed(&self, but: &BTreeSet<Txid>) -> Vec<(Txid, ScriptBuf)> {
+        let waiting = self.standing().waiting.difference(but);
         waiting
-            .filter_map(|(txid, _)| Some((*txid, self.script_of(&*self.transaction(*txid)?)?)))
+            .filter_map(|txid| Some((*txid, self.script_of(&*self.transaction(*txid)?)?)))
             .collect()
     }
 

@@ -1,5 +1,6 @@
 //! Places for new outputs.
 
+use bdk_wallet::KeychainKind;
 use bdk_wallet::miniscript::ToPublicKey;
 use bdk_wallet::miniscript::descriptor::{DefiniteDescriptorKey, Descriptor};
 use bitcoin::key::XOnlyPublicKey;
@@ -30,6 +31,16 @@ pub struct Owner {
     pub index: u32,
     /// The commitment that tweaks the key.
     pub tapret: Option<Commitment>,
+}
+
+impl Owner {
+    pub(super) const fn derived((keychain, index): (KeychainKind, u32)) -> Self {
+        Self {
+            place: Place::of(keychain),
+            index,
+            tapret: None,
+        }
+    }
 }
 
 impl Coins {
@@ -109,15 +120,10 @@ impl Coins {
 
     /// Whose an output script is; `None` if it is not ours.
     pub fn owner(&self, script: &Script) -> Option<Owner> {
-        let script = script.to_owned();
-        if let Some((keychain, index)) = self.bdk.spk_index().index_of_spk(script.clone()) {
-            return Some(Owner {
-                place: Place::of(*keychain),
-                index: *index,
-                tapret: None,
-            });
+        if let Some(slot) = self.bdk.spk_index().index_of_spk(script.to_owned()) {
+            return Some(Owner::derived(*slot));
         }
-        let row = self.rows.get(&script)?;
+        let row = self.rows.get(script)?;
         Some(Owner {
             place: Place::Sealed,
             index: row.index,

@@ -11,6 +11,7 @@ use bdk_wallet::{ChangeSet, KeychainKind, Update, Wallet};
 use bitcoin::{Address, ScriptBuf, Transaction, Txid};
 
 use super::standing::Standing;
+use super::step::Step;
 use super::{CoinsError, Slot};
 use crate::keys::Descriptors;
 use crate::store::tapret::TapretRow;
@@ -25,8 +26,14 @@ pub struct Coins {
     pub(super) rows: BTreeMap<ScriptBuf, TapretRow>,
     pub(super) network: Network,
     pub(super) gap: u32,
-    /// Computed when it is asked for, forgotten with each change.
-    standing: OnceLock<Standing>,
+    /// Computed when it is asked for, forgotten with each change that is not a [`Step`].
+    pub(super) standing: OnceLock<Standing>,
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How often a standing was computed because none was kept.
+    pub(super) static COMPUTED: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
 }
 
 impl Coins {
@@ -116,7 +123,7 @@ impl Coins {
         Ok(())
     }
 
-    fn watch(&mut self, row: TapretRow) {
+    pub(super) fn watch(&mut self, row: TapretRow) {
         self.tapret
             .insert_spk(row.script.clone(), row.script.clone());
         self.bdk.mark_used(KeychainKind::Internal, row.index);
@@ -129,7 +136,11 @@ impl Coins {
     }
 
     pub(super) fn standing(&self) -> &Standing {
-        self.standing.get_or_init(|| Standing::of(self))
+        self.standing.get_or_init(|| {
+            #[cfg(test)]
+            COMPUTED.set(COMPUTED.get() + 1);
+            Standing::of(self)
+        })
     }
 
     pub(crate) fn chain(&self) -> CheckPoint {
@@ -157,7 +168,7 @@ impl Coins {
         let mut update = TxUpdate::default();
         update.txs.push(Arc::new(tx.clone()));
         update.seen_ats.insert((tx.compute_txid(), now));
-        self.apply(update, None)
+        self.apply(update, None).map(drop)
     }
 
     /// BDK counts a transaction as present if it was seen *later*, in seconds, than it was evicted.
@@ -177,19 +188,16 @@ impl Coins {
     }
 
     /// Takes facts as they are: unfiltered, unlike BDK's `apply_block` and `apply_unconfirmed_txs`,
-    /// which drop what touches tapret outputs alone.
+    /// which drop what touches tapret outputs alone. Gives how many transactions are new.
     pub(super) fn apply(
         &mut self,
         mut txs: TxUpdate<ConfirmationBlockTime>,
         chain: Option<CheckPoint>,
-    ) -> Result<(), Error> {
+    ) -> Result<usize, Error> {
         self.last_word(&mut txs);
+        let step = Step::new(self, &txs);
         let found = txs.txs.clone();
-        // Below one tip there is one chain.
-        let tip = chain.as_ref().map_or(self.tip(), CheckPoint::block_id);
-        if !txs.is_empty() || tip != self.tip() {
-            self.standing.take();
-        }
+        let standing = self.standing.take();
         let update = Update {
             tx_update: txs,
             chain,
@@ -199,7 +207,11 @@ impl Coins {
             .apply_update(update)
             .map_err(|cause| CoinsError::Disconnected { cause })?;
         self.index(&found);
-        Ok(())
+        if let Some(standing) = standing.and_then(|standing| step.take(standing, self)) {
+            debug_assert_eq!(standing, Standing::of(self), "a step is what BDK says");
+            self.standing = OnceLock::from(standing);
+        }
+        Ok(step.new.len())
     }
 
     fn index(&mut self, txs: &[Arc<Transaction>]) {
