@@ -16,7 +16,7 @@
 
 use std::collections::BTreeSet;
 
-use bdk_wallet::chain::{BlockId, CheckPoint, ConfirmationBlockTime, TxUpdate};
+use bdk_wallet::chain::{CheckPoint, ConfirmationBlockTime, TxUpdate};
 use bitcoin::{OutPoint, Txid};
 
 use super::Coins;
@@ -74,12 +74,11 @@ impl Step {
         Some(standing)
     }
 
-    /// Whether the chain has but new blocks at its end, and none in which a transaction was seen before.
+    /// Whether the chain has all blocks that it had, and no other in which a transaction was seen before.
     fn only_grows(&self, chain: &CheckPoint, standing: &Standing) -> bool {
         let came = beyond(&self.chain, chain);
-        let is_new =
-            |block: &BlockId| block.height > self.chain.height() && !standing.stale.contains(block);
-        beyond(chain, &self.chain).is_empty() && came.iter().all(is_new)
+        beyond(chain, &self.chain).is_empty()
+            && came.iter().all(|block| !standing.stale.contains(block))
     }
 
     /// Whether a new transaction counts by itself, and nothing in the graph conflicts with it or builds on it, but

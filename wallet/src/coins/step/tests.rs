@@ -314,10 +314,15 @@ fn a_new_block_in_which_something_was_seen_before_is_no_step() {
 }
 
 #[test]
-fn a_block_below_the_tip_is_no_step() {
+fn a_block_below_the_tip_is_a_step_unless_something_was_seen_in_it() {
     let (mut w, ..) = paid();
-    let late = tx(2, &[foreign(2)], &[w.script(Place::Plain, 2)]);
-    w.is_no_step(mined(&late, w.block(1)));
+    let late = |n: u8| tx(n.into(), &[foreign(n)], &[w.script(Place::Plain, n.into())]);
+    let [second, third, fourth] = [2, 3, 4].map(late);
+    w.is_step(mined(&second, w.block(1)));
+    assert!(!w.take(mined(&third, w.block(2)), None));
+    w.is_no_step(mined(&fourth, w.block(2)));
+    let heights = &w.coins.standing().heights;
+    assert_eq!(heights[&third.compute_txid()], Some(1));
 }
 
 #[test]
