@@ -177,7 +177,7 @@ impl View {
             .map(|txid| (txid, self.script.clone()))
             .collect();
         let request = ScanRequest {
-            scripts: vec![self.script.clone()],
+            scripts: &vec![self.script.clone()],
             since: 0,
             chain: self.chain.tip(),
             watch,
@@ -701,7 +701,7 @@ fn a_scan_from_a_later_height_leaves_out_what_is_older() {
     let newer = w.pay_alice(60_000, Confirm::Now);
     let (chain, _) = LocalChain::from_genesis_hash(w.sandbox.genesis().expect("readable"));
     let request = ScanRequest {
-        scripts: vec![w.alice.script()],
+        scripts: &vec![w.alice.script()],
         since: w.height(),
         chain: chain.tip(),
         watch: Vec::new(),
@@ -749,7 +749,7 @@ fn a_wallet_of_another_chain_is_refused_by_name() {
     let foreign = bitcoin::constants::genesis_block(bitcoin::Network::Bitcoin).block_hash();
     let (chain, _) = LocalChain::from_genesis_hash(foreign);
     let request = ScanRequest {
-        scripts: Vec::new(),
+        scripts: &Vec::new(),
         since: 0,
         chain: chain.tip(),
         watch: Vec::new(),

@@ -38,7 +38,7 @@ fn a_pruned_node_names_the_block_that_it_has_not_got() {
     view.scan(&w);
     assert_eq!(view.settled(), set([recent]), "what is older is not needed");
     let request = ScanRequest {
-        scripts: vec![alice.script()],
+        scripts: &vec![alice.script()],
         since: 0,
         chain: view.chain.tip(),
         watch: Vec::new(),

@@ -122,7 +122,7 @@ impl Asked {
         let sought = [&self.mined, &self.waiting, &self.rival].map(Sought::of);
         let positions = source.positions(&sought)?;
         let request = ScanRequest {
-            scripts: vec![self.owner.script()],
+            scripts: &vec![self.owner.script()],
             since: 0,
             chain: self.chain.tip(),
             watch: Vec::new(),
@@ -212,7 +212,7 @@ fn an_electrs_that_breaks_off_in_the_middle_is_unreachable_and_never_says_absent
 fn assert_all_unreachable(asked: &Asked, source: &dyn ChainSource) {
     let sought = [Sought::of(&asked.mined)];
     let request = ScanRequest {
-        scripts: vec![asked.owner.script()],
+        scripts: &vec![asked.owner.script()],
         since: 0,
         chain: asked.chain.tip(),
         watch: Vec::new(),

@@ -67,7 +67,7 @@ fn watched_transactions_are_followed_by_any_of_their_scripts(w: &World) {
     let txid = spend.compute_txid();
     let mut view = View::new(w, &alice);
     let request = ScanRequest {
-        scripts: Vec::new(),
+        scripts: &Vec::new(),
         since: w.height() + 1,
         chain: view.chain.tip(),
         watch: vec![(txid, bob.script())],
@@ -271,7 +271,7 @@ fn wallets_of_another_chain_are_refused(w: &World) {
     let foreign = bitcoin::constants::genesis_block(Network::Bitcoin).block_hash();
     let (chain, _) = LocalChain::from_genesis_hash(foreign);
     let request = ScanRequest {
-        scripts: Vec::new(),
+        scripts: &Vec::new(),
         since: 0,
         chain: chain.tip(),
         watch: Vec::new(),

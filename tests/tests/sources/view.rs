@@ -36,7 +36,7 @@ impl View {
             .map(|txid| (*txid, self.scripts[0].clone()))
             .collect();
         let request = ScanRequest {
-            scripts: self.scripts.clone(),
+            scripts: &self.scripts,
             since: self.since,
             chain: self.chain.tip(),
             watch,

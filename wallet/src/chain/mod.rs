@@ -17,7 +17,9 @@ mod spender;
 mod view;
 
 pub use error::SourceError;
-pub use source::{ChainSource, HEADERS, Position, Positions, ScanRequest, ScanUpdate, Sought};
+pub use source::{
+    ChainSource, HEADERS, Position, Positions, ScanRequest, ScanUpdate, Scripts, Sought,
+};
 pub use spec::{Auth, Node, Server, SourceSpec, SpecError, open, parse};
 pub(crate) use spender::spender_of;
 pub use view::View;

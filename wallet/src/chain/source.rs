@@ -2,7 +2,7 @@
 
 use bdk_wallet::chain::{BlockId, CheckPoint, ConfirmationBlockTime, TxUpdate};
 use bitcoin::block::Header;
-use bitcoin::{BlockHash, FeeRate, ScriptBuf, Transaction, Txid};
+use bitcoin::{BlockHash, FeeRate, Script, ScriptBuf, Transaction, Txid};
 use bulla_core::frame::BlockProof;
 pub use bulla_core::validator::Sought;
 
@@ -27,7 +27,7 @@ pub trait ChainSource: Send {
     fn tip(&self) -> Result<BlockId, SourceError>;
 
     /// Everything that touches the given scripts, and the state of the watched transactions.
-    fn scan(&self, request: &ScanRequest) -> Result<ScanUpdate, SourceError>;
+    fn scan(&self, request: &ScanRequest<'_>) -> Result<ScanUpdate, SourceError>;
 
     /// Where the given transactions are. One answer is true of one tip: if the tip moves meanwhile,
     /// the source asks again, and after a bounded number of attempts fails.
@@ -63,12 +63,38 @@ pub trait ChainSource: Send {
     fn estimate_fee(&self, target_blocks: u16) -> Result<Option<FeeRate>, SourceError>;
 }
 
+/// A set of output scripts. A wallet has ever more of them: a source that looks through transactions asks for
+/// theirs one by one, and only one that is asked by script needs them all.
+pub trait Scripts {
+    /// Whether a script is in the set.
+    fn contains(&self, script: &Script) -> bool;
+
+    /// Whether no script is.
+    fn is_empty(&self) -> bool;
+
+    /// All of them.
+    fn all(&self) -> Vec<ScriptBuf>;
+}
+
+impl Scripts for Vec<ScriptBuf> {
+    fn contains(&self, script: &Script) -> bool {
+        self.iter().any(|other| other.as_script() == script)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
+
+    fn all(&self) -> Vec<ScriptBuf> {
+        self.clone()
+    }
+}
+
 /// What to scan for. The script set is not adaptive: the wallet extends it by its gap limit and
 /// scans again.
-#[derive(Clone, Debug)]
-pub struct ScanRequest {
+pub struct ScanRequest<'a> {
     /// Output scripts whose funding and spending transactions are wanted.
-    pub scripts: Vec<ScriptBuf>,
+    pub scripts: &'a dyn Scripts,
     /// The first height that can hold such a transaction, inclusive. A source may answer more.
     pub since: u32,
     /// The wallet's own chain; the answer connects to it.

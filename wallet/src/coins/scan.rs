@@ -1,13 +1,14 @@
 //! Asking a chain source until nothing new turns up.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 
 use bdk_wallet::KeychainKind;
 use bdk_wallet::chain::{BlockId, CheckPoint};
-use bitcoin::{ScriptBuf, Transaction, Txid};
+use bitcoin::{Script, ScriptBuf, Transaction, Txid};
 
 use super::{Coins, CoinsError};
-use crate::chain::{ChainSource, ScanRequest, SourceError};
+use crate::chain::{ChainSource, ScanRequest, Scripts, SourceError};
 use crate::{Error, defaults};
 
 /// What a scan found.
@@ -26,9 +27,53 @@ pub struct Scanned {
 /// What one `sync` has asked for so far.
 struct Round {
     since: u32,
-    /// How many scripts of each keychain; the first time, all tapret outputs too.
+    /// How many scripts of each keychain, and with the first of them all tapret outputs: no such output comes
+    /// while a source is asked.
     scripts: BTreeMap<KeychainKind, u32>,
     watched: BTreeSet<Txid>,
+}
+
+/// The scripts of the wallet that a round has not asked for yet: all, at first.
+struct New<'a> {
+    coins: &'a Coins,
+    asked: BTreeMap<KeychainKind, u32>,
+}
+
+impl New<'_> {
+    fn derived(&self) -> impl Iterator<Item = &ScriptBuf> {
+        let all = self.coins.bdk.spk_index().inner().all_spks();
+        let keychains = [KeychainKind::External, KeychainKind::Internal].into_iter();
+        keychains
+            .flat_map(|keychain| all.range((keychain, self.first(keychain))..=(keychain, u32::MAX)))
+            .map(|(_, script)| script)
+    }
+
+    fn tapret(&self) -> impl Iterator<Item = &ScriptBuf> {
+        let rows = self.asked.is_empty().then_some(&self.coins.rows);
+        rows.into_iter().flat_map(BTreeMap::keys)
+    }
+
+    fn first(&self, keychain: KeychainKind) -> u32 {
+        self.asked.get(&keychain).copied().unwrap_or(0)
+    }
+}
+
+impl Scripts for New<'_> {
+    fn contains(&self, script: &Script) -> bool {
+        let owner = self.coins.owner(script);
+        owner.is_some_and(|owner| match owner.tapret {
+            Some(_) => self.asked.is_empty(),
+            None => owner.index >= self.first(owner.place.keychain()),
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.derived().chain(self.tapret()).next().is_none()
+    }
+
+    fn all(&self) -> Vec<ScriptBuf> {
+        self.derived().chain(self.tapret()).cloned().collect()
+    }
 }
 
 impl Round {
@@ -55,8 +100,9 @@ impl Coins {
         let mut transactions = 0;
         let mut fork = None;
         for scans in 0..defaults::MAX_SCANS {
-            let request = self.request(&mut round);
-            if scans > 0 && request.scripts.is_empty() && request.watch.is_empty() {
+            let scripts = self.new_scripts(&mut round);
+            let watch = self.unconfirmed(&round.watched);
+            if scans > 0 && scripts.is_empty() && watch.is_empty() {
                 return Ok(Scanned {
                     tip: self.tip(),
                     fork,
@@ -64,7 +110,13 @@ impl Coins {
                     scans,
                 });
             }
-            let update = source.scan(&request)?;
+            round.watched.extend(watch.iter().map(|(txid, _)| *txid));
+            let update = source.scan(&ScanRequest {
+                scripts: &scripts,
+                since: round.since,
+                chain: self.chain(),
+                watch,
+            })?;
             let seen = update.txs.seen_ats.iter().map(|(txid, _)| *txid);
             round.watched.extend(seen);
             transactions += self.apply(update.txs, Some(update.chain))?;
@@ -93,29 +145,18 @@ impl Coins {
         })
     }
 
-    /// What this round has not asked for yet. Scripts of a keychain only come at its end, and tapret outputs
-    /// not at all while a source is asked.
-    fn request(&self, round: &mut Round) -> ScanRequest {
-        let mut scripts = Vec::new();
-        if round.scripts.is_empty() {
-            scripts.extend(self.rows.keys().cloned());
-        }
-        let derived = self.bdk.spk_index().inner().all_spks();
-        for keychain in [KeychainKind::External, KeychainKind::Internal] {
-            let asked = round.scripts.entry(keychain).or_default();
-            let new = derived.range((keychain, *asked)..=(keychain, u32::MAX));
-            for ((_, index), script) in new {
-                scripts.push(script.clone());
-                *asked = index + 1;
-            }
-        }
-        let watch = self.unconfirmed(&round.watched);
-        round.watched.extend(watch.iter().map(|(txid, _)| *txid));
-        ScanRequest {
-            scripts,
-            since: round.since,
-            chain: self.chain(),
-            watch,
+    /// What a round has not asked for yet, from now on asked for.
+    fn new_scripts(&self, round: &mut Round) -> New<'_> {
+        let all = self.bdk.spk_index().inner().all_spks();
+        let count = |keychain| {
+            let last = all.range(..=(keychain, u32::MAX)).next_back();
+            let last = last.filter(|((found, _), _)| *found == keychain);
+            (keychain, last.map_or(0, |((_, index), _)| index + 1))
+        };
+        let now = [KeychainKind::External, KeychainKind::Internal].map(count);
+        New {
+            coins: self,
+            asked: mem::replace(&mut round.scripts, now.into()),
         }
     }
 

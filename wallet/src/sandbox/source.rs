@@ -1,13 +1,13 @@
 //! The sandbox as a chain source: each answer is read from one snapshot of the file.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use bdk_wallet::chain::{BlockId, ConfirmationBlockTime, TxUpdate};
 use bdk_wallet::rusqlite::{self, Connection};
 use bitcoin::block::Header;
-use bitcoin::{Block, BlockHash, FeeRate, ScriptBuf, Transaction, Txid};
+use bitcoin::{Block, BlockHash, FeeRate, Script, Transaction, Txid};
 use bulla_core::frame::BlockProof;
 use bulla_core::headers::prove;
 
@@ -18,7 +18,7 @@ use super::{Fault, Rejection, Sandbox, pool, store};
 use crate::chain::checkpoint::connect;
 use crate::chain::clock::now;
 use crate::chain::{
-    ChainSource, Position, Positions, ScanRequest, ScanUpdate, Sought, SourceError,
+    ChainSource, Position, Positions, ScanRequest, ScanUpdate, Scripts, Sought, SourceError,
 };
 
 const NAME: &str = "sandbox";
@@ -35,9 +35,9 @@ impl Sandbox {
     fn collect(
         &self,
         db: &Connection,
-        request: &ScanRequest,
+        request: &ScanRequest<'_>,
     ) -> rusqlite::Result<TxUpdate<ConfirmationBlockTime>> {
-        let mut found = touching(db, &request.scripts, request.since)?;
+        let mut found = touching(db, request.scripts, request.since)?;
         let watched = request.watch.iter().map(|(txid, _)| *txid);
         found.extend(watched.clone());
         let now = now();
@@ -61,10 +61,9 @@ impl Sandbox {
 /// the scripts or spend from it. Asks for the transactions, not the scripts: a wallet has ever more of these.
 fn touching(
     db: &Connection,
-    scripts: &[ScriptBuf],
+    scripts: &dyn Scripts,
     since: u32,
 ) -> rusqlite::Result<BTreeSet<Txid>> {
-    let scripts: HashSet<&[u8]> = scripts.iter().map(|script| script.as_bytes()).collect();
     let mut found = BTreeSet::new();
     if scripts.is_empty() {
         return Ok(found);
@@ -77,7 +76,7 @@ fn touching(
     )?;
     let mut rows = statement.query([since])?;
     while let Some(row) = rows.next()? {
-        if scripts.contains(row.get_ref(0)?.as_blob()?) {
+        if scripts.contains(Script::from_bytes(row.get_ref(0)?.as_blob()?)) {
             found.insert(txid_of(row.get(1)?));
         }
     }
@@ -129,7 +128,7 @@ impl ChainSource for Sandbox {
         ledger::tip(&self.conn).map_err(self.storage())
     }
 
-    fn scan(&self, request: &ScanRequest) -> Result<ScanUpdate, SourceError> {
+    fn scan(&self, request: &ScanRequest<'_>) -> Result<ScanUpdate, SourceError> {
         let db = store::snapshot(&self.conn).map_err(self.storage())?;
         let tip = ledger::tip(&db).map_err(self.storage())?;
         let txs = self.collect(&db, request).map_err(self.storage())?;

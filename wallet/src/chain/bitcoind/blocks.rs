@@ -53,15 +53,19 @@ impl Rpc {
     /// The blocks of these heights that may touch these scripts; `None` without filters.
     pub(super) fn filtered(
         &self,
-        scripts: &BTreeSet<ScriptBuf>,
+        scripts: impl FnOnce() -> BTreeSet<ScriptBuf>,
         heights: &RangeInclusive<u32>,
         tip: BlockId,
     ) -> Result<Option<Vec<BlockHash>>, SourceError> {
-        if scripts.is_empty() || heights.is_empty() {
+        if heights.is_empty() {
             return Ok(Some(Vec::new()));
         }
         if !self.indexes()?.filters || !self.filters_reach(tip)? {
             return Ok(None);
+        }
+        let scripts = scripts();
+        if scripts.is_empty() {
+            return Ok(Some(Vec::new()));
         }
         let objects: Vec<_> = scripts
             .iter()

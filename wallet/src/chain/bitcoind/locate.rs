@@ -181,10 +181,10 @@ fn by_index(rpc: &Rpc, txids: impl IntoIterator<Item = Txid>) -> Result<Places, 
 
 /// The places of mined transactions by filters, or by reading the last blocks.
 fn by_blocks(rpc: &Rpc, wanted: &[&Sought], search: &Search) -> Result<Places, SourceError> {
-    let scripts: BTreeSet<_> = wanted.iter().filter_map(|one| one.script.clone()).collect();
+    let scripts = || wanted.iter().filter_map(|one| one.script.clone()).collect();
     let mut found = Places::new();
     let mut rest: HashSet<Txid> = wanted.iter().map(|one| one.txid).collect();
-    if let Some(hashes) = rpc.filtered(&scripts, &search.heights, search.tip)? {
+    if let Some(hashes) = rpc.filtered(scripts, &search.heights, search.tip)? {
         for block in rpc.read_ids(&hashes)? {
             take(&mut found, &mut rest, block);
         }

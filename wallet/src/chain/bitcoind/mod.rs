@@ -15,7 +15,7 @@ use std::sync::Arc;
 use bdk_wallet::chain::{BlockId, ConfirmationBlockTime, TxUpdate};
 use bitcoin::block::Header;
 use bitcoin::consensus::encode::serialize_hex;
-use bitcoin::{BlockHash, FeeRate, ScriptBuf, Transaction, Txid};
+use bitcoin::{BlockHash, FeeRate, Transaction, Txid};
 use bulla_core::frame::BlockProof;
 use bulla_core::headers::prove;
 use serde_json::{Value, json};
@@ -29,7 +29,9 @@ use super::clock::{Stamps, now};
 use super::fees::from_btc_per_kvb;
 use super::snapshot::at_one_tip;
 use super::spec::Node;
-use super::{ChainSource, Position, Positions, ScanRequest, ScanUpdate, Sought, SourceError};
+use super::{
+    ChainSource, Position, Positions, ScanRequest, ScanUpdate, Scripts, Sought, SourceError,
+};
 
 /// A node, with what was learned from it and is checked again at each use.
 pub(super) struct Bitcoind {
@@ -37,28 +39,6 @@ pub(super) struct Bitcoind {
     waiting: RefCell<Waiting>,
     places: RefCell<Places>,
     stamps: Stamps,
-}
-
-/// What a scan looks for.
-struct Wanted {
-    scripts: BTreeSet<ScriptBuf>,
-    /// Also those of watched transactions, to find their blocks.
-    searched: BTreeSet<ScriptBuf>,
-    watched: HashSet<Txid>,
-}
-
-impl Wanted {
-    fn of(request: &ScanRequest) -> Wanted {
-        let scripts: BTreeSet<_> = request.scripts.iter().cloned().collect();
-        let mut searched = scripts.clone();
-        searched.extend(request.watch.iter().map(|(_, script)| script.clone()));
-        let watched = request.watch.iter().map(|(txid, _)| *txid).collect();
-        Wanted {
-            scripts,
-            searched,
-            watched,
-        }
-    }
 }
 
 impl Bitcoind {
@@ -71,10 +51,10 @@ impl Bitcoind {
         })
     }
 
-    fn scan_at(&self, request: &ScanRequest, tip: BlockId) -> Result<ScanUpdate, SourceError> {
-        let wanted = Wanted::of(request);
-        let mut txs = self.scan_blocks(&wanted, request.since, tip)?;
-        self.scan_mempool(&wanted, &mut txs)?;
+    fn scan_at(&self, request: &ScanRequest<'_>, tip: BlockId) -> Result<ScanUpdate, SourceError> {
+        let watched: HashSet<Txid> = request.watch.iter().map(|(txid, _)| *txid).collect();
+        let mut txs = self.scan_blocks(request, &watched, tip)?;
+        self.scan_mempool(request.scripts, &watched, &mut txs)?;
         self.settle_watched(request, &mut txs, tip)?;
         let anchors: BTreeMap<u32, BlockHash> = txs
             .anchors
@@ -89,23 +69,26 @@ impl Bitcoind {
 
     fn scan_blocks(
         &self,
-        wanted: &Wanted,
-        since: u32,
+        request: &ScanRequest<'_>,
+        watched: &HashSet<Txid>,
         tip: BlockId,
     ) -> Result<TxUpdate<ConfirmationBlockTime>, SourceError> {
         let mut update = TxUpdate::default();
-        if since > tip.height {
+        let scripts = request.scripts;
+        let heights = request.since..=tip.height;
+        if heights.is_empty() || (scripts.is_empty() && watched.is_empty()) {
             return Ok(update);
         }
-        let heights = since..=tip.height;
-        let hashes = match self.rpc.filtered(&wanted.searched, &heights, tip)? {
+        // Also those of watched transactions, to find their blocks.
+        let watched_scripts = request.watch.iter().map(|(_, script)| script.clone());
+        let searched = || scripts.all().into_iter().chain(watched_scripts).collect();
+        let hashes = match self.rpc.filtered(searched, &heights, tip)? {
             Some(hashes) => hashes,
             None => self.rpc.hashes_at(heights)?,
         };
         self.rpc.read_blocks(&hashes, |block| {
             self.take_block(&block, &mut update, |tx| {
-                wanted.watched.contains(&tx.txid)
-                    || tx.scripts().any(|script| wanted.scripts.contains(script))
+                watched.contains(&tx.txid) || tx.scripts().any(|script| scripts.contains(script))
             })
         })?;
         Ok(update)
@@ -136,17 +119,17 @@ impl Bitcoind {
 
     fn scan_mempool(
         &self,
-        wanted: &Wanted,
+        scripts: &dyn Scripts,
+        watched: &HashSet<Txid>,
         update: &mut TxUpdate<ConfirmationBlockTime>,
     ) -> Result<(), SourceError> {
         let mut waiting = self.waiting.borrow_mut();
         waiting.refresh(&self.rpc)?;
         let now = now();
-        let watched = wanted
-            .watched
+        let watched = watched
             .iter()
             .filter_map(|txid| waiting.get(txid).map(|tx| (*txid, tx)));
-        let found: BTreeMap<Txid, _> = waiting.touching(&wanted.scripts).chain(watched).collect();
+        let found: BTreeMap<Txid, _> = waiting.touching(scripts).chain(watched).collect();
         for (txid, tx) in found {
             update.txs.push(Arc::clone(tx));
             update.seen_ats.insert(self.stamps.seen(txid, now));
@@ -158,7 +141,7 @@ impl Bitcoind {
     /// looked for below, since a wallet may have missed their block, and evicted if they are nowhere.
     fn settle_watched(
         &self,
-        request: &ScanRequest,
+        request: &ScanRequest<'_>,
         update: &mut TxUpdate<ConfirmationBlockTime>,
         tip: BlockId,
     ) -> Result<(), SourceError> {
@@ -245,7 +228,7 @@ impl ChainSource for Bitcoind {
         })
     }
 
-    fn scan(&self, request: &ScanRequest) -> Result<ScanUpdate, SourceError> {
+    fn scan(&self, request: &ScanRequest<'_>) -> Result<ScanUpdate, SourceError> {
         at_one_tip(self, |tip| self.scan_at(request, tip))
     }
 

@@ -1,13 +1,13 @@
 //! The node's mempool, remembered, so that a repeated scan fetches only what is new.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use bitcoin::consensus::encode::deserialize_hex;
 use bitcoin::{OutPoint, ScriptBuf, Transaction, Txid};
 use serde_json::json;
 
-use super::super::SourceError;
+use super::super::{Scripts, SourceError};
 use super::answers::Output;
 use super::rpc::{Answer, BATCH, Rpc};
 
@@ -23,7 +23,7 @@ struct Entry {
 }
 
 impl Entry {
-    fn touches(&self, scripts: &BTreeSet<ScriptBuf>) -> bool {
+    fn touches(&self, scripts: &dyn Scripts) -> bool {
         let paid = self.tx.output.iter().map(|output| &output.script_pubkey);
         paid.chain(&self.spent)
             .any(|script| scripts.contains(script))
@@ -104,7 +104,7 @@ impl Waiting {
     /// All that touch any of the scripts.
     pub(super) fn touching(
         &self,
-        scripts: &BTreeSet<ScriptBuf>,
+        scripts: &dyn Scripts,
     ) -> impl Iterator<Item = (Txid, &Arc<Transaction>)> {
         self.known
             .iter()

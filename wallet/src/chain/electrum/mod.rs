@@ -35,11 +35,12 @@ impl Electrum {
         })
     }
 
-    fn scan_at(&self, request: &ScanRequest, tip: BlockId) -> Result<ScanUpdate, SourceError> {
+    fn scan_at(&self, request: &ScanRequest<'_>, tip: BlockId) -> Result<ScanUpdate, SourceError> {
+        let asked = request.scripts.all();
         let watched = request.watch.iter().map(|(_, script)| script);
-        let scripts = request.scripts.iter().chain(watched).cloned().collect();
+        let scripts = asked.iter().chain(watched).cloned().collect();
         let histories = self.server.histories(&scripts)?;
-        let found = relevant(request, &histories);
+        let found = relevant(request, &asked, &histories);
         let mined: HashMap<Txid, u32> = found
             .iter()
             .filter_map(|(txid, height)| Some((*txid, (*height)?)))
@@ -189,10 +190,14 @@ impl Electrum {
 }
 
 /// The transactions that a scan wants, with their heights.
-fn relevant(request: &ScanRequest, histories: &Histories) -> HashMap<Txid, Option<u32>> {
+fn relevant(
+    request: &ScanRequest<'_>,
+    scripts: &[ScriptBuf],
+    histories: &Histories,
+) -> HashMap<Txid, Option<u32>> {
     let history = |script| histories.get(script).map(Vec::as_slice).unwrap_or_default();
     let mut found = HashMap::new();
-    for seen in request.scripts.iter().flat_map(history) {
+    for seen in scripts.iter().flat_map(history) {
         if seen.height.is_none_or(|height| height >= request.since) {
             found.insert(seen.txid, seen.height);
         }
@@ -225,7 +230,7 @@ impl ChainSource for Electrum {
         self.server.tip()
     }
 
-    fn scan(&self, request: &ScanRequest) -> Result<ScanUpdate, SourceError> {
+    fn scan(&self, request: &ScanRequest<'_>) -> Result<ScanUpdate, SourceError> {
         at_one_tip(self, |tip| self.scan_at(request, tip))
     }
 
