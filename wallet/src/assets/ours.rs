@@ -14,7 +14,7 @@ use bulla_core::seal::{AssignedSeal, Blinding, Seal};
 use bulla_core::state::State;
 use bulla_core::{OperationId, SecretSeal};
 
-use crate::coins::{Coins, Owner, Place};
+use crate::coins::{Coins, Mark, Owner, Place};
 use crate::defaults::BLINDING_COUNTERS;
 use crate::keys::ViewSecret;
 use crate::store::invoices::InvoiceRow;
@@ -58,8 +58,9 @@ type Candidates = BTreeMap<SecretSeal, Candidate>;
 /// The seals that could be ours. Kept from one consignment to the next: what is new since then is added.
 #[derive(Default)]
 pub(crate) struct OwnSeals {
-    /// Unspent sealed coins.
+    /// Unspent sealed coins, up to a mark.
     sealed: BTreeSet<OutPoint>,
+    mark: Option<Mark>,
     /// The seals over those coins that derive from them.
     derived: BTreeMap<SecretSeal, Seal>,
     /// The seals of invoices over coins.
@@ -78,22 +79,26 @@ impl OwnSeals {
         coins: &Coins,
         view: &ViewSecret,
     ) -> Result<(), StoreError> {
-        let sealed = coins.list().iter();
-        let sealed: BTreeSet<_> = sealed
-            .filter(|coin| coin.place == Place::Sealed)
-            .map(|coin| coin.outpoint)
-            .collect();
-        for spent in self.sealed.difference(&sealed) {
-            for seal in derived(view, *spent) {
-                self.derived.remove(&seal.conceal());
+        let all = || {
+            let coins = coins.list().iter().map(|coin| coin.outpoint);
+            self.sealed.iter().copied().chain(coins).collect()
+        };
+        let news = self.mark.as_ref().and_then(|mark| coins.news(mark));
+        let changed = news.map_or_else(all, <[OutPoint]>::to_vec);
+        for outpoint in changed {
+            let coin = coins.get(outpoint);
+            let is_sealed = coin.is_some_and(|coin| coin.place == Place::Sealed);
+            if is_sealed && self.sealed.insert(outpoint) {
+                let seals = derived(view, outpoint);
+                self.derived
+                    .extend(seals.map(|seal| (seal.conceal(), seal)));
+            } else if !is_sealed && self.sealed.remove(&outpoint) {
+                for seal in derived(view, outpoint) {
+                    self.derived.remove(&seal.conceal());
+                }
             }
         }
-        for new in sealed.difference(&self.sealed) {
-            let seals = derived(view, *new);
-            self.derived
-                .extend(seals.map(|seal| (seal.conceal(), seal)));
-        }
-        self.sealed = sealed;
+        self.mark = Some(coins.mark());
         for (number, row) in invoices::after(db, self.invoice)? {
             self.add(number, &row);
             self.invoice = number;

@@ -138,8 +138,7 @@ fn is_kept(command: &Command<'_>, number: i64, before: &InvoiceRow) -> Result<bo
     if before.state == ReceiverState::Settled.name() {
         return Ok(true);
     }
-    let coins = command.coins.list();
-    let unspent = coins.iter().any(|coin| coin.outpoint == outpoint);
+    let unspent = command.coins.get(outpoint).is_some();
     let other =
         |row: &ReservedRow| row.outpoint == outpoint && row.holder != Holder::Invoice(number);
     Ok(unspent && !reserved::all(&command.db)?.iter().any(other))

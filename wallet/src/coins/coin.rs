@@ -70,7 +70,11 @@ impl Coins {
 
     /// The unspent output at an outpoint.
     pub fn get(&self, outpoint: OutPoint) -> Option<&Coin> {
-        self.list().iter().find(|coin| coin.outpoint == outpoint)
+        let standing = self.standing();
+        let height = *standing.heights.get(&outpoint.txid)?;
+        let order = (height.unwrap_or(u32::MAX), outpoint);
+        let found = standing.coins.binary_search_by_key(&order, Coin::order);
+        standing.coins.get(found.ok()?)
     }
 
     /// Which of these outputs are spent by a transaction of the wallet, in the best chain or the mempool.
@@ -122,6 +126,11 @@ impl Coins {
 }
 
 impl Coin {
+    /// Its place among the coins: the oldest first, those in the mempool last.
+    pub(super) fn order(&self) -> (u32, OutPoint) {
+        (self.height.unwrap_or(u32::MAX), self.outpoint)
+    }
+
     /// What a new best block changes in a mined coin.
     pub(super) const fn age(&mut self, height: u32, tip: u32) {
         self.depth = (tip + 1).saturating_sub(height);

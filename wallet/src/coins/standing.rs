@@ -76,8 +76,7 @@ impl Standing {
     }
 
     pub fn sort(&mut self) {
-        self.coins
-            .sort_by_key(|coin| (coin.height.unwrap_or(u32::MAX), coin.outpoint));
+        self.coins.sort_by_key(Coin::order);
     }
 }
 

@@ -10,6 +10,7 @@ use bdk_wallet::rusqlite::Transaction as SqlTransaction;
 use bdk_wallet::{ChangeSet, KeychainKind, Update, Wallet};
 use bitcoin::{Address, ScriptBuf, Transaction, Txid};
 
+use super::news::News;
 use super::standing::Standing;
 use super::step::Step;
 use super::{CoinsError, Slot};
@@ -28,6 +29,7 @@ pub struct Coins {
     pub(super) gap: u32,
     /// Computed when it is asked for, forgotten with each change that is not a [`Step`].
     pub(super) standing: OnceLock<Standing>,
+    pub(super) news: News,
 }
 
 #[cfg(test)]
@@ -88,6 +90,7 @@ impl Coins {
             network: network.clone(),
             gap,
             standing: OnceLock::new(),
+            news: News::default(),
         };
         for row in rows {
             coins.watch(row);
@@ -210,6 +213,10 @@ impl Coins {
         if let Some(standing) = standing.and_then(|standing| step.take(standing, self)) {
             debug_assert_eq!(standing, Standing::of(self), "a step is what BDK says");
             self.standing = OnceLock::from(standing);
+            let outpoints = step.outpoints(self);
+            self.news.add(outpoints);
+        } else {
+            self.news = News::default();
         }
         Ok(step.new.len())
     }

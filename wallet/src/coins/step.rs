@@ -74,6 +74,17 @@ impl Step {
         Some(standing)
     }
 
+    /// Where coins may have come or gone by this step.
+    pub fn outpoints(&self, coins: &Coins) -> Vec<OutPoint> {
+        let touched = self.touched.iter().copied();
+        let made = touched.clone().flat_map(|txid| coins.outpoints_of(txid));
+        let made = made.map(|(_, outpoint)| outpoint);
+        let txs = touched.filter_map(|txid| coins.transaction(txid));
+        let spent = txs.flat_map(|tx| tx.input.clone());
+        let spent = spent.map(|input| input.previous_output);
+        made.chain(spent).collect()
+    }
+
     /// Whether the chain has all blocks that it had, and no other in which a transaction was seen before.
     fn only_grows(&self, chain: &CheckPoint, standing: &Standing) -> bool {
         let came = beyond(&self.chain, chain);

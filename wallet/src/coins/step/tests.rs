@@ -97,6 +97,8 @@ fn evicted(tx: &Transaction, time: u64) -> TxUpdate<ConfirmationBlockTime> {
 struct World {
     coins: Coins,
     best: Vec<u8>,
+    /// The places of the coins, by the news of them.
+    places: BTreeSet<OutPoint>,
 }
 
 impl World {
@@ -109,6 +111,7 @@ impl World {
         Self {
             coins,
             best: vec![0],
+            places: BTreeSet::new(),
         }
     }
 
@@ -165,9 +168,25 @@ impl World {
 
     fn take(&mut self, update: TxUpdate<ConfirmationBlockTime>, chain: Option<CheckPoint>) -> bool {
         self.coins.standing();
+        let mark = self.coins.mark();
         self.coins.apply(update, chain).unwrap();
         let step = self.coins.standing.get().is_some();
         assert_eq!(*self.coins.standing(), Standing::of(&self.coins));
+        let coins = self.coins.list().iter().map(|coin| coin.outpoint);
+        let coins: BTreeSet<_> = coins.collect();
+        match self.coins.news(&mark) {
+            Some(news) => {
+                let (here, gone): (Vec<_>, Vec<_>) =
+                    news.iter().partition(|at| self.coins.get(**at).is_some());
+                self.places.extend(here);
+                self.places.retain(|at| !gone.contains(&at));
+            }
+            None => self.places = coins.clone(),
+        }
+        assert_eq!(
+            (step, &self.places),
+            (self.coins.news(&mark).is_some(), &coins)
+        );
         step
     }
 
@@ -382,6 +401,15 @@ fn what_nobody_saw_is_no_step() {
     let mut unknown = seen(&tx(4, &[foreign(4)], &[elsewhere()]), 0);
     unknown.txs.clear();
     w.is_no_step(unknown);
+}
+
+#[test]
+fn other_coins_have_other_news() {
+    let (w, ..) = paid();
+    let (other, ..) = paid();
+    let mark = w.coins.mark();
+    assert!(w.coins.news(&mark).is_some());
+    assert!(other.coins.news(&mark).is_none());
 }
 
 #[test]
