@@ -64,7 +64,7 @@ impl Step {
             } else {
                 standing.heights.get(&node.txid)?;
             }
-            let height = height(node, &chain)?;
+            let height = height(node, &chain).ok()?;
             standing.count(node, height);
         }
         for node in &nodes {
@@ -125,16 +125,20 @@ impl Step {
     }
 }
 
-/// The height of a transaction, `None` inside if it is in no block; none at all if it is not plain to see.
-fn height(node: &Node<'_>, chain: &CheckPoint) -> Option<Option<u32>> {
+/// It is not plain to see in which block a transaction is.
+struct Unclear;
+
+/// The height of a transaction; `None` if it is in no block.
+fn height(node: &Node<'_>, chain: &CheckPoint) -> Result<Option<u32>, Unclear> {
     let mut anchors = node.anchors.iter();
     match (anchors.next(), anchors.next()) {
-        (None, _) => Some(None),
+        (None, _) => Ok(None),
         (Some(anchor), None) => {
-            let block = chain.get(anchor.block_id.height)?;
-            (block.block_id() == anchor.block_id).then_some(Some(block.height()))
+            let block = chain.get(anchor.block_id.height);
+            let block = block.filter(|block| block.block_id() == anchor.block_id);
+            block.map(|block| Some(block.height())).ok_or(Unclear)
         }
-        (Some(_), Some(_)) => None,
+        (Some(_), Some(_)) => Err(Unclear),
     }
 }
 
