@@ -58,6 +58,10 @@ fn fill_version_3(db: &Transaction<'_>) -> Result<(), StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use bulla_core::operation::Input;
+    use bulla_core::{ContractId, OperationId};
+
+    use super::super::operations::{self, OperationRow};
     use super::*;
 
     #[test]
@@ -133,6 +137,59 @@ mod tests {
             .unwrap();
         let rows = statement.query_map((), |row| Ok((row.get(0)?, row.get(1)?)));
         rows.unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn what_builds_on_something_that_was_forgotten_keeps_its_input_and_has_no_effect() {
+        let mut db = Connection::open_in_memory().unwrap();
+        let db = begin(&mut db).unwrap();
+        for script in &SCRIPTS[..8] {
+            db.execute_batch(script).unwrap();
+        }
+        // Operation 2 is mined, and consumes a leaf of operation 3, which is no more.
+        let (genesis, child, parent, witness) = (id(1), id(2), id(3), id(20));
+        db.execute_batch(&format!(
+            "INSERT INTO contracts VALUES ({genesis}, x'', 0, 0);
+             INSERT INTO operations VALUES ({child}, {genesis}, 7, x'', NULL);
+             INSERT INTO inputs VALUES ({child}, {genesis}, 1, 0), ({child}, {parent}, 1, 0);
+             INSERT INTO witnesses VALUES ({witness}, x'', 0, 2, 5, NULL, 5);
+             INSERT INTO anchors VALUES ({witness}, {genesis}, x'', x'');
+             INSERT INTO anchored VALUES ({witness}, {genesis}, {child}, x'')"
+        ))
+        .unwrap();
+        apply(&db, 8).unwrap();
+        let [child, parent] = [2, 3].map(|n| OperationId::from_bytes([n; 32]));
+        let contract = ContractId::from_bytes([1; 32]);
+        let of = |operation| Input {
+            operation,
+            owned_type: 1,
+            index: 0,
+        };
+        let inputs = [of(contract.into()), of(parent)];
+        assert_eq!(operations::inputs(&db, &child).unwrap(), inputs);
+        let stands = || {
+            standing::refresh_all(&db).unwrap();
+            [parent, child].map(|operation| standing::height(&db, &operation).unwrap())
+        };
+        assert_eq!(stands(), [None, Some(None)]);
+        assert_eq!(operations::get(&db, &parent).unwrap(), None);
+        // It can be learned again.
+        let again = OperationRow {
+            id: parent,
+            contract,
+            seq: operations::next_seq(&db).unwrap(),
+            transition: vec![4],
+        };
+        operations::put(&db, &again).unwrap();
+        operations::put_inputs(&db, &parent, &[of(contract.into())]).unwrap();
+        db.execute(
+            "INSERT INTO anchored SELECT witness, contract, ?1, x'' FROM anchored",
+            [operations::seq(&db, &parent).unwrap()],
+        )
+        .unwrap();
+        let known = operations::get(&db, &parent).unwrap();
+        assert_eq!(known.map(|row| row.transition), Some(again.transition));
+        assert_eq!(stands(), [Some(Some(5)), Some(Some(5))]);
     }
 
     #[test]

@@ -55,12 +55,13 @@ pub fn next_seq(db: &Connection) -> Result<i64, StoreError> {
     Ok(db.prepare_cached(sql)?.query_row((), |row| row.get(0))?)
 }
 
-/// Stores an operation; of one that is known, only the encoded transition changes.
+/// Stores an operation; of one that is known, only the encoded transition changes. One of which no more was known
+/// than that another one builds on it keeps its number.
 pub fn put(db: &Transaction<'_>, row: &OperationRow) -> Result<(), StoreError> {
     db.prepare_cached(
         "INSERT INTO operations (id, contract, n, transition)
          VALUES (?1, (SELECT n FROM operations WHERE id = ?2), ?3, ?4)
-         ON CONFLICT (id) DO UPDATE SET transition = excluded.transition",
+         ON CONFLICT (id) DO UPDATE SET contract = excluded.contract, transition = excluded.transition",
     )?
     .execute((Blob(&row.id), Blob(&row.contract), row.seq, &row.transition))?;
     Ok(())

@@ -23,6 +23,11 @@ CREATE TABLE operations (
     CHECK ((contract IS NULL) = (transition IS NULL))
 ) STRICT;
 INSERT INTO operations (id, height) SELECT id, 0 FROM contracts ORDER BY added, id;
+-- An older version could forget what another operation builds on. That stays without effect: its parent is a row
+-- of which nothing is known but the id, without a height.
+INSERT INTO operations (id)
+    SELECT DISTINCT parent FROM inputs_8
+    WHERE parent NOT IN (SELECT id FROM operations) AND parent NOT IN (SELECT id FROM operations_8);
 INSERT INTO operations (id, contract, height, transition)
     SELECT o.id, c.n, o.height, o.transition FROM operations_8 o JOIN operations c ON c.id = o.contract
     ORDER BY o.seq;
