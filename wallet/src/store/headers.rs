@@ -81,10 +81,11 @@ pub fn proof(db: &Connection, txid: Txid) -> Result<Option<BlockProof>, StoreErr
     Ok(statement.query_row([Blob(&txid)], read_proof).optional()?)
 }
 
-/// Stores the block proof of a witness instead of an earlier one.
+/// Stores the block proof of a witness instead of an earlier one. Of a transaction that is no witness nothing is
+/// stored: a number that is NULL would become that of another one.
 pub fn put_proof(db: &Transaction<'_>, txid: Txid, proof: &BlockProof) -> Result<(), StoreError> {
     let sql = "INSERT INTO block_proofs (witness, height, position, branch)
-         VALUES ((SELECT n FROM witnesses WHERE txid = ?1), ?2, ?3, ?4)
+         SELECT n, ?2, ?3, ?4 FROM witnesses WHERE txid = ?1
          ON CONFLICT (witness) DO UPDATE
          SET height = excluded.height, position = excluded.position, branch = excluded.branch";
     let branch = proof.branch.as_flattened();

@@ -7,6 +7,7 @@ use bitcoin::key::XOnlyPublicKey;
 use bitcoin::{OutPoint, ScriptBuf, Transaction, TxIn, Txid, absolute, transaction};
 use bulla_core::commit::Commitment;
 use bulla_core::consignment::Parents;
+use bulla_core::frame::BlockProof;
 use bulla_core::operation::Input;
 use bulla_core::seal::{Blinding, Seal};
 use bulla_core::{ContractId, OperationId, SchemaId, SecretSeal};
@@ -417,6 +418,33 @@ fn anchors_are_read_as_they_were_written() {
         [anchored]
     );
     assert_eq!(operations::next_seq(&tx).unwrap(), operation.seq + 1);
+}
+
+#[test]
+fn a_block_proof_of_what_is_no_witness_goes_to_no_other_one() {
+    let dir = Dir::new();
+    let mut db = new_store(&dir.file());
+    let tx = begin(&mut db).unwrap();
+    let row = WitnessRow {
+        tx: transaction(1),
+        own: false,
+        position: Position::Mined { height: 3 },
+        since: 3,
+    };
+    witnesses::put(&tx, &row).unwrap();
+    let (witness, other) = (row.tx.compute_txid(), transaction(2).compute_txid());
+    let proof = |height| BlockProof {
+        height,
+        position: 0,
+        branch: amplify::confinement::Confined::default(),
+    };
+    headers::put_proof(&tx, other, &proof(4)).unwrap();
+    assert_eq!(headers::proof(&tx, witness).unwrap(), None);
+    for height in [3, 5] {
+        headers::put_proof(&tx, witness, &proof(height)).unwrap();
+        let found = headers::proof(&tx, witness).unwrap();
+        assert_eq!(found, Some(proof(height)));
+    }
 }
 
 /// Stores operation `n`, which consumes a leaf of operation `parent`, in witness `w`.
