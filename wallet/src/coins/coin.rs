@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use bdk_wallet::KeychainKind;
 use bitcoin::constants::COINBASE_MATURITY;
-use bitcoin::{Amount, OutPoint, ScriptBuf, Txid};
+use bitcoin::{Amount, OutPoint, Script, ScriptBuf, Txid};
 use bulla_core::commit::Commitment;
 
 use super::standing::Standing;
@@ -109,19 +109,28 @@ impl Coins {
     pub(super) fn outpoints(&self) -> impl Iterator<Item = (Owner, OutPoint)> {
         let derived = self.bdk.spk_index().outpoints().iter();
         let derived = derived.map(|(slot, outpoint)| (Owner::derived(*slot), *outpoint));
-        let tapret = self.tapret.outpoints().iter();
-        let tapret = tapret.filter_map(|(script, outpoint)| Some((self.owner(script)?, *outpoint)));
-        derived.chain(tapret)
+        let others = self.others.outpoints().iter();
+        derived.chain(others.filter_map(|(script, outpoint)| self.other(script, *outpoint)))
     }
 
     /// Those of a transaction.
     pub(super) fn outpoints_of(&self, txid: Txid) -> impl Iterator<Item = (Owner, OutPoint)> {
         let derived = self.bdk.spk_index().txouts_in_tx(txid);
         let derived = derived.map(|(slot, (outpoint, _))| (Owner::derived(slot), outpoint));
-        let tapret = self.tapret.txouts_in_tx(txid);
-        let tapret =
-            tapret.filter_map(|(script, outpoint, _)| Some((self.owner(script)?, outpoint)));
-        derived.chain(tapret)
+        let others = self.others.txouts_in_tx(txid);
+        derived.chain(others.filter_map(|(script, outpoint, _)| self.other(script, outpoint)))
+    }
+
+    /// An output that is not in BDK's index.
+    fn other(&self, script: &Script, outpoint: OutPoint) -> Option<(Owner, OutPoint)> {
+        let is_derived = self.is_indexed(outpoint);
+        let owner = self.owner(script).filter(|_| !is_derived)?;
+        Some((owner, outpoint))
+    }
+
+    /// Whether BDK found an output for ours.
+    pub(super) fn is_indexed(&self, outpoint: OutPoint) -> bool {
+        self.bdk.spk_index().inner().txout(outpoint).is_some()
     }
 }
 

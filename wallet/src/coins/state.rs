@@ -8,7 +8,7 @@ use bdk_wallet::chain::{BlockId, CheckPoint, ConfirmationBlockTime, TxUpdate};
 use bdk_wallet::miniscript::Descriptor;
 use bdk_wallet::rusqlite::Transaction as SqlTransaction;
 use bdk_wallet::{ChangeSet, KeychainKind, Update, Wallet};
-use bitcoin::{Address, ScriptBuf, Transaction, Txid};
+use bitcoin::{Address, OutPoint, ScriptBuf, Transaction, Txid};
 
 use super::news::News;
 use super::standing::Standing;
@@ -22,8 +22,8 @@ use crate::{Error, Network};
 /// The coins of one wallet, in memory. What changes is staged until it is saved.
 pub struct Coins {
     pub(super) bdk: Wallet,
-    /// Outputs of ours that no descriptor finds, over BDK's transactions.
-    pub(super) tapret: SpkTxOutIndex<ScriptBuf>,
+    /// Outputs of ours that BDK's index has not: no descriptor finds them, or not when their transaction came.
+    pub(super) others: SpkTxOutIndex<ScriptBuf>,
     pub(super) rows: BTreeMap<ScriptBuf, TapretRow>,
     pub(super) network: Network,
     pub(super) gap: u32,
@@ -85,7 +85,7 @@ impl Coins {
         }
         let mut coins = Self {
             bdk,
-            tapret: SpkTxOutIndex::default(),
+            others: SpkTxOutIndex::default(),
             rows: BTreeMap::new(),
             network: network.clone(),
             gap,
@@ -127,7 +127,7 @@ impl Coins {
     }
 
     pub(super) fn watch(&mut self, row: TapretRow) {
-        self.tapret
+        self.others
             .insert_spk(row.script.clone(), row.script.clone());
         self.bdk.mark_used(KeychainKind::Internal, row.index);
         self.rows.insert(row.script.clone(), row);
@@ -223,7 +223,27 @@ impl Coins {
 
     fn index(&mut self, txs: &[Arc<Transaction>]) {
         for tx in txs {
-            self.tapret.scan(tx);
+            for (vout, output) in (0..).zip(&tx.output) {
+                self.find_late(
+                    OutPoint::new(tx.compute_txid(), vout),
+                    &output.script_pubkey,
+                );
+            }
+            self.others.scan(tx);
+        }
+    }
+
+    /// BDK looks for outputs of ours once, when a transaction is new to it: one whose script it derived only later it
+    /// does not find before the file is opened again, nor does it look beyond that script for the next ones.
+    fn find_late(&mut self, outpoint: OutPoint, script: &ScriptBuf) {
+        let found = self.bdk.spk_index().index_of_spk(script.clone());
+        if let Some(&(keychain, number)) = found
+            && !self.is_indexed(outpoint)
+        {
+            let revealed = self.bdk.reveal_addresses_to(keychain, number);
+            revealed.for_each(drop);
+            self.bdk.mark_used(keychain, number);
+            self.others.insert_spk(script.clone(), script.clone());
         }
     }
 }

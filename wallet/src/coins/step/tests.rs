@@ -257,6 +257,26 @@ fn an_output_that_is_ours_since_it_was_seen_becomes_a_coin_by_a_step() {
     assert_eq!(w.coins.list().len(), 2);
 }
 
+#[test]
+fn a_coin_beyond_the_gap_is_found_once_another_one_bridges_it() {
+    let mut w = World::new();
+    let [far, near] = [GAP + 2, GAP - 1].map(|index| w.script(Place::Plain, index));
+    let payment = tx(0, &[foreign(0)], &[far.clone(), w.script(Place::Sealed, 0)]);
+    w.grow(0, 1);
+    w.is_step(mined(&payment, w.tip()));
+    assert_eq!(w.coins.list().len(), 1);
+    w.is_step(mined(&tx(1, &[foreign(1)], &[near]), w.tip()));
+    assert_eq!(w.coins.list().len(), 2);
+    // A source tells of it again when it is asked for the scripts that came with the other one.
+    w.is_step(mined(&payment, w.tip()));
+    assert_eq!(w.coins.list().len(), 3);
+    let beyond = w.script(Place::Plain, GAP + 2 + GAP);
+    assert!(w.coins.is_ours(&beyond), "the next ones are looked for");
+    // Each coin once, also of what BDK finds itself.
+    w.is_step(mined(&tx(2, &[foreign(2)], &[far]), w.tip()));
+    assert_eq!(w.coins.list().len(), 4);
+}
+
 /// A wallet with a mined payment, and one that waits.
 fn paid() -> (World, Transaction, Transaction) {
     let mut w = World::new();
