@@ -223,11 +223,9 @@ impl Coins {
 
     fn index(&mut self, txs: &[Arc<Transaction>]) {
         for tx in txs {
+            let txid = tx.compute_txid();
             for (vout, output) in (0..).zip(&tx.output) {
-                self.find_late(
-                    OutPoint::new(tx.compute_txid(), vout),
-                    &output.script_pubkey,
-                );
+                self.find_late(OutPoint::new(txid, vout), &output.script_pubkey);
             }
             self.others.scan(tx);
         }
