@@ -30,7 +30,7 @@ main() {
     stage "servers" 20 servers
     stage "builds" 25 builds
     stage "tests" 30 tests
-    stage "fuzz" 5 fuzz
+    stage "fuzz" 8 fuzz
     print_summary
 }
 
